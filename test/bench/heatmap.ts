@@ -44,7 +44,7 @@ interface Bench {
   row: Row;
 }
 
-/** Lines of so many megabytes, of words that the embedded tokenizer cuts as it would cut mail. */
+/** Lines of MEGABYTES in all, of words that the embedded tokenizer splits like those of mail. */
 function filled(line: (text: string, index: number) => string, wordsOf: (index: number) => number): string[] {
   const made: string[] = [];
   for (let size = 0, i = 0; size < MEGABYTES * 1e6; i++) {

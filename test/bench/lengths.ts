@@ -22,7 +22,7 @@ const TRAIN = 20_000;
 const PER_ROW = 300;
 const FIXED = 2500;
 
-/** Rows of one official batch that fit the free memory: a time per example does not depend on how many there are. */
+/** Rows of an official batch that fit into free memory. The time per example does not depend on their number. */
 function peerRows(): number {
   const free =
     process.platform === "linux"
@@ -67,7 +67,7 @@ async function compare(
     for (let i = 0; i < sample; i++) {
       last = await ours.ask({ call: "step", batch: i });
       perExample.push(last.milliseconds / own[i]!.rows);
-      // The peer's steps are few and long: they lie between ours, evenly.
+      // The peer's steps are few and long: they are spread evenly among ours.
       const due = Math.floor(((i + 1) * official) / sample) > Math.floor((i * official) / sample);
       if (peer === undefined || !due) continue;
       if (other === undefined) await peer.ask({ call: "step", batch: sample });

@@ -53,7 +53,7 @@ if (name !== undefined && BENCHES[name] === undefined) {
   console.error(`no bench ${name}; there are: ${Object.keys(BENCHES).join(", ")}`);
   process.exit(2);
 }
-// One that fails does not take the others with it.
+// A failing bench does not end the others.
 for (const [each, bench] of Object.entries(BENCHES).filter(([own]) => name === undefined || own === name)) {
   try {
     await run(each, bench, args);

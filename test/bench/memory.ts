@@ -5,11 +5,11 @@ import { BATCH, SHAPES, type StepShape } from "./sides/shapes.ts";
 import { Side, type Answer } from "./sides/side.ts";
 import { randomBackbone, randomBatch, SideFolder, TINY } from "./sides/sideFolder.ts";
 
-/** Steps after which the steady state is looked at. */
+/** Numbers of steps after which memory is read. */
 const MARKS = [200, 1000, 2000];
 const once = (value: number): { median: number; least: number; n: number } => ({ median: value, least: value, n: 1 });
 
-/** The most that a fresh process holds for two steps. */
+/** Peak memory of a fresh process that makes two steps. */
 async function peak(side: Side): Promise<number> {
   try {
     await side.ask({ call: "step", batch: 0 });
@@ -46,7 +46,7 @@ const changing = Array.from({ length: 8 }, (_, i) => ({
   targetLength: 2 + (i % 3),
 }));
 
-/** Resident memory, and TensorFlow's live tensors, while steps go on; flat is wanted. */
+/** Resident memory and TensorFlow's live tensors during many steps; both should stay constant. */
 async function steady(
   name: string,
   side: Side,

@@ -18,7 +18,7 @@ interface Measured {
 const SIDE = join(import.meta.dirname, "memoryForecast/side.ts");
 
 /**
- * A process of its own makes a few steps and an evaluation; what it takes besides itself is set against the forecast.
+ * Makes a few steps and an evaluation in a process of its own, and compares the memory that they add with the forecast.
  */
 function measured(asked: MemoryCase, folders: Map<string, string>): Measured {
   const shape = SHAPES.find(({ name }) => name === asked.backbone);

@@ -20,7 +20,7 @@ function agree(shape: StepShape, [ours, theirs]: readonly [Answer, Answer], name
   }
 }
 
-/** Sides that come up and make a first step; what does not is told with its reason. */
+/** Returns the sides that start and make a first step; reports the others with the reason. */
 async function startAll(
   peers: readonly Peer[],
   folder: string,

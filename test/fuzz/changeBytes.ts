@@ -1,6 +1,6 @@
 import type { Random } from "./random.ts";
 
-/** Inputs are no longer than this: what a reader does with them is to be small too. */
+/** The largest input in bytes, so that a reader's work stays small. */
 export const LONGEST = 300_000;
 const NUMBERS = [0, 1, 2, 127, 128, 255, 256, 32767, 65535, 65536, 2 ** 31 - 1, 2 ** 31, 2 ** 32 - 1];
 const FIGURES = [

@@ -8,7 +8,7 @@ export interface Pool {
   names: readonly string[];
 }
 
-/** Stands for the key that no object literal can have. */
+/** A placeholder for the key "__proto__", which no object literal can have. */
 const PROTO = "\u0001proto";
 const EVIL: readonly unknown[] = [
   null,
@@ -65,7 +65,7 @@ export function poolOf(seed: number): Pool {
 type Holder = Record<string, unknown>;
 const isHolder = (value: unknown): value is Holder => typeof value === "object" && value !== null;
 
-/** Every place of a value that can be changed. */
+/** Lists every place inside a value that can be changed. */
 function placesOf(value: unknown, found: { holder: Holder; key: string }[] = []): { holder: Holder; key: string }[] {
   if (isHolder(value))
     for (const key of Object.keys(value)) {

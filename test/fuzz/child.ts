@@ -15,7 +15,7 @@ const bytes = new Uint8Array(mark.buffer);
 const tell = (told: Told): void => {
   writeSync(1, `${JSON.stringify(told)}\n`);
 };
-/** Findings of one place in the code that are told; more of them teach nothing. */
+/** The most findings that are reported for one place in the code. */
 const MOST_ALIKE = 2;
 
 async function work({ reader: name, seed, from, to, job }: Job, folder: string): Promise<void> {

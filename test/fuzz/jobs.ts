@@ -33,7 +33,7 @@ const MOST_RSS_MB = 1500;
 const LOOK_MS = 100;
 /** Where a clock of the processor cannot be asked, and where a process waits for something instead of working. */
 const MOST_WAIT_MS = 20_000;
-/** Inputs that end the process, beyond which a reader is given up. */
+/** The number of inputs that end the process, after which a reader is given up. */
 const MOST_ENDS = 12;
 
 /** Milliseconds of a processor and megabytes of a process, where the system tells (Linux). */
@@ -49,7 +49,7 @@ function useOf(pid: number): { milliseconds: number; megabytes: number } | undef
   }
 }
 
-/** Why a process was ended, and at which input. */
+/** The reason why a process was ended, and the input at that time. */
 interface End {
   job: number;
   index: number;
@@ -57,7 +57,7 @@ interface End {
   what: string;
 }
 
-/** Starts the process that runs jobs; it writes the job and input that it is at to the file `progress`. */
+/** Starts the process that runs jobs. It writes its current job and input to the file `progress`. */
 function start(jobs: readonly Job[], folder: string, progress: string) {
   return spawn(
     process.execPath,

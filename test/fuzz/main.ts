@@ -22,7 +22,7 @@ const wanted = values.only?.split(",");
 const readers = READERS.filter(({ name }) => wanted?.includes(name) ?? true);
 const weights = readers.reduce((sum, { weight = 1 }) => sum + weight, 0);
 if (readers.length === 0) throw new Error(`--only knows ${READERS.map(({ name }) => name).join(", ")}`);
-/** Inputs of one job: so many are lost to the counts where one ends the process. */
+/** Inputs of one job: at most this many are missing from the counts if one of them ends the process. */
 const MOST = 25_000;
 
 function jobs(): Job[] {
@@ -39,7 +39,7 @@ function jobs(): Job[] {
     .map((each, job) => ({ ...each, job }));
 }
 
-/** One process has whole readers: what a reader costs to open is paid once. */
+/** Each reader is run by one process, so that it is opened only once. */
 async function all(): Promise<{ findings: Finding[]; done: Done[] }> {
   const each = jobs();
   const processes = Math.max(1, Number(values.processes));

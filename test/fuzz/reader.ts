@@ -1,9 +1,9 @@
-/** Something of the product that reads what others wrote. */
+/** A part of the product that reads files or messages that other people may have written. */
 export interface Reader {
   name: string;
-  /** Its inputs are JSON: they are changed as values too, not as bytes alone. */
+  /** Whether its inputs are JSON, which is then changed as values and not only as bytes. */
   json?: boolean;
-  /** Of a long run's inputs so many parts are its own. */
+  /** Its weight in the division of a long run's inputs among readers. */
   weight?: number;
   /** Milliseconds of work that an input may take, where the reader has a limit of its own. */
   patience?: number;
@@ -21,7 +21,7 @@ export interface Reader {
   open: (folder: string) => Promise<(input: Buffer) => unknown> | ((input: Buffer) => unknown);
 }
 
-/** What was read breaks a promise of the reader. */
+/** Thrown when a result breaks a promise of the reader. */
 export class Broken extends Error {
   override readonly name = "Broken";
 }

@@ -7,7 +7,7 @@ import { RUN_READERS } from "./readers/runReaders.ts";
 import { tokenizerReader } from "./readers/tokenizerReader.ts";
 import { WEIGHT_READERS } from "./readers/weightReaders.ts";
 
-/** Everything that reads what others wrote. */
+/** All readers. */
 export const READERS: readonly Reader[] = [
   ...WEIGHT_READERS,
   ...CHECKPOINT_READERS,

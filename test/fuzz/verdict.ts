@@ -13,7 +13,7 @@ export interface Finding {
   what: string;
   input: string;
 }
-/** What became of an input: accepted, refused as documented, or a finding. */
+/** The outcome of an input: accepted, refused as documented, or a finding. */
 export interface Verdict {
   accepted: boolean;
   milliseconds: number;

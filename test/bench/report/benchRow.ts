@@ -1,17 +1,17 @@
 import type { Figures } from "./figures.ts";
 import type { MedianInterval } from "../../../src/protocol/results/intervals.ts";
 
-/** One line of what a bench found. */
+/** One row of a bench's results. */
 export interface BenchRow {
   bench: string;
   case: string;
   unit: string;
-  /** absent where something was not measured, or is no number: then `note` says what */
+  /** Undefined where something was not measured or is not a number; `note` then says what. */
   ours?: Figures | undefined;
   peer?: { name: string; figures?: Figures | undefined } | undefined;
-  /** how many times faster (or smaller) ours is than the peer; from pairs of one round it has an interval */
+  /** How many times faster (or smaller) ours is than the peer; with an interval where rounds are paired. */
   ratio?: { median: number; low?: number | undefined; high?: number | undefined } | undefined;
-  /** largest resident memory of a side's process, MB */
+  /** Peak resident memory of each side's process, MB. */
   memory?: { ours?: number | undefined; peer?: number | undefined } | undefined;
   note?: string | undefined;
 }

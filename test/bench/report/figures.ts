@@ -1,7 +1,7 @@
 import { medianInterval } from "../../../src/analysis/statistics/medianInterval.ts";
 import type { MedianInterval } from "../../../src/protocol/results/intervals.ts";
 
-/** What repeated measurements come to. */
+/** A summary of repeated measurements. */
 export interface Figures {
   median: number;
   least: number;
@@ -20,7 +20,7 @@ export function speedRatio(ours: readonly number[], peer: readonly number[]): Me
   return medianInterval(ours.map((own, round) => peer[round]! / own));
 }
 
-/** The exponent of the power that the values grow by, by least squares of their logarithms: 1 is in proportion. */
+/** The exponent of the power law that the values follow, by least squares of their logarithms; 1 is linear growth. */
 export function growthExponent(points: readonly { x: number; y: number }[]): number {
   const logs = points.map(({ x, y }) => [Math.log(x), Math.log(y)] as const);
   const mean = (of: (point: readonly [number, number]) => number): number =>

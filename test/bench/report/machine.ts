@@ -3,7 +3,7 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
 import { torchVersion } from "../sides/python.ts";
 
-/** What figures belong to. */
+/** The machine that figures were measured on. */
 export interface Machine {
   cpu: string;
   cores: number;

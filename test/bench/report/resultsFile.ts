@@ -5,7 +5,7 @@ import type { Machine } from "./machine.ts";
 
 export const RESULTS = join(import.meta.dirname, "../../output/bench.json");
 
-/** What one run of a bench found, and where and when. */
+/** The results of one run of a bench, with machine and date. */
 export interface BenchResult {
   machine: Machine;
   date: string;
@@ -14,7 +14,7 @@ export interface BenchResult {
 }
 type Results = Record<string, BenchResult>;
 
-/** Keeps a bench's rows beside those of the others: each says its own machine and date. */
+/** Stores a bench's result in the file of all benches; each result has its own machine and date. */
 export function keepResult(name: string, result: BenchResult, path: string = RESULTS): void {
   const before: Results = existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Results) : {};
   mkdirSync(dirname(path), { recursive: true });

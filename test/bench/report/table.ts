@@ -1,7 +1,7 @@
 import type { BenchRow } from "./benchRow.ts";
 import type { Figures } from "./figures.ts";
 
-/** Three digits that matter, without an exponent. */
+/** A number with three significant digits, without an exponent. */
 function short(value: number): string {
   if (Math.abs(value) >= 100) return value.toFixed(0);
   return Math.abs(value) >= 10 ? value.toFixed(1) : value.toPrecision(3);

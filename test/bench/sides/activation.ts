@@ -4,7 +4,7 @@ import Module, { createRequire } from "node:module";
 import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "../../..");
-// Whatever is asked of it, called or made anew, it is itself again; as an iterator it has ended.
+// Every property, call and construction returns the same object; as an iterator it is empty.
 const anything: unknown = new Proxy(
   function () {
     /* a target that can be called and extended */

@@ -23,7 +23,7 @@ interface Comparison {
   add: AddRow;
 }
 
-/** What two answers must share to the bit: loss and gradient norm of a step, tokens of a generation. */
+/** The parts of an answer that must be equal to the bit: loss and gradient norm of a step, tokens of a generation. */
 const computed = ({ loss, norm, ids }: Answer): string => JSON.stringify({ loss, norm, ids });
 
 /**

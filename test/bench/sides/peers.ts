@@ -14,7 +14,7 @@ if (process.env["ADEPT_TFJS"] === undefined && existsSync(KEPT)) process.env["AD
 
 export const peerName = (peer: Peer): string => (peer === "tfjs" ? "our tfjs engine" : TORCH_NAMES[peer]);
 
-/** Why a peer cannot be had here; undefined where it can. */
+/** The reason why a peer cannot run on this machine; undefined if it can. */
 export function lacking(peer: Peer): string | undefined {
   if (peer !== "tfjs") return findTorch() === undefined ? NO_TORCH : undefined;
   try {
@@ -27,7 +27,7 @@ export function lacking(peer: Peer): string | undefined {
 export const startPeer = (peer: Peer, folder: string): Side =>
   peer === "tfjs" ? Side.engine(folder, THREADS, "tfjs") : Side.torch(folder, THREADS, peer satisfies TorchMode);
 
-/** The peers that are named in an option, all where it is absent. @throws Error for a name that is none */
+/** The peers that an option names, or all peers without the option. @throws Error for an unknown name */
 export function peersNamed(given: string | undefined): Peer[] {
   return (given ?? PEERS.join())
     .split(",")

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 
 const KEPT = join(import.meta.dirname, "../../cache/python/bin/python");
-/** Python with torch, transformers and safetensors may be: ADEPT_PYTHON, else the tests' own, else python3. */
+/** Pythons that may have torch, transformers and safetensors: ADEPT_PYTHON, else the tests' own, else python3. */
 const candidates = (): string[] => {
   const named = process.env["ADEPT_PYTHON"];
   return named === undefined ? [...(existsSync(KEPT) ? [KEPT] : []), "python3"] : [named];

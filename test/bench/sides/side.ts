@@ -24,7 +24,7 @@ export interface Answer {
   tensors?: number;
 }
 
-/** A process of its own that computes for each line it is sent, and tells its time. */
+/** A process that computes one answer, with its time, for each line that it is sent. */
 export class Side {
   private readonly lines: AsyncIterator<string>;
   private complaint = "";
@@ -37,7 +37,7 @@ export class Side {
     child.stderr!.on("data", (text: Buffer) => {
       this.complaint = (this.complaint + text.toString()).slice(-4000);
     });
-    // A side that has ended says so by an answer that does not come.
+    // If the process has ended, the missing answer reports it.
     child.stdin!.on("error", () => undefined);
   }
 

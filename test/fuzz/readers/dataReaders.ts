@@ -26,7 +26,7 @@ function checkRows(rows: readonly Row[]): void {
   }
 }
 
-/** What a task and the setup page do with a file. */
+/** Reads a file like a task and like the setup page. */
 async function look(path: string): Promise<void> {
   const rows = await readRows(path);
   const columns = guessColumnRoles(rows);
@@ -119,7 +119,7 @@ const lineReader: Reader = {
 };
 
 const NAMED = ["sst2", "multirc", "squad", "wsc", "stsb", "mbpp", "record"] as const;
-/** A row of each kind of task by name, over and over. */
+/** Rows of the named tasks, one of each in turn. */
 const namedReader: Reader = {
   name: "namedTask",
   json: true,
@@ -182,7 +182,7 @@ const templateReader: Reader = {
   },
 };
 
-/** What the heatmap reads of a document: no text of it is refused, each stands in its record. */
+/** Reads a document like a heatmap: no document is refused, and every text lies inside its row. */
 const recordReader: Reader = {
   name: "heatmapRecord",
   weight: 6,

@@ -82,7 +82,7 @@ const setReader: Reader = {
   },
 };
 
-/** What an editor asks of a file that is being written: nothing of it is thrown. */
+/** Checks an unfinished file like the editor: the check must not throw. */
 const checkReader: Reader = {
   name: "experimentCheck",
   json: true,

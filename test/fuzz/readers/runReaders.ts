@@ -128,7 +128,7 @@ export const EVENTS: readonly object[] = [
   },
   { type: "status", time, status: "finished" },
 ];
-/** What only a later version writes. */
+/** Events that only a later version writes. */
 const NEWER: readonly object[] = [
   { type: "of tomorrow", time },
   { type: "created", time, version: 2, id: ID },
@@ -156,7 +156,7 @@ const resealed = (input: Buffer): Buffer =>
     "latin1",
   );
 
-/** A journal: what is read of it in one go and bit by bit is one record, which the window can show. */
+/** Reads a journal at once and in parts: both give the same record, which the window can show. */
 const read =
   (folder: string) =>
   (input: Buffer): void => {
