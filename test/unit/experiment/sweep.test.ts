@@ -146,7 +146,7 @@ test("methods share one budget, but keep sizes and budgets of their own; a rate 
 test("what cannot be is refused, with its key, before anything is made", () => {
   refuses({ ...MAIL, sweep: { vary: {} } }, /method/);
   refuses({ ...MAIL, ...ADEPT, sweep: { vary: { "seeds.0": [1] } } }, /"seeds\.0" is not a key/);
-  refuses({ ...MAIL, ...ADEPT, sweep: { vary: { "__proto__.x": [1] } } }, /no key/);
+  refuses({ ...MAIL, ...ADEPT, sweep: { vary: { "__proto__.x": [1] } } }, /not a key/);
   refuses({ ...MAIL, ...ADEPT, sweep: { vary: { "training.stepz": [1] } } }, /training\.stepz: unknown key.*stepz=1/);
   refuses({ ...MAIL, ...ADEPT, sweep: { vary: { "training.steps": [1, -1] } } }, /training\.steps.*steps=-1/);
   refuses({ ...MAIL, ...ADEPT, sweep: { vary: { "training.steps": [1] }, tune: { "training.steps": [2] } } }, /both/);
