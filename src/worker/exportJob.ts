@@ -10,6 +10,7 @@ import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout } from "../training/prepare.ts";
 import { writeFolderAtomic } from "../base/files/atomicFolder.ts";
 
+/** The result of an export. */
 export interface Exported {
   run: string;
   folder: string;

@@ -23,6 +23,7 @@ export interface Form {
 export const BARE = "backbone alone";
 /** The name of prompt tuning with the run's own prompt. */
 export const SAME_PROMPT = "pt, same prompt";
+/** The last word of a folded form's name. */
 export const FOLDED = "folded";
 /** Whether a form is a run's folded form: its offsets are added to the embedding table in advance. */
 export const isFold = ({ form }: { form: string }): boolean => form.endsWith(` ${FOLDED}`);

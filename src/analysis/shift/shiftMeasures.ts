@@ -18,6 +18,7 @@ function logSumExp(logits: Float32Array): number {
   return most + Math.log(sum);
 }
 
+/** The softmax of a row of logits (V). */
 export function sharesOf(logits: Float32Array): Shares {
   const total = logSumExp(logits);
   return { logits, p: logits.map((z) => Math.exp(z - total)), total };

@@ -11,6 +11,7 @@ import type { Alteration, InputSide } from "./alteredInput.ts";
 
 /** An alteration, or a function that makes one for each batch. */
 export type Alter = Alteration | ((batch: Batch) => Alteration);
+/** The alteration of a batch. */
 export const alterationOf = (alter: Alter, batch: Batch): Alteration =>
   typeof alter === "function" ? alter(batch) : alter;
 

@@ -42,6 +42,7 @@ export function chosenRuns(runsDir: string, wanted: readonly string[]): RunDirec
   return all.filter((run) => [...found].some(({ id }) => id === run.id));
 }
 
+/** Reads runs with their experiments and records, for a comparison. */
 export const comparedRuns = (runs: readonly RunDirectory[]): ComparedRun[] =>
   runs.map((run) => ({ id: run.id, experiment: run.experiment(), record: run.record() }));
 

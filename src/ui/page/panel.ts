@@ -14,6 +14,7 @@ import type { RunsChange, RunsModel } from "../runs/runsModel.ts";
 import { choiceOf, stepPoints, viewOf } from "./runView.ts";
 import { WebviewPage, WebviewPages, type PageParts } from "./webviewPage.ts";
 
+/** The parts of the extension that a run's page works with. */
 export interface PanelContext extends PageParts {
   readonly model: RunsModel;
   readonly workerPath: string;

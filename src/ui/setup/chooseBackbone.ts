@@ -7,6 +7,7 @@ import { host } from "../window/host.ts";
 import { Setting } from "../window/ids.ts";
 import { textSetting } from "../window/settings.ts";
 
+/** The source of the backbone: comes with the extension, a folder on disk, or the Hugging Face Hub. */
 export type BackboneChoice = "embedded" | "folder" | "hub";
 
 interface BackboneParts {

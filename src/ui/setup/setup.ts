@@ -19,6 +19,7 @@ import { setupLabels } from "../../protocol/setupLabels.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 import { writeExperiment } from "./writeExperiment.ts";
 
+/** The parts of the extension that setup pages work with. */
 export interface SetupParts extends PageParts {
   readonly storage: vscode.Uri;
   readonly folders: Folders;

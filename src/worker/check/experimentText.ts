@@ -2,7 +2,9 @@ import { createScanner, parse, parseTree, type Node } from "jsonc-parser";
 import { english, phrase, type Phrase } from "../../base/phrase.ts";
 import type { Problem } from "../../protocol/setupQuestions.ts";
 
+/** A step of a path into an experiment: a property's name or an index of a list. */
 export type Key = string | number;
+/** An edit that solves a problem, with its title. */
 export type Fix = Problem["fixes"][number];
 /** Values of jsonc-parser's SyntaxKind, a const enum that is not available at run time. */
 const COMMA = 5;

@@ -28,7 +28,9 @@ export interface Failure {
   code?: string | undefined;
   action?: string | undefined;
 }
+/** A failure with its reason. */
 export const failed = (why: Phrase): Failure => ({ reason: english(why), phrase: why });
+/** A failure with the reason, code and advice of a user's error. */
 export const failedBy = ({ code, phrase: why, action }: UserError): Failure => ({ ...failed(why), code, action });
 export interface MeasureOptions {
   signal?: AbortSignal | undefined;
