@@ -37,6 +37,21 @@ export function startState({ run, options, emit }: TrainJob, { initial }: Prepar
   return initialState(initial);
 }
 
+/**
+ * Saves the checkpoint.
+ * @throws UserError when the run's folder is gone or another worker has the run, also when that happens meanwhile
+ */
+function saveState({ run, sync }: TrainJob, state: LoopState): void {
+  run.refuseIfGoneOrTaken();
+  try {
+    sync();
+    saveCheckpoint(run.checkpointPath, state);
+  } catch (error) {
+    run.refuseIfGoneOrTaken();
+    throw error;
+  }
+}
+
 /** Trains from a state to the last step, or until a stop is requested; reports warnings of instability. */
 export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): ReturnType<typeof trainLoop> {
   const { model, experiment, validation, decode } = prepared;
@@ -75,9 +90,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
       return result && { ...result, examples: validation.length };
     },
     save: (state) => {
-      job.run.refuseIfGoneOrTaken();
-      job.sync();
-      saveCheckpoint(job.run.checkpointPath, state);
+      saveState(job, state);
     },
     emit: (event) => {
       job.emit(event);
