@@ -1,3 +1,4 @@
+import { escapeLatex } from "../src/base/text/escapeLatex.ts";
 /** A cell: text, a number, or undefined where there is no value. */
 export type TableCell = string | number | undefined;
 /** A column of a figure's table. */
@@ -61,37 +62,17 @@ export function tableToMarkdown({ columns, rows }: TableData, caption: string): 
   ].join("\n");
 }
 
-const LATEX: Record<string, string> = {
-  "\\": "\\textbackslash{}",
-  "{": "\\{",
-  "}": "\\}",
-  $: "\\$",
-  "&": "\\&",
-  "%": "\\%",
-  "#": "\\#",
-  _: "\\_",
-  "^": "\\textasciicircum{}",
-  "~": "\\textasciitilde{}",
-  "−": "$-$",
-  "±": "$\\pm$",
-  "×": "$\\times$",
-  "≥": "$\\geq$",
-  "≤": "$\\leq$",
-  "·": "$\\cdot$",
-};
-const latex = (text: string): string => text.replace(/[\\{}$&%#_^~−±×≥≤·]/g, (sign) => LATEX[sign] ?? sign);
-
 /** The table as a LaTeX float with booktabs rules. */
 export function tableToLatex({ columns, rows }: TableData, caption: string): string {
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
   return [
     "\\begin{table}",
-    `\\caption{${latex(caption)}}`,
+    `\\caption{${escapeLatex(caption)}}`,
     `\\begin{tabular}{${columns.map((_, i) => (numeric(i) ? "r" : "l")).join("")}}`,
     "\\toprule",
-    `${columns.map((column) => latex(columnName(column))).join(" & ")} \\\\`,
+    `${columns.map((column) => escapeLatex(columnName(column))).join(" & ")} \\\\`,
     "\\midrule",
-    ...rows.map((row) => `${columns.map((column, i) => latex(shown(row[i], column))).join(" & ")} \\\\`),
+    ...rows.map((row) => `${columns.map((column, i) => escapeLatex(shown(row[i], column))).join(" & ")} \\\\`),
     "\\bottomrule",
     "\\end{tabular}",
     "\\end{table}",

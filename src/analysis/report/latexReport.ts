@@ -1,21 +1,5 @@
+import { escapeLatex } from "../../base/text/escapeLatex.ts";
 import type { Block } from "./blocks.ts";
-
-const LATEX: Record<string, string> = {
-  "\\": "\\textbackslash{}",
-  "{": "\\{",
-  "}": "\\}",
-  $: "\\$",
-  "&": "\\&",
-  "%": "\\%",
-  "#": "\\#",
-  _: "\\_",
-  "^": "\\textasciicircum{}",
-  "~": "\\textasciitilde{}",
-  "±": "$\\pm$",
-  "−": "$-$",
-  "×": "$\\times$",
-};
-const escapeLatex = (text: string): string => text.replace(/[\\{}$&%#_^~±−×]/g, (sign) => LATEX[sign]!);
 
 function latexTable({ caption, header, rows }: Extract<Block, { kind: "table" }>): string {
   const line = (cells: readonly string[]): string => `${cells.map(escapeLatex).join(" & ")} \\\\`;
