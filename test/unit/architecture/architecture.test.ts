@@ -28,7 +28,10 @@ test("every room of the sources has its line in the architecture page and its ru
   const rules: unknown = await import(pathToFileURL(join(ROOT, ".dependency-cruiser.mjs")).href);
   const { rooms } = rules as { rooms: Record<string, string[]> };
   const page = read("docs/architecture.md");
-  const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter((each) => each.isDirectory());
+  // git leaves the empty folder of a room that was renamed: only one with files is a room.
+  const folders = readdirSync(join(ROOT, "src"), { withFileTypes: true }).filter(
+    (each) => each.isDirectory() && readdirSync(join(ROOT, "src", each.name)).length > 0,
+  );
   assert.deepEqual(folders.map(({ name }) => name).sort(), Object.keys(rooms).sort());
   for (const { name } of folders) assert.match(page, new RegExp(`^\\| \`${name}/\` \\|`, "m"), name);
 });
