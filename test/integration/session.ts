@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import {} from "node:fs";
 import { join, resolve } from "node:path";
 import { after, before, type TestContext } from "node:test";
 import type { Browser } from "playwright-core";
@@ -6,6 +6,7 @@ import { installVscode } from "./installVscode.ts";
 import { VscodeServer } from "./vscodeServer.ts";
 import { launchBrowser, Workbench } from "./workbench.ts";
 import { makeWorkspace } from "./workspace.ts";
+import { removeWorkspace } from "../process/removeWorkspace.ts";
 
 export const VSIX = join(resolve(import.meta.dirname, "../.."), "dist/adept-lab.vsix");
 
@@ -26,7 +27,7 @@ export class Session {
     after(async () => {
       await this.browser.close();
       await this.server.stop();
-      for (const folder of this.folders) rmSync(folder, { recursive: true, force: true });
+      for (const folder of this.folders) await removeWorkspace(folder);
     });
   }
 

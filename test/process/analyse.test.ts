@@ -15,6 +15,7 @@ import type { PositionShift } from "../../src/protocol/results/positionShift.ts"
 import type { Specificity } from "../../src/protocol/results/specificity.ts";
 import type { Stability } from "../../src/protocol/results/stability.ts";
 import { checkAblation, checkOffsets, checkShift, checkStability } from "./analysisChecks.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
@@ -24,8 +25,8 @@ const git = (folder: string, ...args: string[]): string => execFileSync("git", a
 
 function workspace(t: TestContext, method: object): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-analyse-"));
-  t.after(() => {
-    rmSync(folder, { recursive: true, force: true });
+  t.after(async () => {
+    await removeWorkspace(folder);
   });
   const words = ["river", "stone", "light", "paper", "green", "seven"];
   writeFileSync(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -8,6 +8,7 @@ import type { RunEvent } from "../../src/record/events.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 /**
@@ -27,8 +28,8 @@ interface Place {
 function workspace(t: TestContext, change: object = {}, steps = 4): Place {
   const folder = mkdtempSync(join(tmpdir(), "adept-devices-"));
   const runsDir = join(folder, ".adept/runs");
-  t.after(() => {
-    rmSync(folder, { recursive: true, force: true });
+  t.after(async () => {
+    await removeWorkspace(folder);
   });
   writeFileSync(
     join(folder, "data.jsonl"),

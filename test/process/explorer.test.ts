@@ -7,6 +7,7 @@ import { Journal } from "../../src/run/journal/journal.ts";
 import { loadParts } from "../host/loadParts.ts";
 import { writeRun, writeRuns } from "../host/manyRuns.ts";
 import { StubPanel } from "../host/stubPanel.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const logged: string[] = [];
 const log = {
@@ -40,8 +41,8 @@ async function open(t: TestContext): Promise<{
 }> {
   const folder = mkdtempSync(join(tmpdir(), "adept-explorer-"));
   const { Folders, RunsModel, RunExplorer, vscode } = await loadParts();
-  t.after(() => {
-    rmSync(folder, { recursive: true, force: true });
+  t.after(async () => {
+    await removeWorkspace(folder);
   });
   vscode.workspace.workspaceFolders = [{ uri: { fsPath: folder, toString: () => folder }, name: "f", index: 0 }];
   return {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -8,6 +8,7 @@ import { UserError, type ErrorData } from "../../src/base/errors.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const WORKER = join(import.meta.dirname, "../../dist/worker.js");
@@ -41,8 +42,8 @@ const EXPERIMENT = {
 function workspace(t: TestContext): Place {
   const folder = mkdtempSync(join(tmpdir(), "adept-memory-"));
   const runsDir = join(folder, ".adept/runs");
-  t.after(() => {
-    rmSync(folder, { recursive: true, force: true });
+  t.after(async () => {
+    await removeWorkspace(folder);
   });
   writeFileSync(
     join(folder, "data.jsonl"),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -8,6 +8,7 @@ import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../src/record/record.ts";
 import type { Comparison } from "../../src/protocol/results/comparison.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const adept = (folder: string, ...args: string[]): string =>
@@ -49,7 +50,7 @@ async function waitFor(condition: () => boolean, what: string): Promise<void> {
 const queuePid = (folder: string): number =>
   (JSON.parse(readFileSync(join(folder, ".adept/queue-auto.lease"), "utf8")) as { pid: number }).pid;
 
-test("a sweep trains every run within the one budget and ends with the comparison, chosen on validation", () => {
+test("a sweep trains every run within the one budget and ends with the comparison, chosen on validation", async () => {
   const folder = workspace({
     seeds: [0, 1],
     sweep: {
@@ -97,7 +98,7 @@ test("a sweep trains every run within the one budget and ends with the compariso
     );
     assert.match(adept(folder, "queue", "list"), /0 waiting, idle/);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeWorkspace(folder);
   }
 });
 
@@ -132,7 +133,7 @@ test("a queue that is killed with its worker continues where it stopped, to the 
     );
     assert.deepEqual(adapters(folder), adapters(whole));
   } finally {
-    for (const each of [folder, whole]) rmSync(each, { recursive: true, force: true });
+    for (const each of [folder, whole]) await removeWorkspace(each);
   }
 });
 
@@ -150,11 +151,11 @@ test("an interrupt stops the current run with its result and takes the others ou
     );
     assert.equal(records(folder).filter(({ lastStep }) => lastStep !== undefined).length, 1);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeWorkspace(folder);
   }
 });
 
-test("if one run of a sweep is impossible, none is created", () => {
+test("if one run of a sweep is impossible, none is created", async () => {
   const folder = workspace({ sweep: { budget: 50, methods: [{ kind: "pt" }, { kind: "lora" }] } });
   try {
     const { status, stderr } = spawnSync(process.execPath, [CLI, "train", "words.adept.json"], {
@@ -165,6 +166,6 @@ test("if one run of a sweep is impossible, none is created", () => {
     assert.match(stderr, /method\.budget: 50 parameters are too few for "pt"/);
     assert.deepEqual(records(folder), []);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeWorkspace(folder);
   }
 });

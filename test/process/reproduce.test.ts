@@ -25,6 +25,7 @@ import { GitStore, openGitStore } from "../../src/run/git/gitStore.ts";
 import { workTreeOf } from "../../src/run/git/gitWorkTree.ts";
 import { findRun, listRuns } from "../../src/run/directory/runList.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const words = ["river", "stone", "light", "paper", "green", "seven"];
@@ -54,7 +55,8 @@ function trained(
 ): { root: string; folder: string; run: RunDirectory } {
   const root = mkdtempSync(join(tmpdir(), "adept-again-"));
   const folder = join(root, "project");
-  t.after(() => {
+  t.after(async () => {
+    await removeWorkspace(folder);
     rmSync(root, { recursive: true, force: true });
   });
   mkdirSync(join(folder, "data"), { recursive: true });

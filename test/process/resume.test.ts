@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { onEngines } from "../golden/engines.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const STEPS = 24;
@@ -86,7 +87,7 @@ onEngines("resume", ({ device }) => {
         assert.equal(adapter(runPath(folder)), adapter(runPath(whole)));
       }
     } finally {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+      for (const folder of folders) await removeWorkspace(folder);
     }
   });
 });
@@ -119,11 +120,11 @@ test("a stopped run keeps its partial result and can be resumed to its end", asy
     assert.equal(shown.status, "stopped");
     assert.ok(shown.lastStep.step < 4000);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeWorkspace(folder);
   }
 });
 
-test("wrong use gives exit code 2, a wrong experiment exit code 1 and the key's name; nothing is started", () => {
+test("wrong use gives exit code 2, a wrong experiment exit code 1 and the key's name; nothing is started", async () => {
   const folder = workspace();
   const fails = (...args: string[]): { status: number; stderr: string } => {
     try {
@@ -147,6 +148,6 @@ test("wrong use gives exit code 2, a wrong experiment exit code 1 and the key's 
     writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"b"}\n'.repeat(20));
     assert.match(fails("train", "words.adept.json", "--no-git", "--set", "method.budget=20").stderr, /budget/);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await removeWorkspace(folder);
   }
 });

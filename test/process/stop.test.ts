@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -8,6 +8,7 @@ import { stopRun } from "../../src/executor/stopRun.ts";
 import { Journal } from "../../src/run/journal/journal.ts";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { writeRun } from "../host/manyRuns.ts";
+import { removeWorkspace } from "./removeWorkspace.ts";
 
 /** Creates a run whose worker is a process that handles requests and signals as `script` says. */
 async function held(
@@ -20,9 +21,9 @@ async function held(
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, CONTROL: join(run.path, "control") },
   });
-  t.after(() => {
+  t.after(async () => {
     worker.kill("SIGKILL");
-    rmSync(folder, { recursive: true, force: true });
+    await removeWorkspace(folder);
   });
   await new Promise((done) => {
     worker.stdout.once("data", done);

@@ -28,7 +28,7 @@ async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof R
     const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
     if (cost === undefined)
       throw new UserError("precision-examples-missing", phrase`Run ${run.id} has no examples to compare on`);
-    const journal = new Journal(run.path);
+    const journal = new Journal(run.path, "extend");
     try {
       journal.append(cost);
     } finally {

@@ -50,6 +50,10 @@ export class RunDirectory {
   get eventsPath(): string {
     return join(this.path, "events.jsonl");
   }
+  /** Whether the run has a journal: not if its folder was moved or deleted. */
+  hasJournal(): boolean {
+    return existsSync(this.eventsPath);
+  }
   private get controlPath(): string {
     return join(this.path, "control");
   }

@@ -7,14 +7,21 @@ import { phrase } from "../../base/phrase.ts";
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 const { O_APPEND, O_CREAT, O_RDWR, O_TRUNC, O_WRONLY } = constants;
 
+const FLAGS = {
+  append: O_RDWR | O_APPEND | O_CREAT,
+  extend: O_RDWR | O_APPEND,
+  replace: O_WRONLY | O_TRUNC | O_CREAT,
+};
+
 /**
  * Opens a file of a run for writing. A run's folder can come with somebody's repository, and writing through a symbolic
  * link in it would change a file elsewhere.
+ * @param how "append" creates a missing file; "extend" appends to a file that exists, else throws ENOENT
  * @throws UserError naming the link, or when the file cannot be written or the disk is full
  */
-export function openRunFile(path: string, how: "append" | "replace"): number {
+export function openRunFile(path: string, how: keyof typeof FLAGS): number {
   try {
-    return openSync(path, (how === "append" ? O_RDWR | O_APPEND : O_WRONLY | O_TRUNC) | O_CREAT | NO_LINK, 0o666);
+    return openSync(path, FLAGS[how] | NO_LINK, 0o666);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ELOOP") throw explainWrite(error, path);
     throw new UserError(

@@ -130,7 +130,7 @@ async function completeJournal(
   const { status, snapshot } = await statusAndSnapshot(store, id, commit);
   const known = RunStatus.safeParse(status);
   const { record } = readRecord(run);
-  const journal = new Journal(run);
+  const journal = new Journal(run, "extend");
   const ref = `refs/adept/runs/${id}`;
   try {
     if (known.success && record.status !== known.data) journal.append({ type: "status", status: known.data });

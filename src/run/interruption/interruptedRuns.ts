@@ -26,9 +26,11 @@ export function markIfInterrupted(run: RunDirectory, record: RunRecord, now = Da
 
 /**
  * Writes to a run's journal that its worker is gone.
- * @returns false if the run is being trained again, or another process writes this
+ * @returns false if the run is being trained again, was deleted, or another process writes this
  */
 export function markInterrupted(run: RunDirectory): boolean {
+  // A lease would bring the folder of a deleted run back.
+  if (!run.hasJournal()) return false;
   if (!run.acquireLease(process.pid)) return false;
   try {
     const { status, newer } = run.record();

@@ -2,6 +2,8 @@ import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from
 import { basename } from "node:path";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { Annotation, NewRunEvent, RunEvent } from "../../record/events.ts";
+import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { newerError } from "../../base/newerVersion.ts";
 import { explainWrite, syncFolder } from "../../base/files/atomicFile.ts";
 import { withChecksum, NEWLINE, journalPath } from "./journalLines.ts";
@@ -32,17 +34,27 @@ export class Journal {
   private readonly fd: number;
   private readonly path: string;
 
-  /** @throws UserError when the journal cannot be written, the disk is full, or a newer version has written to it */
-  constructor(runPath: string) {
+  /**
+   * @param how "append" creates a missing journal; "extend" is for a process that did not create the run
+   * @throws UserError when the journal cannot be written, the disk is full, a newer version has written to it, or there
+   * is none to extend
+   */
+  constructor(runPath: string, how: "append" | "extend" = "append") {
     this.path = journalPath(runPath);
     const isNew = !existsSync(this.path);
     const newer = isNew ? undefined : newerVersionIn(this.path);
     if (newer !== undefined) throw newerError(basename(runPath), newer);
     try {
-      this.fd = openRunFile(this.path, "append");
+      this.fd = openRunFile(this.path, how);
       // fsync of a new file does not save its entry in the folder.
       if (isNew) syncFolder(runPath);
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT")
+        throw new UserError(
+          "run-gone",
+          phrase`The run ${basename(runPath)} is gone: its folder was moved or deleted`,
+          phrase`Look for it in the trash, or where it was moved.`,
+        );
       throw explainWrite(error, this.path);
     }
   }
@@ -120,11 +132,11 @@ export function announceRun(
 }
 
 /**
- * Appends events to the journal of a run.
+ * Appends events to the journal of a run. A run that somebody deletes at this moment stays deleted.
  * @throws UserError as the constructor and `append` of `Journal`
  */
 export function appendEvents(runPath: string, ...events: readonly NewRunEvent[]): void {
-  const journal = new Journal(runPath);
+  const journal = new Journal(runPath, "extend");
   try {
     for (const event of events) journal.append(event);
   } finally {

@@ -130,7 +130,7 @@ export async function runAnalyses(
       phrase`Run ${run.id} is being analysed already`,
       phrase`Wait for it, or stop it.`,
     );
-  const journal = new Journal(run.path);
+  const journal = new Journal(run.path, "extend");
   const done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {

@@ -35,7 +35,7 @@ export async function askedAnalyses(
     } catch (error) {
       if (stop.signal.aborted || error instanceof AnalysisStopped) break;
       if (!(error instanceof UserError)) throw error;
-      const journal = new Journal(run.path);
+      const journal = new Journal(run.path, "extend");
       try {
         journal.append({ type: "warning", ...said(phrase`The analysis "${name}" was left out: ${error.phrase}`) });
       } finally {

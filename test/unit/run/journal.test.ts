@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
-import { Journal } from "../../../src/run/journal/journal.ts";
+import { annotateRun, appendEvents, Journal } from "../../../src/run/journal/journal.ts";
 import { JournalTail } from "../../../src/run/journal/journalTail.ts";
 import { readJournal } from "../../../src/run/journal/readJournal.ts";
-import { markInterruptedRuns } from "../../../src/run/interruption/interruptedRuns.ts";
+import { markInterrupted, markInterruptedRuns } from "../../../src/run/interruption/interruptedRuns.ts";
 import { findRun, listRuns } from "../../../src/run/directory/runList.ts";
 import { newRunId } from "../../../src/run/directory/runId.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
@@ -103,4 +103,19 @@ inFolder("a lease belongs to one living process; that of a reused process id is 
   assert.equal(run.acquireLease(process.pid), false);
   writeFileSync(join(run.path, "lease"), JSON.stringify({ pid: process.ppid, started: "12" }));
   assert.equal(run.isWorkerAlive(), false);
+});
+
+inFolder("what another process writes about a run brings no deleted run back", (folder) => {
+  const run = RunDirectory.create(folder, "20200102-030405-gone", experiment);
+  // The folder stands while it is being deleted, file by file.
+  rmSync(run.path, { recursive: true });
+  mkdirSync(run.path);
+  assert.equal(markInterrupted(run), false);
+  const isGone = { code: "run-gone" };
+  assert.throws(() => appendEvents(run.path, { type: "status", status: "interrupted", message: "x" }), isGone);
+  assert.throws(() => annotateRun(run.path, { note: "x" }), isGone);
+  assert.deepEqual(readdirSync(run.path), []);
+  rmSync(run.path, { recursive: true });
+  assert.throws(() => annotateRun(run.path, { note: "x" }), isGone);
+  assert.equal(existsSync(run.path), false);
 });
