@@ -22,6 +22,11 @@ export interface BackboneWeight {
 
 /** What code outside a family may know of a backbone. Modules are named as in the weights file, without ".weight". */
 export interface BackboneLayout {
+  /**
+   * Whether text and target are read as one sequence, the target after the text; where it is not, an encoder reads the
+   * text and a decoder the target.
+   */
+  isCausal: boolean;
   width: number;
   vocabulary: number;
   /** Name of the table of token embeddings, (vocabulary, width). */

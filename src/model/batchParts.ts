@@ -47,6 +47,7 @@ export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
   const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row)));
   const targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
   const source = { width: batch.sourceLength, length: sourceLength };
+  const target = { width: batch.targetLength, length: targetLength };
   return {
     rows,
     batch: {
@@ -55,7 +56,8 @@ export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
       targetLength,
       ids: cut(batch.ids, rows, source),
       mask: cut(batch.mask, rows, source),
-      labels: cut(batch.labels, rows, { width: batch.targetLength, length: targetLength }),
+      labels: cut(batch.labels, rows, target),
+      ...(batch.targetIds && { targetIds: cut(batch.targetIds, rows, target) }),
     },
   };
 }

@@ -31,6 +31,7 @@ function adeptFolder(path: string, folder: string): string {
   const sizes = { promptLength, bottleneck: tensors.get("b_down")!.dims[0]!, count: 0 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
   const layout = {
+    isCausal: false,
     width,
     vocabulary: 0,
     embedding: "",

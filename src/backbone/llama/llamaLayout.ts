@@ -10,6 +10,7 @@ export const FINAL_NORM = "model.norm";
 export function llamaLayout(config: LlamaConfig): BackboneLayout {
   const { width, hidden, heads, keyValueHeads, headWidth, vocabulary, tied } = config;
   const layout: BackboneLayout = {
+    isCausal: true,
     width,
     vocabulary,
     embedding: EMBEDDING,

@@ -10,6 +10,7 @@ export function t5Layout(config: T5Config): BackboneLayout {
   const { width, heads, headWidth, hidden, gated, tied, vocabulary, buckets } = config;
   const inner = heads * headWidth;
   const layout: BackboneLayout = {
+    isCausal: false,
     width,
     vocabulary,
     linears: [],

@@ -18,7 +18,13 @@ export function padBatch(examples: readonly TokenisedExample[]): Batch {
     mask.fill(1, row * sourceLength, row * sourceLength + Math.max(1, example.ids.length));
     labels.set(example.labels, row * targetLength);
   });
-  return { rows, sourceLength, targetLength, ids, mask, labels };
+  if (examples.every(({ targetIds }) => targetIds === undefined))
+    return { rows, sourceLength, targetLength, ids, mask, labels };
+  const own = new Int32Array(rows * targetLength).fill(PAD);
+  examples.forEach((example, row) => {
+    own.set(example.targetIds ?? example.labels, row * targetLength);
+  });
+  return { rows, sourceLength, targetLength, ids, mask, labels, targetIds: own };
 }
 
 /** Counts the label positions of a batch that have a loss. */

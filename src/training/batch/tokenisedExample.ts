@@ -10,8 +10,10 @@ export interface TokenisedExample {
   tests?: readonly string[] | undefined;
   /** Token ids of the input. */
   ids: ArrayLike<number>;
-  /** Token ids of the target. */
+  /** Token ids of the target; -100 for a token that is read but not trained. */
   labels: ArrayLike<number>;
+  /** The target's own tokens, where some of the labels are -100. */
+  targetIds?: ArrayLike<number> | undefined;
 }
 
 /** The part of a tokenizer that `tokenise` uses. */

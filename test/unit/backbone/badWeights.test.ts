@@ -27,6 +27,7 @@ afterEach(() => {
 });
 
 const layout = (width: number): BackboneLayout => ({
+  isCausal: false,
   width,
   vocabulary: 1,
   embedding: "",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as fc from "fast-check";
-import { stepParts, partOptions, predictionParts } from "../../../src/model/batchParts.ts";
+import { stepParts, partOptions, predictionParts, rowsOf } from "../../../src/model/batchParts.ts";
 import type { Batch } from "../../../src/backbone/batch.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
 
@@ -109,4 +109,19 @@ test("a part's dropout factors are those of its rows and places", () => {
     });
     assert.equal(own.backboneDropout!.seed === 7, index === 0, "parts drop different values");
   }
+});
+
+test("the tokens of a target of which some are not trained travel with their labels into the parts", () => {
+  const batch = padBatch([
+    { input: "", target: "", ids: [5], labels: [7, 8] },
+    { input: "", target: "", ids: [5, 6, 7], labels: [11, -100, -100, 12], targetIds: [11, 13, 14, 12] },
+  ]);
+  assert.deepEqual([...batch.targetIds!], [7, 8, 0, 0, 11, 13, 14, 12]);
+  const [part] = predictionParts(batch, 0, 1);
+  const own = part!.rows.map((row, at) => [row, [...part!.batch.targetIds!.subarray(4 * at, 4 * at + 4)]]);
+  assert.deepEqual(own, [
+    [0, [7, 8, 0, 0]],
+    [1, [11, 13, 14, 12]],
+  ]);
+  assert.deepEqual([...rowsOf(batch, [0]).batch.targetIds!], [7, 8]);
 });
