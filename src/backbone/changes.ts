@@ -12,13 +12,13 @@ export interface Sublayer {
  * weights file, without ".weight".
  */
 export interface BackboneChanges {
-  /** A tensor of the backbone: frozen, unless the method trains it. */
+  /** A tensor of the backbone, biases included: frozen, unless the method trains it. */
   weight(name: string, shape: Shape): Value;
   /** The input of a linear layer. */
   linearInput(x: Value, module: string): Value;
   /**
    * The output of a linear layer.
-   * @param y the unchanged output for the input x
+   * @param y the unchanged output for the input x, with the layer's bias
    */
   linearOutput(y: Value, x: Value, module: string): Value;
   normOutput(y: Value, module: string): Value;

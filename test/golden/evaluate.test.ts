@@ -39,6 +39,7 @@ function adeptFolder(path: string, folder: string): string {
     linears: [],
     norms: [],
     sublayers: [],
+    defaultTargets: { lora: [], ia3: { outputs: [], inputs: [] } },
     weights: [],
   };
   const parameters: Parameters = new Map(

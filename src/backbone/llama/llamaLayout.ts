@@ -18,6 +18,7 @@ export function llamaLayout(config: LlamaConfig): BackboneLayout {
     linears: [],
     norms: [],
     sublayers: [],
+    defaultTargets: { lora: ["q_proj", "v_proj"], ia3: { outputs: ["k_proj", "v_proj"], inputs: ["down_proj"] } },
     weights: [{ name: EMBEDDING, dims: [vocabulary, width], role: "embedding" }],
   };
   const linear = (module: string, sizes: { in: number; out: number }): void => {

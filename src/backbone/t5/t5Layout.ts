@@ -16,6 +16,7 @@ export function t5Layout(config: T5Config): BackboneLayout {
     linears: [],
     norms: [],
     sublayers: [],
+    defaultTargets: { lora: ["q", "v"], ia3: { outputs: ["k", "v"], inputs: ["wo"] } },
     embedding: EMBEDDING,
     head: { module: HEAD, tied },
     weights: [{ name: EMBEDDING, dims: [vocabulary, width], role: "embedding" }],

@@ -40,6 +40,7 @@ export const tally: Family = {
         linears: [],
         norms: [],
         sublayers: [],
+        defaultTargets: { lora: [], ia3: { outputs: [], inputs: [] } },
         weights: [{ name: TABLE, dims: [vocabulary, width], role: "embedding" }],
       },
       graph(changes): SequenceGraph {

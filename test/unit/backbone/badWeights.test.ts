@@ -35,6 +35,7 @@ const layout = (width: number): BackboneLayout => ({
   linears: [],
   norms: [],
   sublayers: [],
+  defaultTargets: { lora: [], ia3: { outputs: [], inputs: [] } },
   weights: [],
 });
 const WEIGHTS = "model.safetensors";
