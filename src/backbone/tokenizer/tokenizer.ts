@@ -73,6 +73,11 @@ export class TextTokenizer {
     return (this.native.idToToken(id) ?? "").replaceAll("▁", " ");
   }
 
+  /** The id of a token of the vocabulary, also of an added one; undefined where there is no such token. */
+  idOf(token: string): number | undefined {
+    return this.native.tokenToId(token) ?? undefined;
+  }
+
   decode(ids: readonly number[], skipSpecial = true): Promise<string> {
     return this.native.decode([...ids], skipSpecial);
   }
