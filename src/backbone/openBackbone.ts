@@ -7,6 +7,8 @@ import { FAMILIES } from "./families.ts";
 import type { Architecture, Family } from "./family.ts";
 import { BackboneWeights } from "./files/weights.ts";
 import { inPrecision } from "./files/inPrecision.ts";
+import { refuseQuantised } from "./quantised.ts";
+import { relatedType } from "./relatedTypes.ts";
 
 /** A model folder, opened: its architecture and its tensors. */
 export interface Backbone extends Architecture {
@@ -44,12 +46,14 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
   const name = `"${modelType.slice(0, 40)}"`;
   if (family === undefined) {
-    const [near] = nearestNames(modelType, offered());
-    const hint = near === undefined ? "" : phrase` Did you mean "${near}"?`;
+    const related = relatedType(modelType, offered());
+    const nearest = related?.nearest ?? (related === undefined ? nearestNames(modelType, offered())[0] : undefined);
     throw new UserError(
       "model-type-unsupported",
-      phrase`${path}: model type ${name} is not supported`,
-      phrase`${action()}${hint}`,
+      related === undefined
+        ? phrase`${path}: model type ${name} is not supported`
+        : phrase`${path}: model type ${name} is not supported: ${related.difference}`,
+      nearest === undefined ? action() : phrase`${action()} The nearest is "${nearest}".`,
     );
   }
   if (!family.isComplete && !incomplete)
@@ -64,12 +68,13 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
 /**
  * Opens a Hugging Face model folder.
  * @throws UserError where config or weights are missing or damaged, do not belong together, are of a model type that is
- * not supported, or hold values that do not fit the precision
+ * not supported, are quantised by another library, or hold values that do not fit the precision
  */
 export function openBackbone(folder: string, options: OpenOptions = {}): Backbone {
   // The type comes first: of a model that is not supported, other weight files would not help.
   const file = readConfigFile(folder, action());
   const family = familyOf(file, options.incomplete ?? false);
+  refuseQuantised(file);
   const weights = BackboneWeights.open(folder);
   const architecture = family.read(file, (tensor) => weights.has(tensor));
   return { ...architecture, family, weights: inPrecision(weights, architecture.layout, options) };

@@ -21,11 +21,13 @@ const MANIFEST = ".adept-download.json";
 const WANTED = {
   model: [
     "config.json",
-    "*.safetensors",
+    // Not the copy in the format of the model's authors that some repositories have beside these.
+    "model*.safetensors",
     "model.safetensors.index.json",
     "generation_config.json",
     "tokenizer.json",
     "tokenizer_config.json",
+    "chat_template.jinja",
     "special_tokens_map.json",
   ],
   dataset: ["**.parquet", "**.jsonl", "**.json", "**.csv", "**.tsv", "**.jsonl.gz", "**.json.gz"],

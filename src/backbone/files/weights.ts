@@ -81,6 +81,7 @@ export class BackboneWeights {
       throw new UserError(
         "weights-tensor-shape",
         phrase`${entry.file}: tensor "${name}" has shape (${entry.dims.join(", ")}), config.json asks for (${dims.join(", ")})`,
+        phrase`config.json and weights are of two models, or of two versions of one: download both again, at one revision.`,
       );
     return entry;
   }
