@@ -34,6 +34,10 @@ export const exp = (x: Value): Value => make("exp", [x], {});
 export const log = (x: Value): Value => make("log", [x], {});
 export const sqrt = (x: Value): Value => make("sqrt", [x], {});
 export const tanh = (x: Value): Value => make("tanh", [x], {});
+/** 1 / (1 + exp(-x)) */
+export const sigmoid = (x: Value): Value => make("sigmoid", [x], {});
+/** The error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+export const erf = (x: Value): Value => make("erf", [x], {});
 export const relu = (x: Value): Value => make("relu", [x], {});
 /** y where x > 0, else 0. */
 export const gate = (x: Value, y: Value): Value => make("gate", [x, y], {});
@@ -166,6 +170,8 @@ export const OPS: { [K in OpName]: Row<K> } = {
   log: unary((g, x) => div(g, x)),
   sqrt: unary((g, _, y) => div(g, mul(scalar(2), y))),
   tanh: unary((g, _, y) => mul(g, sub(scalar(1), mul(y, y)))),
+  sigmoid: unary((g, _, y) => mul(g, mul(y, sub(scalar(1), y)))),
+  erf: unary((g, x) => mul(g, mul(scalar(2 / Math.sqrt(Math.PI)), exp(neg(mul(x, x)))))),
   relu: unary((g, x) => gate(x, g)),
   gate: { shape: elementwise, gradient: (g, inputs) => [undefined, gate(operand(inputs, 0), g)] },
   keep: { shape: elementwise, gradient: (g, inputs) => [keep(g, operand(inputs, 1)), undefined] },

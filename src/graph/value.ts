@@ -13,6 +13,8 @@ export interface OpAttributes {
   log: object;
   sqrt: object;
   tanh: object;
+  sigmoid: object;
+  erf: object;
   relu: object;
   /** y where x > 0, else 0: the derivative of relu applied to y. */
   gate: object;

@@ -97,6 +97,8 @@ export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
   log: direct("Log"),
   sqrt: direct("Sqrt"),
   tanh: direct("Tanh"),
+  sigmoid: direct("Sigmoid"),
+  erf: direct("Erf"),
   relu: direct("Relu"),
   gate: (b, inputs) => kept(b, second(inputs), b.node("Greater", [first(inputs), b.float(0)])),
   keep: (b, inputs) => kept(b, first(inputs), second(inputs)),

@@ -167,6 +167,8 @@ export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
   log: direct("Log"),
   sqrt: direct("Sqrt"),
   tanh: direct("Tanh"),
+  sigmoid: direct("Sigmoid"),
+  erf: direct("Erf"),
   relu: direct("Relu"),
   softmax: direct("Softmax"),
   gate,

@@ -33,6 +33,8 @@ const IN_PLACE = new Set<OpName>([
   "log",
   "sqrt",
   "tanh",
+  "sigmoid",
+  "erf",
   "relu",
   "gate",
   "keep",
