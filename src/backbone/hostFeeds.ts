@@ -1,15 +1,28 @@
 import type { Batch } from "./batch.ts";
 import type { Feeds } from "./feeds.ts";
 
+/** Tokens that a method embeds, (rows, columns): their ids, and 1 for each that is not padding. */
+export interface EmbeddedTokens {
+  ids: Int32Array;
+  mask: Float32Array;
+  columns: number;
+}
+
 /** The inputs that the host computes for a family's graphs: ids, masks, and the family's values of positions. */
 export interface HostFeeds {
   /**
-   * Feeds of prompt and text, for `forward` and `prefill`.
+   * Feeds of prompt and text, for `prefill`.
    * @param prompt the prompt's length in tokens
    */
   source(batch: Batch, prompt: number): Feeds;
-  /** Feeds of the target's input tokens, for `forward` and `resume`. The caller feeds the labels. */
+  /** Feeds of `forward`: of prompt, text and target, with the labels. */
+  whole(batch: Batch, prompt: number): Feeds;
+  /** Feeds of given targets behind a text, with the labels, for `resume`. */
   target(batch: Batch, prompt: number): Feeds;
+  /** The tokens that a method embeds in `forward`. */
+  embedded(batch: Batch): EmbeddedTokens;
+  /** The losses of the labels, in the order in which `forward` and `resume` have them, as (rows, targetLength). */
+  losses(values: Float32Array, batch: Batch): Float32Array;
   /**
    * Feeds of a text that was read before, for `resume` and `step`.
    * @param kept outputs of `prefill`
@@ -31,6 +44,8 @@ export interface Decoding {
   readonly pad: number;
   /** The token that the first step reads, for each row. */
   readonly first: Int32Array;
+  /** The logits (rows, V) of the first new token, where the text's own reading gave them; no step is made for it. */
+  readonly firstLogits?: Float32Array | undefined;
   /**
    * Feeds of the next step besides the method's parameters.
    * @param ids the token of each row

@@ -1,4 +1,5 @@
 import { broadcastTo, concat } from "../graph/ops.ts";
+import type { Dim } from "../graph/dims.ts";
 import type { Value } from "../graph/value.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface InputEmbedding {
   prompt?: Value | undefined;
   /** E' (B, N, d): the embedded tokens with the method's offsets. */
   text(tokens: Tokens): Value;
+  /** The same of tokens behind a text whose own embedding is fed; absent: `text` embeds them too. */
+  continued?: ((tokens: Tokens) => Value) | undefined;
 }
 
 /** The embedded input X (B, P+N, d) of tokens; the prompt gets no offset. */
@@ -37,25 +40,30 @@ export type Plan = string;
  * text, T of the longest target, P of the prompt, X = P+S positions of a text that was read before, K earlier steps of
  * a decoding. The family's HostFeeds feed the inputs that a graph declares, under the same names.
  * An encoder-decoder encodes [P ; text] and decodes the target after a start token. A causal model reads [P ; text ;
- * target] as one sequence: the last token of the text takes the place of the start token.
+ * target] as one sequence, where the last token of the text predicts the first of the target.
  */
 export interface SequenceGraph {
   /** The embedding table (V, d). */
   readonly table: Value;
   /** The tokens that a method embeds in `forward`: of the text (B, S); in a causal family of text and target. */
   readonly tokens: Tokens;
+  /** The text's tokens (B, S). */
+  readonly text: Tokens;
+  /** The shape of the labels that logits are computed for: (B, T), or (M) where only those with a loss count. */
+  readonly labelShape: Dim[];
+  /** E: the embedded tokens of the backbone alone, (.., d) for ids (..). */
+  embedded(ids: Value): Value;
   /** The fastest plan for batches whose longest target has `targetLength` tokens. */
   plan(targetLength: number): Plan;
-  /** Teacher-forced: logits (B, T, V) of the target's tokens, and the last states (B, P+S, d) of prompt and text. */
+  /** Teacher-forced: logits (.., V) of the labels, and the last states (B, P+S, d) of prompt and text. */
   forward(embedding: InputEmbedding, plan: Plan): { logits: Value; states: Value };
   /**
    * Reads prompt and text once, for `resume` and `step`: each output of `kept` is (B, ..) and becomes an input of both.
    * In an encoder-decoder it has the decoder's cross keys and values, or the encoder's states; in a causal family each
-   * layer's keys and values of [P ; text] without the text's last token, which is the first token that `resume` and
-   * `step` read.
+   * layer's keys and values of [P ; text], the state of its last token, and the logits of the first new token.
    */
   prefill(embedding: InputEmbedding, plan: Plan): { kept: Record<string, Value>; states: Value };
-  /** Logits (B, T, V) of given targets after a text that `prefill` has read. */
+  /** Logits (.., V) of the labels of given targets after a text that `prefill` has read. */
   resume(embedding: InputEmbedding, plan: Plan): Value;
   /**
    * One step of decoding: logits (B, 1, V), and in `cache` each layer's keys and values for the next step. A causal

@@ -23,6 +23,19 @@ function argmax(data: ArrayLike<number>, from: number, count: number): number {
   return best;
 }
 
+/** The logits (rows, 1, vocabulary) of new token `t`: those that the text's own reading gave, or of a step. */
+async function nextLogits(
+  step: (feeds: Feeds) => Promise<Feeds>,
+  decoding: Decoding,
+  ids: Int32Array,
+  t: number,
+): Promise<Float32Array> {
+  if (t === 0 && decoding.firstLogits !== undefined) return decoding.firstLogits;
+  const { logits, ...cache } = await step(decoding.feeds(ids));
+  decoding.advance(cache);
+  return logits!.data as Float32Array;
+}
+
 /**
  * Decodes greedily with cached keys and values; rows that have ended are removed once they are many.
  * @param step one decoding step: logits (rows, 1, vocabulary) and the next step's cache
@@ -38,12 +51,11 @@ export async function decodeGreedily(
   let active = results.map((_, row) => row);
   let ended = new Set<number>();
   for (let t = 0; t < maxTokens && ended.size < active.length; t++) {
-    const { logits, ...cache } = await step(decoding.feeds(ids));
-    if (t === 0) first?.(logits!.data as Float32Array);
-    decoding.advance(cache);
+    const logits = await nextLogits(step, decoding, ids, t);
+    if (t === 0) first?.(logits);
     ids = Int32Array.from(active, (row, place) => {
       if (ended.has(place)) return decoding.pad;
-      const id = argmax(logits!.data, place * vocabulary, vocabulary);
+      const id = argmax(logits, place * vocabulary, vocabulary);
       results[row]!.push(id);
       if (decoding.isEnd(id) && !endless) ended.add(place);
       return id;

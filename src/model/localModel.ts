@@ -1,4 +1,5 @@
 import type { Batch } from "../backbone/batch.ts";
+import { embeddedColumns } from "../backbone/batchRows.ts";
 import { tensor, type Feeds } from "../backbone/feeds.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
@@ -15,6 +16,7 @@ import type { MethodSizes } from "../method/sizes.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { methodOf } from "../method/registry.ts";
+import { joinEmbeddings } from "./joinEmbeddings.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { MethodGraph, type InputSource } from "./methodGraph.ts";
 import type { Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
@@ -128,6 +130,7 @@ export class LocalModel implements TunedModel {
       feeds,
       vocabulary: layout.vocabulary,
       sourceFeeds: (parameters, batch) => this.sourceFeeds(parameters, batch),
+      wholeFeeds: (parameters, batch) => this.wholeFeeds(parameters, batch),
       targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),
       program: (name, outputs) => this.programs.get(name, outputs, weights.predict),
     });
@@ -163,9 +166,13 @@ export class LocalModel implements TunedModel {
     return this.layout.vocabulary;
   }
 
-  /** The embedding table (V, d), row-major, read at the first access. */
+  /** The embedded tokens (V, d) as the backbone reads them, row-major, read at the first access. */
   get embedding(): Float32Array {
-    return (this.table ??= this.weight(this.layout.embedding, [this.vocabularySize, this.width]));
+    if (this.table !== undefined) return this.table;
+    const { embedding, embeddingFactor } = this.layout;
+    const rows = this.weight(embedding, [this.vocabularySize, this.width]);
+    this.table = embeddingFactor === 1 ? rows : rows.map((value) => value * embeddingFactor);
+    return this.table;
   }
 
   /** Bytes of the backbone's tensors in their files. */
@@ -183,17 +190,37 @@ export class LocalModel implements TunedModel {
   }
 
   private sourceFeeds(parameters: Parameters, batch: Batch): Feeds {
-    const { inputEmbeddings, folded } = this.options;
-    const feeds = { ...parameterFeeds(parameters), ...this.backbone.feeds.source(batch, this.prompt(parameters)) };
-    if (folded !== undefined) feeds["foldedTable"] = tensor(folded, this.vocabularySize, this.width);
-    if (inputEmbeddings !== true) return feeds;
-    if (batch.inputEmbeddings === undefined) throw new Error("the batch has no embedded input");
-    return { ...feeds, inputEmbeddings: tensor(batch.inputEmbeddings, batch.rows, batch.sourceLength, this.width) };
+    const feeds = this.backbone.feeds.source(batch, this.prompt(parameters));
+    return { ...feeds, ...this.methodFeeds(parameters), ...this.givenFeeds(batch, batch.sourceLength) };
+  }
+
+  /** Feeds of a teacher-forced pass over text and target. */
+  private wholeFeeds(parameters: Parameters, batch: Batch): Feeds {
+    const feeds = this.backbone.feeds.whole(batch, this.prompt(parameters));
+    const columns = embeddedColumns(batch, this.layout.isCausal);
+    return { ...feeds, ...this.methodFeeds(parameters), ...this.givenFeeds(batch, columns) };
   }
 
   private targetFeeds(parameters: Parameters, batch: Batch): Feeds {
-    const feeds = this.backbone.feeds.target(batch, this.prompt(parameters));
-    return { ...feeds, labels: tensor(batch.labels, batch.rows, batch.targetLength) };
+    return { ...this.backbone.feeds.target(batch, this.prompt(parameters)), ...this.methodFeeds(parameters) };
+  }
+
+  private methodFeeds(parameters: Parameters): Feeds {
+    const { folded, inputEmbeddings } = this.options;
+    const feeds = parameterFeeds(parameters);
+    const name = inputEmbeddings === true ? "continuedTable" : "foldedTable";
+    const table = folded ?? (inputEmbeddings === true ? this.embedding : undefined);
+    return table === undefined ? feeds : { ...feeds, [name]: tensor(table, this.vocabularySize, this.width) };
+  }
+
+  /** The embedded input of a batch that has it, (rows, columns, width). */
+  private givenFeeds(batch: Batch, columns: number): Feeds {
+    if (this.options.inputEmbeddings !== true) return {};
+    const { inputEmbeddings: given, rows } = batch;
+    if (given === undefined) throw new Error("the batch has no embedded input");
+    const table = this.options.folded ?? this.embedding;
+    const data = this.layout.isCausal ? joinEmbeddings(batch, given, { columns, table, width: this.width }) : given;
+    return { inputEmbeddings: tensor(data, rows, columns, this.width) };
   }
 
   /**
@@ -224,17 +251,23 @@ export class LocalModel implements TunedModel {
     const outputs = () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(plan, variants);
     const program = await this.programs.get(name, outputs, this.weights.step);
     const feeds: Feeds = {
-      ...this.sourceFeeds(parameters, batch),
-      ...this.targetFeeds(parameters, batch),
+      ...this.wholeFeeds(parameters, batch),
       lossScale: tensor(Float32Array.of(lossScale)),
     };
-    const sizes = { B: rows, S: sourceLength, T: targetLength, P: this.prompt(parameters) };
+    const { columns, mask } = this.backbone.feeds.embedded(batch);
+    const sizes = {
+      B: rows,
+      S: sourceLength,
+      T: targetLength,
+      P: this.prompt(parameters),
+      N: columns,
+    };
     if (backboneDropout !== undefined)
       Object.assign(feeds, this.dropouts.get(name)?.feeds(backboneDropout.rate, backboneDropout.seed, sizes));
-    if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, rows, sourceLength, this.hiddenUnits);
+    if (hiddenMask !== undefined) feeds["hiddenMask"] = tensor(hiddenMask, rows, columns, this.hiddenUnits);
     if (penaltyWeight !== undefined) {
-      const weights = batch.mask.map((kept) => (kept === 0 ? 0 : penaltyWeight));
-      feeds["penaltyWeights"] = tensor(weights, rows, sourceLength, 1);
+      const weights = mask.map((kept) => (kept === 0 ? 0 : penaltyWeight));
+      feeds["penaltyWeights"] = tensor(weights, rows, columns, 1);
     }
     return stepResult(await program.run(feeds), parameters);
   }
@@ -243,7 +276,8 @@ export class LocalModel implements TunedModel {
    * The factor of each squared offset in the offset penalty: `penalty` divided by the sum of the batch's squared
    * embeddings.
    */
-  penaltyWeight({ ids, mask }: Batch, penalty: number): number {
+  penaltyWeight(batch: Batch, penalty: number): number {
+    const { ids, mask } = this.backbone.feeds.embedded(batch);
     let sum = 0;
     ids.forEach((id, at) => {
       if (mask[at] !== 0) for (let i = 0; i < this.width; i++) sum += this.embedding[id * this.width + i]! ** 2;
@@ -262,8 +296,7 @@ export class LocalModel implements TunedModel {
   ): Promise<StepResult & { taught: number }> {
     const program = await this.programs.get("distil", () => this.graph.distil(), this.weights.step);
     const results = await program.run({
-      ...this.sourceFeeds(parameters, batch),
-      ...this.targetFeeds(parameters, batch),
+      ...this.wholeFeeds(parameters, batch),
       lossScale: tensor(Float32Array.of(lossScale)),
       distilWeight: tensor(Float32Array.of(weight)),
       ...teacherFeeds(teacher, batch, { lossScale, width: this.width, vocabulary: this.vocabularySize }),
@@ -272,14 +305,13 @@ export class LocalModel implements TunedModel {
   }
 
   /**
-   * Logits (rows, targetLength, vocabulary) and the states of prompt and text (rows, prompt + sourceLength, width),
+   * Logits (.., vocabulary) of the labels, and the states of prompt and text (rows, prompt + sourceLength, width),
    * teacher-forced, no dropout.
    */
   async forward(parameters: Parameters, batch: Batch): Promise<TeacherOutputs> {
     const program = await this.programs.get("forward", () => ({ ...this.graph.forward(false, "") }), this.weights.step);
     const { logits, states } = await program.run({
-      ...this.sourceFeeds(parameters, batch),
-      ...this.targetFeeds(parameters, batch),
+      ...this.wholeFeeds(parameters, batch),
     });
     return { logits: logits!, states: states! };
   }

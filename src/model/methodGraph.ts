@@ -1,4 +1,5 @@
 import { add, crossEntropy, gather, log, mul, reduceSum, reshape, slice, softmax, sub } from "../graph/ops.ts";
+import { productDim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
 import { input, scalar, type InputValue, type Value } from "../graph/value.ts";
 import type { Architecture } from "../backbone/family.ts";
@@ -10,12 +11,20 @@ import { methodOf } from "../method/registry.ts";
 /**
  * Where the embedded input comes from. "method": the method's prompt and offsets. "table": the method's prompt, and
  * rows of the fed `foldedTable` (V, d), each token's embedding with its offset. "given": the fed `inputEmbeddings` (B,
- * S, d) are the whole input, and the method is not applied.
+ * S, d) are the whole input, and the method is not applied; tokens behind the text are rows of the fed
+ * `continuedTable` (V, d).
  */
 export type InputSource = "method" | "table" | "given";
 
 /** Added to the student's probabilities before ln, since fp32 rounds small ones to 0. */
 const LEAST_SHARE = 1e-30;
+
+/** The sum of all values of x. */
+const sumAll = (x: Value): Value =>
+  reduceSum(
+    x,
+    x.shape.map((_, axis) => axis),
+  );
 
 /** The graphs of a backbone with a method: losses, gradients, and the steps of decoding. */
 export class MethodGraph {
@@ -52,7 +61,12 @@ export class MethodGraph {
    */
   private embedding(dropout: boolean): InputEmbedding {
     const { width, vocabulary } = this.tensors.layout;
-    if (this.source === "given") return { text: ({ ids }) => input("inputEmbeddings", [...ids.shape, width]) };
+    const continuation = input("continuedTable", [vocabulary, width]);
+    if (this.source === "given")
+      return {
+        text: ({ ids }) => input("inputEmbeddings", [...ids.shape, width]),
+        continued: ({ ids }) => gather(continuation, ids),
+      };
     const prompt = this.parameters.has(PROMPT)
       ? (this.method.prompt?.(this.tensors) ?? this.parameter(PROMPT))
       : undefined;
@@ -70,13 +84,13 @@ export class MethodGraph {
       positions: places,
       hiddenMask: dropout ? input("hiddenMask", [...ids.shape, units]) : undefined,
     };
-    const embedded = gather(this.sequence.table, ids);
+    const embedded = this.sequence.embedded(ids);
     return this.method.embed?.(embedded, context) ?? embedded;
   }
 
   /** The embedded input X alone. */
   input(): { embedded: Value } {
-    return { embedded: inputOf(this.embedding(false), this.sequence.tokens) };
+    return { embedded: inputOf(this.embedding(false), this.sequence.text) };
   }
 
   /** The family's fastest plan for batches whose longest target has `targetLength` tokens. */
@@ -84,19 +98,21 @@ export class MethodGraph {
     return this.sequence.plan(targetLength);
   }
 
-  /** Logits (B, T, V) and states (B, P+S, d) of prompt and text, teacher-forced. */
+  /** Logits (.., V) of the labels and states (B, P+S, d) of prompt and text, teacher-forced. */
   forward(dropout: boolean, plan: Plan): { logits: Value; states: Value } {
     return this.sequence.forward(this.embedding(dropout), plan);
   }
 
-  /** Loss of each label token (B, T), 0 where padded. */
+  /** Loss of each label (..) of the family's label shape, 0 where padded. */
   tokenLosses(logits: Value): Value {
-    const labels = input("labels", ["B", "T"], "int32");
-    const flat = reshape(logits, ["B*T", this.tensors.layout.vocabulary]);
-    return reshape(crossEntropy(flat, reshape(labels, ["B*T"])), ["B", "T"]);
+    const { labelShape } = this.sequence;
+    const labels = input("labels", labelShape, "int32");
+    const all = productDim(labelShape);
+    const flat = reshape(logits, [all, this.tensors.layout.vocabulary]);
+    return reshape(crossEntropy(flat, reshape(labels, [all])), labelShape);
   }
 
-  /** The loss of each label token (B, T), without gradients, teacher-forced. */
+  /** The loss of each label, without gradients, teacher-forced. */
   losses(plan: Plan): Record<string, Value> {
     return { losses: this.tokenLosses(this.forward(false, plan).logits) };
   }
@@ -116,19 +132,19 @@ export class MethodGraph {
    * squared embeddings, 0 for padded tokens.
    */
   private penalty(dropout: boolean): Value {
-    const { tokens, table } = this.sequence;
-    const offset = sub(this.text(tokens, dropout), gather(table, tokens.ids));
+    const { tokens } = this.sequence;
+    const offset = sub(this.text(tokens, dropout), this.sequence.embedded(tokens.ids));
     const weights = input("penaltyWeights", [...tokens.ids.shape, 1]);
     return reduceSum(mul(mul(offset, offset), weights), [0, 1, 2]);
   }
 
   private scaledLoss(logits: Value): Value {
-    return mul(reduceSum(this.tokenLosses(logits), [0, 1]), input("lossScale", []));
+    return mul(sumAll(this.tokenLosses(logits)), input("lossScale", []));
   }
 
   /**
    * The loss of distillation (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the states of
-   * the text). Inputs: `teacherProbabilities` (B, T, V) times the loss scale, 0 where padded; `teacherEntropy`, the sum
+   * the text). Inputs: `teacherProbabilities` (.., V) of the labels times the loss scale, 0 where padded; `teacherEntropy`, the sum
    * of p ln p, scaled alike; `teacherStates` (B, S, d); `stateScale` (B, S, 1), the square root of the mean's factor, 0
    * where padded; `distilWeight` w.
    */
@@ -138,7 +154,7 @@ export class MethodGraph {
     const logShares = log(add(softmax(logits), scalar(LEAST_SHARE)));
     const divergence = sub(
       input("teacherEntropy", []),
-      reduceSum(mul(input("teacherProbabilities", ["B", "T", vocabulary]), logShares), [0, 1, 2]),
+      sumAll(mul(input("teacherProbabilities", [...this.sequence.labelShape, vocabulary]), logShares)),
     );
     const text = this.parameters.has(PROMPT) ? slice(states, 1, "P", "P+S") : states;
     const apart = mul(sub(text, input("teacherStates", ["B", "S", width])), input("stateScale", ["B", "S", 1]));
@@ -161,7 +177,7 @@ export class MethodGraph {
     return this.sequence.prefill(this.embedding(false), plan);
   }
 
-  /** Loss of each token of a given target (B, T), from the outputs of `prefill`. */
+  /** Loss of each label of a given target, from the outputs of `prefill`. */
   targetLosses(plan: Plan): Record<string, Value> {
     return { losses: this.tokenLosses(this.sequence.resume(this.embedding(false), plan)) };
   }

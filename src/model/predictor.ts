@@ -16,8 +16,9 @@ export interface PredictorParts {
   graph: MethodGraph;
   feeds: HostFeeds;
   vocabulary: number;
-  /** Feeds of prompt and text, and of the target, with the labels. */
+  /** Feeds of prompt and text; of a teacher-forced pass; of a target, with the labels. */
   sourceFeeds: (parameters: Parameters, batch: Batch) => Feeds;
+  wholeFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   targetFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   program: (name: string, outputs: () => Record<string, Value>) => Promise<Program>;
 }
@@ -42,11 +43,11 @@ export class Predictor {
   constructor(private readonly parts: PredictorParts) {}
 
   async losses(parameters: Parameters, batch: Batch): Promise<RowLosses> {
-    const { graph, program, sourceFeeds, targetFeeds } = this.parts;
+    const { graph, program, wholeFeeds } = this.parts;
     const plan = graph.plan(batch.targetLength);
     const run = await program(programName("losses", { [plan]: plan !== "" }), () => graph.losses(plan));
-    const { losses } = await run.run({ ...sourceFeeds(parameters, batch), ...targetFeeds(parameters, batch) });
-    return perRow(losses!.data as Float32Array, batch);
+    const { losses } = await run.run(wholeFeeds(parameters, batch));
+    return perRow(this.parts.feeds.losses(losses!.data as Float32Array, batch), batch);
   }
 
   async predict(
@@ -125,11 +126,11 @@ export class Predictor {
   }
 
   private async targetLosses({ parameters, plan, kept }: ReadTexts, batch: Batch): Promise<Float32Array> {
-    const { graph, program, targetFeeds } = this.parts;
+    const { graph, feeds, program, targetFeeds } = this.parts;
     const name = programName("score targets", { [plan]: plan !== "" });
     const scorer = await program(name, () => graph.targetLosses(plan));
-    const results = await scorer.run({ ...parameterFeeds(parameters), ...kept, ...targetFeeds(parameters, batch) });
-    return results["losses"]!.data as Float32Array;
+    const results = await scorer.run({ ...kept, ...targetFeeds(parameters, batch) });
+    return feeds.losses(results["losses"]!.data as Float32Array, batch);
   }
 
   private async decode(

@@ -54,9 +54,7 @@ export type AttentionInput =
  * down(act(up x)).
  */
 export type FeedForwardInput =
-  | { kind: "gated"; gate: string; up: string }
-  | { kind: "fused-gated"; module: string }
-  | { kind: "plain"; up: string };
+  { kind: "gated"; gate: string; up: string } | { kind: "fused-gated"; module: string } | { kind: "plain"; up: string };
 
 /** Names of the tensors, as in the weights file; modules of a layer are relative to it. */
 export interface CausalNames {

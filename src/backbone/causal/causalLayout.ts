@@ -38,8 +38,7 @@ function attention(builder: LayoutBuilder, config: CausalConfig, layer: string):
   const input = names.attentionInput;
   const queries = heads * headWidth;
   const keys = keyValueHeads * headWidth;
-  if (input.kind === "fused")
-    builder.linear(`${name}.${input.module}`, { from: width, to: queries + 2 * keys, bias });
+  if (input.kind === "fused") builder.linear(`${name}.${input.module}`, { from: width, to: queries + 2 * keys, bias });
   else {
     builder.linear(`${name}.${input.query}`, { from: width, to: queries, bias });
     builder.linear(`${name}.${input.key}`, { from: width, to: keys, bias });
@@ -56,8 +55,7 @@ function feedForward(builder: LayoutBuilder, config: CausalConfig, layer: string
   const name = `${layer}.${names.feedForward}`;
   const bias = biases.feedForward;
   const input = names.feedForwardInput;
-  if (input.kind === "fused-gated")
-    builder.linear(`${name}.${input.module}`, { from: width, to: 2 * hidden, bias });
+  if (input.kind === "fused-gated") builder.linear(`${name}.${input.module}`, { from: width, to: 2 * hidden, bias });
   if (input.kind === "gated") builder.linear(`${name}.${input.gate}`, { from: width, to: hidden, bias });
   if (input.kind !== "fused-gated") builder.linear(`${name}.${input.up}`, { from: width, to: hidden, bias });
   builder.linear(`${name}.${names.feedForwardOutput}`, { from: hidden, to: width, bias });

@@ -1,6 +1,6 @@
 import type { Batch } from "../batch.ts";
 import { allRowsAt, causalMask, MASKED, tensor, type Feeds } from "../feeds.ts";
-import type { Decoding, HostFeeds } from "../hostFeeds.ts";
+import type { Decoding, EmbeddedTokens, HostFeeds } from "../hostFeeds.ts";
 import { relativeBuckets } from "./relativeBuckets.ts";
 import type { T5Config } from "./t5Config.ts";
 
@@ -25,6 +25,18 @@ export class T5Feeds implements HostFeeds {
     };
   }
 
+  whole(batch: Batch, prompt: number): Feeds {
+    return { ...this.source(batch, prompt), ...this.target(batch) };
+  }
+
+  embedded({ ids, mask, sourceLength }: Batch): EmbeddedTokens {
+    return { ids, mask, columns: sourceLength };
+  }
+
+  losses(values: Float32Array): Float32Array {
+    return values;
+  }
+
   /** The decoder reads the start token and the labels without the last one; padded labels become the padding token. */
   target({ rows, targetLength: T, labels }: Batch): Feeds {
     const ids = new Int32Array(rows * T);
@@ -37,6 +49,7 @@ export class T5Feeds implements HostFeeds {
       decoderIds: tensor(ids, rows, T),
       causal: tensor(causalMask(T), T, T),
       decoderBuckets: tensor(buckets, T, T),
+      labels: tensor(labels, rows, T),
     };
   }
 

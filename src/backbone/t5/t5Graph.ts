@@ -1,5 +1,5 @@
 import type { Dim } from "../../graph/dims.ts";
-import { add, reshape } from "../../graph/ops.ts";
+import { add, gather, reshape } from "../../graph/ops.ts";
 import { input, type Value } from "../../graph/value.ts";
 import type { BackboneChanges } from "../changes.ts";
 import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../sequenceGraph.ts";
@@ -16,6 +16,7 @@ export class T5Graph implements SequenceGraph {
     ids: input("ids", ["B", "S"], "int32"),
     places: input("positions", ["S"], "int32"),
   };
+  readonly labelShape: Dim[] = ["B", "T"];
   private readonly layers: T5Layers;
 
   constructor(
@@ -25,8 +26,16 @@ export class T5Graph implements SequenceGraph {
     this.layers = new T5Layers(config, changes);
   }
 
+  get text(): Tokens {
+    return this.tokens;
+  }
+
   get table(): Value {
     return this.layers.table;
+  }
+
+  embedded(ids: Value): Value {
+    return gather(this.table, ids);
   }
 
   /**

@@ -1,0 +1,178 @@
+import { addDims, productDim, type Dim } from "../../graph/dims.ts";
+import { add, concat, matmul, mul, reshape, slice, softmax, sub, tanh, transpose } from "../../graph/ops.ts";
+import { scalar, type Value } from "../../graph/value.ts";
+import type { BackboneChanges } from "../changes.ts";
+import type { AttentionPart, CausalConfig, LayerChoice, Rotation } from "./causalConfig.ts";
+import { causalLinear } from "./causalLinear.ts";
+import { causalNorm } from "./causalNorm.ts";
+
+/** Keys and values of one attention, each (B, keyValueHeads, keys, headWidth); keys are rotated. */
+export interface KeyValue {
+  key: Value;
+  value: Value;
+}
+
+/** Cosines and sines (B, 1, L, width / 2) of each place's rotation. */
+export interface RotationInput {
+  cos: Value;
+  sin: Value;
+}
+
+/** What attention reads besides the states. */
+export interface Attended {
+  /** Keys and values of places before, of this layer; in order. */
+  before: readonly KeyValue[];
+  /** Keys and values of the latest places, which the layer's own are joined to; absent: none. */
+  grown?: KeyValue;
+  /** Addends to the scores, broadcast to (B, heads, queries, keys): 0, or very low where a key is hidden. */
+  scores: Value;
+  /** undefined: a layer without rotation. */
+  rotation: RotationInput | undefined;
+}
+
+/** Rotates the pairs of each head of x (B, heads, L, headWidth) by their place's angles. */
+function rotate(x: Value, { width, pairs }: Rotation, { cos, sin }: RotationInput): Value {
+  const size = Number(x.shape.at(-1));
+  const turned = slice(x, 3, 0, width);
+  const rest = width < size ? [slice(x, 3, width, size)] : [];
+  const half = width / 2;
+  if (pairs === "halves") {
+    const [first, second] = [slice(turned, 3, 0, half), slice(turned, 3, half, width)];
+    return concat([...turn(first, second, { cos, sin }), ...rest], 3);
+  }
+  const paired: Dim[] = [...x.shape.slice(0, 3), half, 2];
+  const neighbours = reshape(turned, paired);
+  const alone: Dim[] = [...x.shape.slice(0, 3), half];
+  const even = reshape(slice(neighbours, 4, 0, 1), alone);
+  const odd = reshape(slice(neighbours, 4, 1, 2), alone);
+  const single: Dim[] = [...alone, 1];
+  const both = concat(
+    turn(even, odd, { cos, sin }).map((part) => reshape(part, single)),
+    4,
+  );
+  return concat([reshape(both, [...x.shape.slice(0, 3), width]), ...rest], 3);
+}
+
+const turn = (first: Value, second: Value, { cos, sin }: RotationInput): Value[] => [
+  sub(mul(first, cos), mul(second, sin)),
+  add(mul(second, cos), mul(first, sin)),
+];
+
+/** c tanh(x / c), which keeps x within c; x itself without a cap. */
+export const capped = (x: Value, cap: number | undefined): Value =>
+  cap === undefined ? x : mul(tanh(mul(x, scalar(1 / cap))), scalar(cap));
+
+/** Grouped-query attention of a decoder-only model with its projections. */
+export class CausalAttention {
+  constructor(
+    private readonly config: CausalConfig,
+    private readonly changes: BackboneChanges,
+  ) {}
+
+  /**
+   * @param x normed states (B, L, d)
+   * @param name the attention's name in the weights file
+   * @returns the output (B, L, d), and the keys and values of these places, behind those of `grown`
+   */
+  attend(x: Value, name: string, choice: LayerChoice, attended: Attended): { output: Value; present: KeyValue } {
+    const { query, key, value } = this.projected(x, name);
+    const rotation = choice.rotation === undefined ? undefined : this.config.rotations[choice.rotation];
+    const angles = attended.rotation;
+    const placed = (part: Value): Value =>
+      rotation === undefined || angles === undefined ? part : rotate(part, rotation, angles);
+    const own = { key: placed(key), value };
+    const { grown } = attended;
+    const present =
+      grown === undefined ? own : { key: concat([grown.key, own.key], 2), value: concat([grown.value, own.value], 2) };
+    const { names, heads, headWidth, width, biases, stored } = this.config;
+    const mixed = this.mix(
+      mul(placed(query), scalar(this.config.scoreFactor)),
+      [...attended.before, present],
+      attended,
+    );
+    const [rows, length] = x.shape as [Dim, Dim, Dim];
+    const inner = heads * headWidth;
+    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, inner]);
+    const form = { from: inner, to: width, bias: biases.attentionOutput, stored };
+    return { output: causalLinear(joined, `${name}.${names.attentionOutput}`, form, this.changes), present };
+  }
+
+  /** Queries (B, heads, L, headWidth), and keys and values (B, keyValueHeads, L, headWidth), not yet rotated. */
+  private projected(x: Value, name: string): Record<AttentionPart, Value> {
+    const { names, heads, keyValueHeads, headNorm } = this.config;
+    const flat = this.parts(x, name);
+    const norm = (part: Value, module: string | undefined): Value =>
+      module === undefined ? part : causalNorm(part, `${name}.${module}`, this.config, this.changes);
+    if (headNorm === "all")
+      return {
+        query: this.heads(norm(flat.query, names.queryNorm), heads),
+        key: this.heads(norm(flat.key, names.keyNorm), keyValueHeads),
+        value: this.heads(flat.value, keyValueHeads),
+      };
+    return {
+      query: norm(this.heads(flat.query, heads), names.queryNorm),
+      key: norm(this.heads(flat.key, keyValueHeads), names.keyNorm),
+      value: this.heads(flat.value, keyValueHeads),
+    };
+  }
+
+  /** Queries (B, L, heads x headWidth), keys and values (B, L, keyValueHeads x headWidth). */
+  private parts(x: Value, name: string): Record<AttentionPart, Value> {
+    const { names, width, heads, keyValueHeads, headWidth, biases, stored } = this.config;
+    const input = names.attentionInput;
+    const sizes = { query: heads * headWidth, key: keyValueHeads * headWidth, value: keyValueHeads * headWidth };
+    const project = (module: string, to: number): Value =>
+      causalLinear(x, `${name}.${module}`, { from: width, to, bias: biases.attentionInput, stored }, this.changes);
+    if (input.kind === "apart")
+      return {
+        query: project(input.query, sizes.query),
+        key: project(input.key, sizes.key),
+        value: project(input.value, sizes.value),
+      };
+    const { groups } = input;
+    const all = sizes.query + sizes.key + sizes.value;
+    const [rows, length] = x.shape as [Dim, Dim, Dim];
+    const fused = reshape(project(input.module, all), [rows, length, groups, all / groups]);
+    const found: Partial<Record<AttentionPart, Value>> = {};
+    let at = 0;
+    for (const part of input.order) {
+      const size = sizes[part] / groups;
+      found[part] = reshape(slice(fused, 3, at, at + size), [rows, length, sizes[part]]);
+      at += size;
+    }
+    return found as Record<AttentionPart, Value>;
+  }
+
+  /** (B, L, heads x headWidth) -> (B, heads, L, headWidth) */
+  private heads(x: Value, count: number): Value {
+    const [rows, length] = x.shape as [Dim, Dim, Dim];
+    return transpose(reshape(x, [rows, length, count, this.config.headWidth]), [0, 2, 1, 3]);
+  }
+
+  /**
+   * The attended values (B, heads, L, headWidth). Each head of keys and values serves a group of heads of queries, one
+   * behind the other. Parts of the keys stay apart, since joining them would copy them.
+   */
+  private mix(query: Value, parts: readonly KeyValue[], { scores: hidden }: Attended): Value {
+    const { heads, keyValueHeads, headWidth, scoreCap } = this.config;
+    const [rows, , length] = query.shape as [Dim, Dim, Dim, Dim];
+    const queries = productDim([heads / keyValueHeads, length]);
+    const grouped = reshape(query, [rows, keyValueHeads, queries, headWidth]);
+    const found = parts.map(({ key }) =>
+      reshape(matmul(grouped, key, { transB: true }), [rows, heads, length, key.shape[2]!]),
+    );
+    const shares = this.changes.drop(softmax(add(capped(concat(found, 3), scoreCap), hidden)));
+    let from: Dim = 0;
+    const mixed = parts.map(({ key, value }): Value => {
+      const keys = key.shape[2]!;
+      const to = parts.length === 1 ? shares.shape[3]! : addDims(from, keys);
+      const own = parts.length === 1 ? shares : slice(shares, 3, from, to);
+      from = to;
+      return matmul(reshape(own, [rows, keyValueHeads, queries, keys]), value);
+    });
+    return reshape(
+      mixed.reduce((sum, each) => add(sum, each)),
+      [rows, heads, length, headWidth],
+    );
+  }
+}

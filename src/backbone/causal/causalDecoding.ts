@@ -1,0 +1,82 @@
+import { allRowsAt, tensor, type Feeds } from "../feeds.ts";
+import type { Decoding } from "../hostFeeds.ts";
+import type { CausalConfig } from "./causalConfig.ts";
+import { laterScoreFeeds, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
+
+/** Where a decoding starts: the text's keys and values, and the logits of the first new token. */
+export interface DecodingStart {
+  kept: Feeds;
+  firstLogits: Float32Array;
+  /** Tokens of the prompt, and of each row's text. */
+  prompt: number;
+  texts: readonly number[];
+}
+
+/** Decoding with the keys and values of prompt and text, and those of the new tokens, which grow by one a step. */
+export class CausalDecoding implements Decoding {
+  readonly pad: number;
+  readonly first: Int32Array;
+  readonly firstLogits: Float32Array;
+  private kept: Feeds;
+  private past: Feeds = {};
+  private texts: readonly number[];
+  private readonly prompt: number;
+  private readonly columns: number;
+  private steps = 0;
+
+  constructor(
+    private readonly config: CausalConfig,
+    { kept, firstLogits, prompt, texts }: DecodingStart,
+  ) {
+    const { pad, keyValueHeads, headWidth } = config;
+    this.pad = pad;
+    this.prompt = prompt;
+    this.texts = texts;
+    this.first = new Int32Array(texts.length).fill(pad);
+    this.firstLogits = firstLogits;
+    this.kept = kept;
+    this.columns = kept["keptKey0"]!.dims[2]!;
+    config.layers.forEach((_, i) => {
+      for (const part of ["Key", "Value"])
+        this.past[`past${part}${i}`] = tensor(new Float32Array(0), texts.length, keyValueHeads, 0, headWidth);
+    });
+  }
+
+  isEnd(id: number): boolean {
+    return this.config.ends.includes(id);
+  }
+
+  feeds(ids: Int32Array): Feeds {
+    const { prompt, texts, steps } = this;
+    const lengths = texts.map((text) => prompt + text);
+    const places = Int32Array.from(texts, (text) => text + steps);
+    const rows = lengths.map((length) => ({ from: length + steps, length: length + steps + 1 }));
+    refuseTooLong(this.config, Math.max(...rows.map(({ length }) => length)));
+    return {
+      ...this.kept,
+      ...this.past,
+      ...rotationFeeds(this.config, rows, 1),
+      ...laterScoreFeeds(this.config, { lengths, kept: this.columns, behind: steps + 1, queries: 1 }),
+      ids: tensor(ids, ids.length, 1),
+      places: tensor(places, ids.length, 1),
+      absolute: tensor(
+        places.map((place) => prompt + place),
+        ids.length,
+        1,
+      ),
+    };
+  }
+
+  advance(cache: Feeds): void {
+    this.past = Object.fromEntries(
+      Object.entries(cache).map(([name, value]) => [name.replace("present", "past"), value]),
+    );
+    this.steps++;
+  }
+
+  keepRows(places: readonly number[]): void {
+    this.kept = allRowsAt(this.kept, places);
+    this.past = allRowsAt(this.past, places);
+    this.texts = places.map((place) => this.texts[place]!);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Batch } from "../batch.ts";
+import { textLength } from "../batchRows.ts";
+import { tensor, type Feeds } from "../feeds.ts";
+import type { Decoding, EmbeddedTokens, HostFeeds } from "../hostFeeds.ts";
+import type { CausalConfig } from "./causalConfig.ts";
+import { CausalDecoding } from "./causalDecoding.ts";
+import { laterScoreFeeds, ownScoreFeeds, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
+import { joinRows, labelPlaces, lossesByTarget, resumedTokens } from "./joinedRows.ts";
+
+const count = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
+const textLengths = (batch: Batch): number[] => Array.from({ length: batch.rows }, (_, row) => textLength(batch, row));
+
+/** The feeds of a decoder-only model's graphs. */
+export class CausalFeeds implements HostFeeds {
+  constructor(private readonly config: CausalConfig) {}
+
+  /** Feeds of tokens that stand at the start of their rows, behind the prompt. */
+  private leading(prompt: number, columns: number, lengths: readonly number[]): Feeds {
+    const length = prompt + columns;
+    refuseTooLong(this.config, length);
+    return {
+      places: tensor(count(columns), columns),
+      absolute: tensor(count(length), length),
+      ...ownScoreFeeds(this.config, length),
+      ...rotationFeeds(
+        this.config,
+        lengths.map((own) => ({ from: 0, length: prompt + own })),
+        length,
+      ),
+    };
+  }
+
+  source(batch: Batch, prompt: number): Feeds {
+    const { rows, sourceLength, ids } = batch;
+    const texts = textLengths(batch);
+    const last = Int32Array.from(texts, (text, row) => row * (prompt + sourceLength) + prompt + text - 1);
+    return {
+      ...this.leading(prompt, sourceLength, texts),
+      ids: tensor(ids, rows, sourceLength),
+      lastAt: tensor(last, rows),
+    };
+  }
+
+  whole(batch: Batch, prompt: number): Feeds {
+    const { rows, sourceLength } = batch;
+    const { ids, columns, lengths } = joinRows(batch);
+    const texts = textLengths(batch);
+    const start = (row: number): number => row * (prompt + columns);
+    const found = labelPlaces(batch, (row, token) => start(row) + prompt + texts[row]! - 1 + token);
+    const states = Int32Array.from({ length: rows * (prompt + sourceLength) }, (_, at) => {
+      const row = Math.floor(at / (prompt + sourceLength));
+      return start(row) + (at - row * (prompt + sourceLength));
+    });
+    return {
+      ...this.leading(prompt, columns, lengths),
+      ids: tensor(ids, rows, columns),
+      labelAt: tensor(found.places, found.places.length),
+      labels: tensor(found.labels, found.labels.length),
+      statesAt: tensor(states, rows, prompt + sourceLength),
+    };
+  }
+
+  target(batch: Batch, prompt: number): Feeds {
+    const { rows, sourceLength } = batch;
+    const { ids, columns } = resumedTokens(batch);
+    const texts = textLengths(batch);
+    const lengths = texts.map((text) => prompt + text);
+    const found = labelPlaces(batch, (row, token) => row * (1 + columns) + token);
+    const places = Int32Array.from(
+      { length: rows * columns },
+      (_, at) => texts[Math.floor(at / columns)]! + (at % columns),
+    );
+    const whole = lengths.map((length) => length + columns + 1);
+    refuseTooLong(this.config, Math.max(...lengths) + columns);
+    return {
+      ids: tensor(ids, rows, columns),
+      places: tensor(places, rows, columns),
+      absolute: tensor(
+        places.map((place) => prompt + place),
+        rows,
+        columns,
+      ),
+      labelAt: tensor(found.places, found.places.length),
+      labels: tensor(found.labels, found.labels.length),
+      ...rotationFeeds(
+        this.config,
+        lengths.map((from, row) => ({ from, length: whole[row]! })),
+        columns,
+      ),
+      ...laterScoreFeeds(this.config, { lengths, kept: prompt + sourceLength, behind: columns, queries: columns }),
+    };
+  }
+
+  embedded(batch: Batch): EmbeddedTokens {
+    return joinRows(batch);
+  }
+
+  losses(values: Float32Array, batch: Batch): Float32Array {
+    return lossesByTarget(values, batch);
+  }
+
+  kept(kept: Feeds): Feeds {
+    return kept;
+  }
+
+  decoding({ firstLogits, ...kept }: Feeds, batch: Batch): Decoding {
+    const texts = textLengths(batch);
+    return new CausalDecoding(this.config, {
+      kept,
+      firstLogits: firstLogits!.data as Float32Array,
+      prompt: kept["keptKey0"]!.dims[2]! - batch.sourceLength,
+      texts,
+    });
+  }
+}

@@ -1,0 +1,157 @@
+import { addDims, productDim, type Dim } from "../../graph/dims.ts";
+import { add, concat, gather, reshape } from "../../graph/ops.ts";
+import { input, type Value } from "../../graph/value.ts";
+import { UNCHANGED, type BackboneChanges } from "../changes.ts";
+import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../sequenceGraph.ts";
+import type { Attended, KeyValue, RotationInput } from "./causalAttention.ts";
+import type { CausalConfig } from "./causalConfig.ts";
+import { rotationNames, scoresName, windowsOf } from "./causalInputs.ts";
+import { CausalLayers } from "./causalLayers.ts";
+
+/**
+ * A decoder-only model with the inputs that CausalFeeds feeds. Prompt, text and target are adjacent in a row, and rows
+ * are padded on the right, so that no query sees padding. Symbolic sizes besides those of SequenceGraph: N tokens of
+ * the longest row without its last one, U given target tokens that are read after the text, M labels of a batch.
+ */
+export class CausalGraph implements SequenceGraph {
+  readonly tokens: Tokens = tokensOf("N");
+  readonly text: Tokens = tokensOf("S");
+  readonly labelShape: Dim[] = ["M"];
+  private readonly layers: CausalLayers;
+
+  constructor(
+    private readonly config: CausalConfig,
+    changes: Partial<BackboneChanges> = {},
+  ) {
+    this.layers = new CausalLayers(config, { ...UNCHANGED, ...changes });
+  }
+
+  get table(): Value {
+    return this.layers.table;
+  }
+
+  embedded(ids: Value): Value {
+    return this.layers.scaled(gather(this.table, ids));
+  }
+
+  plan(): Plan {
+    return "";
+  }
+
+  forward(embedding: InputEmbedding): { logits: Value; states: Value } {
+    const { states } = this.read(embedding, this.tokens);
+    const flat = this.flat(states);
+    const length = embedding.prompt === undefined ? "S" : addDims("P", "S");
+    const at = input("statesAt", ["B", length], "int32");
+    return { logits: this.logitsAtLabels(flat), states: this.layers.finished(gather(flat, at)) };
+  }
+
+  prefill(embedding: InputEmbedding): { kept: Record<string, Value>; states: Value } {
+    const { states, present } = this.read(embedding, this.text);
+    const last = this.layers.finished(gather(this.flat(states), input("lastAt", ["B"], "int32")));
+    const kept = {
+      ...named("kept", present),
+      firstState: reshape(last, ["B", 1, this.config.width]),
+      firstLogits: this.layers.logits(last),
+    };
+    return { kept, states: this.layers.finished(states) };
+  }
+
+  resume(embedding: InputEmbedding): Value {
+    const tokens: Tokens = { ids: input("ids", ["B", "U"], "int32"), places: input("places", ["B", "U"], "int32") };
+    const kept = this.cached("kept", "X");
+    const rotation = this.rotations("U");
+    const scores = this.scores(["B", 1, "U", addDims("U", "X")]);
+    const { states } = this.layers.run(this.later(embedding, tokens), (i) => ({
+      before: [kept[i]!],
+      scores: scores(i),
+      rotation: rotation(i),
+    }));
+    const first = input("firstState", ["B", 1, this.config.width]);
+    const both = concat([first, this.layers.finished(states)], 1);
+    return this.layers.logits(gather(this.flat(both), input("labelAt", ["M"], "int32")));
+  }
+
+  step(embedding: InputEmbedding): { logits: Value; cache: Record<string, Value> } {
+    const tokens: Tokens = { ids: input("ids", ["B", 1], "int32"), places: input("places", ["B", 1], "int32") };
+    const kept = this.cached("kept", "X");
+    const past = this.cached("past", "K");
+    const rotation = this.rotations(1);
+    const scores = this.scores(["B", 1, 1, addDims("K", "X", 1)]);
+    const { states, present } = this.layers.run(this.later(embedding, tokens), (i) => ({
+      before: [kept[i]!],
+      grown: past[i]!,
+      scores: scores(i),
+      rotation: rotation(i),
+    }));
+    return { logits: this.layers.logits(this.layers.finished(states)), cache: named("present", present) };
+  }
+
+  /** All layers over prompt and tokens that stand at the start of their rows, without the last norm. */
+  private read(embedding: InputEmbedding, tokens: Tokens): { states: Value; present: KeyValue[] } {
+    const embedded = inputOf(embedding, tokens);
+    const length = embedded.shape[1]!;
+    const { positions } = this.layers;
+    const x =
+      positions === undefined ? embedded : add(embedded, gather(positions, input("absolute", [length], "int32")));
+    const rotation = this.rotations(length);
+    const scores = this.scores([length, length]);
+    return this.layers.run(x, (i) => ({ before: [], scores: scores(i), rotation: rotation(i) }));
+  }
+
+  /** Embedded tokens (B, n, d) that stand after the text. */
+  private later(embedding: InputEmbedding, tokens: Tokens): Value {
+    const x = (embedding.continued ?? embedding.text)(tokens);
+    const { positions } = this.layers;
+    if (positions === undefined) return x;
+    return add(x, gather(positions, input("absolute", [...tokens.ids.shape], "int32")));
+  }
+
+  /** Cosines and sines of `length` places, by the layer's index; undefined for a layer without rotation. */
+  private rotations(length: Dim): (layer: number) => Attended["rotation"] {
+    const each = this.config.rotations.map(({ width }, i): RotationInput => {
+      const names = rotationNames(i);
+      const shape: Dim[] = ["B", 1, length, width / 2];
+      return { cos: input(names.cos, shape), sin: input(names.sin, shape) };
+    });
+    return (layer) => each[this.config.layers[layer]!.rotation ?? -1];
+  }
+
+  /** The scores' addends of the given shape, one input for each window, by the layer's index. */
+  private scores(shape: Dim[]): (layer: number) => Value {
+    const each = new Map(windowsOf(this.config).map((window) => [window, input(scoresName(window), shape)]));
+    return (layer) => each.get(this.config.layers[layer]!.window)!;
+  }
+
+  /** (B, L, d) -> (B L, d) */
+  private flat(states: Value): Value {
+    const [rows, length, width] = states.shape as [Dim, Dim, number];
+    return reshape(states, [productDim([rows, length]), width]);
+  }
+
+  /** Logits (M, V) at the places that predict a label: a head over all places would cost the whole vocabulary each. */
+  private logitsAtLabels(flat: Value): Value {
+    return this.layers.logits(this.layers.finished(gather(flat, input("labelAt", ["M"], "int32"))));
+  }
+
+  private cached(kind: string, length: string): KeyValue[] {
+    const { keyValueHeads, headWidth, layers } = this.config;
+    return layers.map((_, i) => ({
+      key: input(`${kind}Key${i}`, ["B", keyValueHeads, length, headWidth]),
+      value: input(`${kind}Value${i}`, ["B", keyValueHeads, length, headWidth]),
+    }));
+  }
+}
+
+function tokensOf(columns: string): Tokens {
+  return { ids: input("ids", ["B", columns], "int32"), places: input("places", [columns], "int32") };
+}
+
+function named(kind: string, layers: readonly KeyValue[]): Record<string, Value> {
+  return Object.fromEntries(
+    layers.flatMap(({ key, value }, i) => [
+      [`${kind}Key${i}`, key],
+      [`${kind}Value${i}`, value],
+    ]),
+  );
+}

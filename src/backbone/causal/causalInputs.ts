@@ -1,0 +1,115 @@
+import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
+import { MASKED, tensor, type Feeds } from "../feeds.ts";
+import type { CausalConfig } from "./causalConfig.ts";
+import { isFixed, rotated } from "./rotation.ts";
+
+/** The name of the input with the scores of layers with a window; undefined: of those without. */
+export const scoresName = (window: number | undefined): string => `scores${window ?? ""}`;
+/** The names of the inputs with cosines and sines of the config's rotation of that index. */
+export const rotationNames = (index: number): { cos: string; sin: string } => ({
+  cos: `cos${index}`,
+  sin: `sin${index}`,
+});
+
+/** The windows of a model's layers, each once; undefined stands for layers without one. */
+export const windowsOf = ({ layers }: CausalConfig): (number | undefined)[] => [
+  ...new Set(layers.map(({ window }) => window)),
+];
+
+/** Addends to scores of `length` places among themselves (length, length): later ones are hidden, and those beyond a
+ * window. */
+function ownScores(length: number, window = Infinity): Float32Array {
+  const scores = new Float32Array(length * length);
+  for (let i = 0; i < length; i++)
+    for (let j = 0; j < length; j++) if (j > i || i - j >= window) scores[i * length + j] = MASKED;
+  return scores;
+}
+
+/** Scores of `forward` and `prefill`, for each window. */
+export function ownScoreFeeds(config: CausalConfig, length: number): Feeds {
+  return Object.fromEntries(
+    windowsOf(config).map((window) => [scoresName(window), tensor(ownScores(length, window), length, length)]),
+  );
+}
+
+/** The places of keys before a query, in each row: `kept` from prompt and text, padded to a common number of columns. */
+export interface KeyPlaces {
+  /** Tokens of each row's prompt and text. */
+  lengths: readonly number[];
+  /** Columns of the kept keys. */
+  kept: number;
+  /** Columns of the keys behind them. */
+  behind: number;
+  /** Queries, which are the last of the keys behind. */
+  queries: number;
+}
+
+/** Scores of `resume` and `step` (B, 1, queries, kept + behind), for each window. */
+export function laterScoreFeeds(config: CausalConfig, { lengths, kept, behind, queries }: KeyPlaces): Feeds {
+  const keys = kept + behind;
+  const make = (window = Infinity): Float32Array => {
+    const scores = new Float32Array(lengths.length * queries * keys).fill(MASKED);
+    lengths.forEach((length, row) => {
+      for (let q = 0; q < queries; q++) {
+        const at = (row * queries + q) * keys;
+        const own = length + behind - queries + q;
+        scores.fill(0, at + Math.max(0, own - window + 1), at + length);
+        const first = Math.max(0, own - window + 1 - length);
+        scores.fill(0, at + kept + first, at + kept + behind - queries + q + 1);
+      }
+    });
+    return scores;
+  };
+  return Object.fromEntries(
+    windowsOf(config).map((window) => [scoresName(window), tensor(make(window), lengths.length, 1, queries, keys)]),
+  );
+}
+
+/** Where the tokens of a row are: the place of the first one, and the whole row's length, which some rotations need. */
+export interface RowPlaces {
+  from: number;
+  length: number;
+}
+
+/** Cosines and sines of `count` places of each row (B, 1, count, width / 2), for each rotation of the model. */
+export function rotationFeeds({ rotations }: CausalConfig, rows: readonly RowPlaces[], count: number): Feeds {
+  const feeds: Feeds = {};
+  rotations.forEach((rotation, index) => {
+    const half = rotation.width / 2;
+    const cos = new Float32Array(rows.length * count * half);
+    const sin = new Float32Array(rows.length * count * half);
+    rows.forEach(({ from, length }, row) => {
+      const at = row * count * half;
+      const same = isFixed(rotation) && row > 0 && from === rows[0]!.from;
+      if (same) {
+        cos.copyWithin(at, 0, count * half);
+        sin.copyWithin(at, 0, count * half);
+        return;
+      }
+      const { frequencies, factor } = rotated(rotation, length);
+      for (let i = 0; i < count; i++)
+        frequencies.forEach((frequency, pair) => {
+          cos[at + i * half + pair] = factor * Math.cos((from + i) * frequency);
+          sin[at + i * half + pair] = factor * Math.sin((from + i) * frequency);
+        });
+    });
+    const names = rotationNames(index);
+    feeds[names.cos] = tensor(cos, rows.length, 1, count, half);
+    feeds[names.sin] = tensor(sin, rows.length, 1, count, half);
+  });
+  return feeds;
+}
+
+/**
+ * Refuses a text that has more places than the model's table of learned positions.
+ * @throws UserError
+ */
+export function refuseTooLong({ positions }: CausalConfig, length: number): void {
+  if (positions === undefined || length <= positions) return;
+  throw new UserError(
+    "text-beyond-positions",
+    phrase`A text of ${length} tokens, prompt and answer included, does not fit the ${positions} positions of the backbone`,
+    phrase`Lower training.maxSourceLength, or use a backbone for longer texts.`,
+  );
+}
