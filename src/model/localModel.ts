@@ -169,9 +169,9 @@ export class LocalModel implements TunedModel {
   /** The embedded tokens (V, d) as the backbone reads them, row-major, read at the first access. */
   get embedding(): Float32Array {
     if (this.table !== undefined) return this.table;
-    const { embedding, embeddingFactor } = this.layout;
+    const { embedding, embeddingScale = 1 } = this.layout;
     const rows = this.weight(embedding, [this.vocabularySize, this.width]);
-    this.table = embeddingFactor === 1 ? rows : rows.map((value) => value * embeddingFactor);
+    this.table = embeddingScale === 1 ? rows : rows.map((value) => value * embeddingScale);
     return this.table;
   }
 

@@ -84,7 +84,7 @@ export class CausalAttention {
     const { grown } = attended;
     const present =
       grown === undefined ? own : { key: concat([grown.key, own.key], 2), value: concat([grown.value, own.value], 2) };
-    const { names, heads, headWidth, width, biases, stored } = this.config;
+    const { names, heads, headWidth, width, biases, isTransposed } = this.config;
     const mixed = this.mix(
       mul(placed(query), scalar(this.config.scoreFactor)),
       [...attended.before, present],
@@ -93,7 +93,7 @@ export class CausalAttention {
     const [rows, length] = x.shape as [Dim, Dim, Dim];
     const inner = heads * headWidth;
     const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, inner]);
-    const form = { from: inner, to: width, bias: biases.attentionOutput, stored };
+    const form = { from: inner, to: width, bias: biases.attentionOutput, isTransposed };
     return { output: causalLinear(joined, `${name}.${names.attentionOutput}`, form, this.changes), present };
   }
 
@@ -118,11 +118,16 @@ export class CausalAttention {
 
   /** Queries (B, L, heads x headWidth), keys and values (B, L, keyValueHeads x headWidth). */
   private parts(x: Value, name: string): Record<AttentionPart, Value> {
-    const { names, width, heads, keyValueHeads, headWidth, biases, stored } = this.config;
+    const { names, width, heads, keyValueHeads, headWidth, biases, isTransposed } = this.config;
     const input = names.attentionInput;
     const sizes = { query: heads * headWidth, key: keyValueHeads * headWidth, value: keyValueHeads * headWidth };
     const project = (module: string, to: number): Value =>
-      causalLinear(x, `${name}.${module}`, { from: width, to, bias: biases.attentionInput, stored }, this.changes);
+      causalLinear(
+        x,
+        `${name}.${module}`,
+        { from: width, to, bias: biases.attentionInput, isTransposed },
+        this.changes,
+      );
     if (input.kind === "apart")
       return {
         query: project(input.query, sizes.query),

@@ -1,3 +1,5 @@
+import type { DefaultTargets } from "../layout.ts";
+
 /**
  * How the frequencies of a rotation are changed for texts longer than those of pre-training. `original` is the length
  * (in tokens) of pre-training; the types are those of Hugging Face's `rope_type`.
@@ -123,15 +125,16 @@ export interface CausalConfig {
   /** Bound c of scores and of logits: c tanh(x / c). */
   scoreCap?: number;
   logitCap?: number;
-  /** Factor of the embedded tokens. */
-  embeddingFactor: number;
+  /** Factor of the embedding table's rows. */
+  embeddingScale: number;
   biases: CausalBiases;
-  /** How a layer's linear weights are stored: rows are outputs, or rows are inputs. */
-  stored: "out-in" | "in-out";
+  /** Whether the weights file has the layers' linear weights as (in, out) instead of (out, in). */
+  isTransposed: boolean;
   /** Whether the head multiplies by the embedding table. */
   tied: boolean;
   /** The tokens that end a generated text, and the token that fills rows that have ended. */
   ends: number[];
   pad: number;
   names: CausalNames;
+  defaultTargets: DefaultTargets;
 }

@@ -17,16 +17,16 @@ const ACTIVATIONS: Readonly<Record<CausalConfig["activation"], (x: Value) => Val
  * @param name its name in the weights file
  */
 export function causalFeedForward(x: Value, name: string, config: CausalConfig, changes: BackboneChanges): Value {
-  const { names, width, hidden, biases, stored, activation } = config;
+  const { names, width, hidden, biases, isTransposed, activation } = config;
   const input = names.feedForwardInput;
   const into = (module: string, to: number): Value =>
-    causalLinear(x, `${name}.${module}`, { from: width, to, bias: biases.feedForward, stored }, changes);
+    causalLinear(x, `${name}.${module}`, { from: width, to, bias: biases.feedForward, isTransposed }, changes);
   const active = ACTIVATIONS[activation];
   const down = (y: Value): Value =>
     causalLinear(
       y,
       `${name}.${names.feedForwardOutput}`,
-      { from: hidden, to: width, bias: biases.feedForward, stored },
+      { from: hidden, to: width, bias: biases.feedForward, isTransposed },
       changes,
     );
   if (input.kind === "plain") return down(active(into(input.up, hidden)));

@@ -68,7 +68,7 @@ export class CausalLayers {
   logits(states: Value): Value {
     const { names, width, vocabulary, tied, biases, logitCap } = this.config;
     const tensor = tied ? names.embedding : undefined;
-    const form = { from: width, to: vocabulary, bias: biases.head, stored: "out-in", tensor } as const;
+    const form = { from: width, to: vocabulary, bias: biases.head, isTransposed: false, tensor } as const;
     return capped(causalLinear(states, names.head, form, this.changes), logitCap);
   }
 
@@ -86,7 +86,7 @@ export class CausalLayers {
 
   /** Rows of the embedding table, times the model's factor. */
   scaled(rows: Value): Value {
-    const { embeddingFactor } = this.config;
-    return embeddingFactor === 1 ? rows : mul(rows, scalar(embeddingFactor));
+    const { embeddingScale } = this.config;
+    return embeddingScale === 1 ? rows : mul(rows, scalar(embeddingScale));
   }
 }

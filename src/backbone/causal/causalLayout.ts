@@ -17,9 +17,9 @@ class LayoutBuilder {
 
   /** @param sizes bias: whether it has one */
   linear(module: string, { from, to, bias }: { from: number; to: number; bias: boolean }): void {
-    const { stored } = this.config;
-    this.linears.push({ module, in: from, out: to, stored });
-    this.weight(`${module}.weight`, stored === "out-in" ? [to, from] : [from, to], "matrix");
+    const isTransposed = this.config.isTransposed;
+    this.linears.push({ module, in: from, out: to, ...(isTransposed && { isTransposed }) });
+    this.weight(`${module}.weight`, isTransposed ? [from, to] : [to, from], "matrix");
     if (bias) this.weight(`${module}.bias`, [to], "bias");
   }
 
@@ -82,7 +82,7 @@ export function causalLayout(config: CausalConfig): BackboneLayout {
     builder.norm(inLayer(layer, names.norms.feedForwardOutput), width);
   });
   builder.norm(names.finalNorm, width);
-  builder.linears.push({ module: names.head, in: width, out: vocabulary, stored: "out-in" });
+  builder.linears.push({ module: names.head, in: width, out: vocabulary });
   if (!tied) builder.weight(`${names.head}.weight`, [vocabulary, width], "matrix");
   if (biases.head) builder.weight(`${names.head}.bias`, [vocabulary], "bias");
   const { linears, norms, sublayers, weights } = builder;
@@ -91,7 +91,8 @@ export function causalLayout(config: CausalConfig): BackboneLayout {
     width,
     vocabulary,
     embedding: names.embedding,
-    embeddingFactor: config.embeddingFactor,
+    ...(config.embeddingScale !== 1 && { embeddingScale: config.embeddingScale }),
+    defaultTargets: config.defaultTargets,
     head: { module: names.head, tied },
     linears,
     norms,

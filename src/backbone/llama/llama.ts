@@ -1,27 +1,30 @@
+import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
+import { causalArchitecture } from "../causal/causalArchitecture.ts";
+import { SHARED_KEYS, sharedChoices, sharedConfig } from "../causal/sharedConfig.ts";
 import type { Family } from "../family.ts";
-import { readLlamaConfig } from "./llamaConfig.ts";
-import { LlamaFeeds } from "./llamaFeeds.ts";
-import { LlamaGraph } from "./llamaGraph.ts";
-import { llamaLayout } from "./llamaLayout.ts";
-import { unsupported } from "./unsupported.ts";
 
-/**
- * Llama (Touvron et al. 2023; Grattafiori et al. 2024): a causal model. So far it computes losses and gradients only,
- * and users cannot choose it.
- */
+const Config = z.object({
+  ...SHARED_KEYS,
+  hidden_act: z.literal("silu").default("silu"),
+  attention_bias: z.boolean().default(false),
+  mlp_bias: z.boolean().default(false),
+});
+
+/** Llama 1 to 3 (Touvron et al. 2023; Grattafiori et al. 2024), and SmolLM 1 and 2, which have its architecture. */
 export const llama: Family = {
   modelTypes: ["llama"],
   isComplete: false,
   read(file, has) {
-    const config = readLlamaConfig(file, has(`lm_head.weight`));
-    return {
-      config,
-      layout: llamaLayout(config),
-      graph: (changes) => new LlamaGraph(config, changes),
-      feeds: new LlamaFeeds(config),
-    };
+    const config = sharedConfig(file, Config);
+    const { attention_bias: attention, mlp_bias: feedForward } = config;
+    return causalArchitecture({
+      ...sharedChoices(file, config, has),
+      biases: { attentionInput: attention, attentionOutput: attention, feedForward, head: false },
+    });
   },
   foldedReadme() {
-    throw unsupported();
+    throw new UserError("llama-incomplete", phrase`This is not supported yet for a model of type "llama".`);
   },
 };
