@@ -144,9 +144,9 @@ export class MethodGraph {
 
   /**
    * The loss of distillation (Wang et al. 2023): L + w (KL(teacher || student) + mean squared distance of the states of
-   * the text). Inputs: `teacherProbabilities` (.., V) of the labels times the loss scale, 0 where padded; `teacherEntropy`, the sum
-   * of p ln p, scaled alike; `teacherStates` (B, S, d); `stateScale` (B, S, 1), the square root of the mean's factor, 0
-   * where padded; `distilWeight` w.
+   * the text). Inputs: `teacherProbabilities` (.., V) of the labels times the loss scale, 0 where padded;
+   * `teacherEntropy`, the sum of p ln p, scaled alike; `teacherStates` (B, S, d); `stateScale` (B, S, 1), the square
+   * root of the mean's factor, 0 where padded; `distilWeight` w.
    */
   distil(): Record<string, Value> {
     const { logits, states } = this.forward(false, "");

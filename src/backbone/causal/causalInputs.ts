@@ -33,7 +33,9 @@ export function ownScoreFeeds(config: CausalConfig, length: number): Feeds {
   );
 }
 
-/** The places of keys before a query, in each row: `kept` from prompt and text, padded to a common number of columns. */
+/**
+ * The places of keys before a query, in each row: `kept` from prompt and text, padded to a common number of columns.
+ */
 export interface KeyPlaces {
   /** Tokens of each row's prompt and text. */
   lengths: readonly number[];

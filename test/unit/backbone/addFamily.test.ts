@@ -33,6 +33,7 @@ export const tally: Family = {
     return {
       config: { vocabulary, width },
       layout: {
+        isCausal: false,
         width,
         vocabulary,
         embedding: TABLE,
@@ -49,6 +50,9 @@ export const tally: Family = {
         return {
           table,
           tokens,
+          text: tokens,
+          labelShape: ["B", "T"],
+          embedded: (ids) => gather(table, ids),
           plan: () => "",
           forward(embedding: InputEmbedding) {
             const states = inputOf(embedding, tokens);
@@ -62,13 +66,16 @@ export const tally: Family = {
         };
       },
       feeds: {
-        source: ({ ids, rows, sourceLength }) => ({
+        source: later,
+        whole: ({ ids, labels, rows, sourceLength, targetLength }) => ({
           ids: tensor(ids, rows, sourceLength),
           places: tensor(Int32Array.from({ length: sourceLength }, (_, i) => i), sourceLength),
-        }),
-        target: ({ labels, rows, targetLength }) => ({
           read: tensor(labels.map((_, at) => (at % targetLength === 0 ? 0 : labels[at - 1]!)), rows, targetLength),
+          labels: tensor(labels, rows, targetLength),
         }),
+        target: later,
+        embedded: ({ ids, mask, sourceLength }) => ({ ids, mask, columns: sourceLength }),
+        losses: (values) => values,
         kept: later,
         decoding: later,
       },
