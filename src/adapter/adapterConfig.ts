@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import type { AnySizes } from "../method/trained.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import { METHODS, methodOf } from "../method/registry.ts";
@@ -16,19 +17,22 @@ const CONFIGS = METHODS.map(({ peft }) => peft.config) as unknown as Configs<typ
 export const AdapterConfig = z.discriminatedUnion("peft_type", CONFIGS);
 export type AdapterConfig = z.output<typeof AdapterConfig>;
 
+/** PEFT's name for what a model of this layout does. */
+export const taskType = ({ isCausal }: BackboneLayout): string => (isCausal ? "CAUSAL_LM" : "SEQ_2_SEQ_LM");
+
 /** The content of adapter_config.json for an adapter. */
 export function toConfig(
   spec: MethodSpec,
   sizes: AnySizes,
-  { backbone, width }: { backbone: string; width: number },
+  { backbone, layout }: { backbone: string; layout: BackboneLayout },
 ): Record<string, unknown> {
-  const shared = { base_model_name_or_path: backbone, task_type: "SEQ_2_SEQ_LM", inference_mode: true };
-  return methodOf(spec.kind).peft.write(spec, sizes, { shared, width });
+  const shared = { base_model_name_or_path: backbone, task_type: taskType(layout), inference_mode: true };
+  return methodOf(spec.kind).peft.write(spec, sizes, { shared, layout });
 }
 
 /** The method and the sizes that a parsed adapter_config.json describes. */
 export function fromConfig(config: AdapterConfig): { spec: MethodSpec; sizes: AnySizes } {
-  const method = METHODS.find(({ peft }) => peft.config.shape.peft_type.value === config.peft_type);
+  const method = METHODS.find(({ peft }) => peft.config.shape.peft_type.values.has(config.peft_type));
   if (method === undefined) throw new Error(`there is no method of the type ${config.peft_type}`);
   return method.peft.read(config);
 }

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import * as z from "zod";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../backbone/files/safetensors.ts";
 import { readTorchFile } from "../backbone/files/torchFile.ts";
@@ -8,7 +9,7 @@ import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";
-import { AdapterConfig, fromConfig, toConfig } from "./adapterConfig.ts";
+import { AdapterConfig, fromConfig, taskType, toConfig } from "./adapterConfig.ts";
 import type { AnySizes } from "../method/trained.ts";
 import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";
 import { PROMPT, promptRows } from "../method/prompt.ts";
@@ -34,7 +35,7 @@ export interface Adapter {
 export function saveAdapter(
   folder: string,
   { spec, sizes, parameters }: Adapter,
-  { backbone, width }: { backbone: string; width: number },
+  { backbone, layout }: { backbone: string; layout: BackboneLayout },
 ): void {
   mkdirSync(folder, { recursive: true });
   const { peft } = methodOf(spec.kind);
@@ -43,7 +44,7 @@ export function saveAdapter(
   );
   writeSafetensors(join(folder, TENSORS), tensors, { format: "pt" });
   const temporary = join(folder, `${CONFIG}.${process.pid}.tmp`);
-  writeFileSync(temporary, `${JSON.stringify(toConfig(spec, sizes, { backbone, width }), null, 2)}\n`);
+  writeFileSync(temporary, `${JSON.stringify(toConfig(spec, sizes, { backbone, layout }), null, 2)}\n`);
   renameSync(temporary, join(folder, CONFIG));
 }
 
@@ -79,6 +80,25 @@ function readTensors(folder: string): { path: string; tensors: Tensors } {
     : { path: torch, tensors: readTorchFile(torch) };
 }
 
+const Trained = z.object({ task_type: z.string().nullish(), base_model_name_or_path: z.string().nullish() });
+
+/**
+ * Checks that an adapter is for a model that reads and writes text as this one does.
+ * @throws UserError where its file names another kind of task
+ */
+function checkTask(path: string, json: unknown, layout: BackboneLayout): void {
+  const { data } = Trained.safeParse(json);
+  const own = taskType(layout);
+  if (data?.task_type == null || data.task_type === own) return;
+  const { task_type: task, base_model_name_or_path: base } = data;
+  const trained = base == null || base === "" ? "" : phrase`: it was trained on ${base.slice(0, 200)}`;
+  throw new UserError(
+    "adapter-of-another-task",
+    phrase`${path}: the adapter's task_type is ${task.slice(0, 40)}, the backbone's is ${own}${trained}`,
+    phrase`Give the backbone that the adapter was trained on, or an adapter of this backbone.`,
+  );
+}
+
 interface Stored {
   spec: MethodSpec;
   sizes: AnySizes;
@@ -91,6 +111,7 @@ interface Stored {
 function readStored(folder: string, layout: BackboneLayout): Stored {
   const configPath = join(folder, CONFIG);
   const json = readJson(configPath);
+  checkTask(configPath, json, layout);
   const official = OfficialConfig.safeParse(json);
   if (official.success) {
     const { path, tensors } = readTensors(folder);
@@ -111,7 +132,7 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
   const sizes = { ...shape, count: countParameters(spec, shape, layout) };
   const expected = methodOf(spec.kind).tensors({ spec, sizes, layout });
   const rows = promptRows(expected);
-  if (rows > 0) takeFirstSubmodule(tensors, stored(PROMPT), rows);
+  if (rows > 0 && !layout.isCausal) takeFirstSubmodule(tensors, stored(PROMPT), rows);
   const parameters: Parameters = new Map();
   for (const each of expected) {
     const name = stored(each.name);
@@ -126,6 +147,7 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
       throw new UserError(
         "adapter-tensor-shape",
         phrase`${path}: tensor "${name}" has shape (${found.dims.join(", ")}), the backbone and ${CONFIG} ask for (${each.sizes.join(", ")})`,
+        phrase`Give the backbone that the adapter was trained on, or an adapter of this backbone.`,
       );
     parameters.set(each.name, { name: each.name, dims: each.sizes, group: each.group, data: found.data });
     tensors.delete(name);

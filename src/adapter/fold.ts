@@ -27,7 +27,7 @@ export function positionOffsets(adapter: Adapter, width: number): Float32Array |
 }
 
 /**
- * What a method adds to the encoder's input. Fields are row-major, and undefined where the method adds nothing of the
+ * What a method adds to the backbone's input. Fields are row-major, and undefined where the method adds nothing of the
  * kind.
  */
 export interface InputParts {
@@ -40,8 +40,8 @@ export interface InputParts {
 }
 
 /**
- * What an adapter adds to the encoder's input.
- * @param table the backbone's embedding table (vocabulary, width), row-major
+ * What an adapter adds to the backbone's input.
+ * @param table each token's embedding (vocabulary, width), row-major
  */
 export function inputParts(adapter: Adapter, table: Float32Array, width: number): InputParts {
   return {
@@ -52,10 +52,10 @@ export function inputParts(adapter: Adapter, table: Float32Array, width: number)
 }
 
 /**
- * What a method does to the encoder's input, as plain tensors, each only where the method has it: `embedding` (V, d)
+ * What a method does to an encoder's input, as plain tensors, each only where the method has it: `embedding` (V, d)
  * replaces the embedding table, `prompt` (m, d) precedes the text, `positions` (S, d) is added by place. X = [prompt ;
  * embedding[ids] + positions].
- * @param table the backbone's embedding table (V, d)
+ * @param table each token's embedding (V, d), row-major
  */
 export function foldedInput(adapter: Adapter, table: Float32Array, width: number): Tensors {
   const { prompt, offsets, positions } = inputParts(adapter, table, width);
@@ -67,19 +67,33 @@ export function foldedInput(adapter: Adapter, table: Float32Array, width: number
   return tensors;
 }
 
+/** Whether an adapter changes the weight of the output layer. */
+export const changesHead = (adapter: Adapter, { head }: Pick<BackboneLayout, "head">): boolean =>
+  methodOf(adapter.spec.kind).fold.changesModule?.(adapter, head.module) === true;
+
 /**
  * Checks that a method can be folded into the backbone's weights.
  * @throws UserError for a method that cannot become plain tensors of the backbone
  */
-export function checkFoldable({ spec }: Adapter, { head }: Pick<BackboneLayout, "head">): void {
-  const { fold } = methodOf(spec.kind);
-  if (fold.lacks !== undefined)
+export function checkFoldable(adapter: Adapter, layout: BackboneLayout): void {
+  const { kind } = adapter.spec;
+  const { fold } = methodOf(kind);
+  const { head, isCausal, width } = layout;
+  const lacks = fold.lacks?.(layout);
+  if (lacks !== undefined)
     throw new UserError(
       "fold-impossible",
-      phrase`The method "${spec.kind}" cannot be folded: its backbone has no ${fold.lacks} that could hold it`,
+      phrase`The method "${kind}" cannot be folded: its backbone has no ${lacks} that could hold it`,
       phrase`Export the adapter itself, without --folded.`,
     );
-  if (head.tied && fold.changesModule?.(spec, head.module) === true)
+  if (isCausal && positionOffsets(adapter, width) !== undefined)
+    throw new UserError(
+      "fold-positions",
+      phrase`The method "${kind}" cannot be folded: its offsets depend on a token's place, for which a causal model has no table`,
+      phrase`Export the adapter itself, without --folded.`,
+    );
+  // A causal folder has the head apart, which transformers loads for any of them.
+  if (head.tied && !isCausal && changesHead(adapter, layout))
     throw new UserError(
       "fold-tied-head",
       phrase`The method changes ${head.module}, whose weight this backbone shares with the embedding: it cannot be folded`,

@@ -14,6 +14,17 @@ export interface Architecture {
   readonly feeds: HostFeeds;
 }
 
+/** What a folded folder has beside the files of a plain model. */
+export interface FoldedParts {
+  /**
+   * In an encoder-decoder, name of the file with what the method does to the input: the tensors `prompt`, `embedding`
+   * and `positions`, each only where the method has it.
+   */
+  inputFile?: string;
+  /** In a causal model, name of the folder with the prompt as an adapter of prompt tuning in PEFT's layout. */
+  promptFolder?: string;
+}
+
 /**
  * A family of architectures, such as all models of one `model_type`. A family is a value: adding one is one folder and
  * one line in families.ts.
@@ -33,10 +44,8 @@ export interface Family {
    */
   read(config: ConfigFile, has: (tensor: string) => boolean): Architecture;
   /**
-   * The README of a folded folder: its weights contain a method's change inside the backbone, its file `inputFile` what
-   * the method does to the input. Says what the files are, and has the Python code that uses them.
-   * @param inputFile name of the file with the tensors `prompt`, `embedding` and `positions`, each only where the
-   * method has it
+   * The README of a folded folder, whose weights contain a method's change inside the backbone. Says what the files
+   * are, and has the Python code that uses them.
    */
-  foldedReadme(inputFile: string): string;
+  foldedReadme(parts: FoldedParts): string;
 }

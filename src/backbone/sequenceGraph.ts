@@ -43,7 +43,7 @@ export type Plan = string;
  * target] as one sequence, where the last token of the text predicts the first of the target.
  */
 export interface SequenceGraph {
-  /** The embedding table (V, d). */
+  /** The embedding table (V, d), without the layout's `embeddingScale`. */
   readonly table: Value;
   /** The tokens that a method embeds in `forward`: of the text (B, S); in a causal family of text and target. */
   readonly tokens: Tokens;

@@ -14,7 +14,7 @@ const schema = z.strictObject({
   bottleneck: positive.optional().describe("Hidden units of each adapter"),
   budget,
   activation: z.enum(["gelu_new", "relu"]).default("gelu_new").describe("Between its two layers"),
-  cross: z.boolean().default(false).describe("Also after cross-attention"),
+  cross: z.boolean().default(false).describe("Also after cross-attention, where the backbone has it"),
 });
 
 const isAdapted = (at: Sublayer, { cross }: z.output<typeof schema>): boolean => at.kind !== "cross" || cross;
@@ -60,5 +60,5 @@ export const adapter: Method<typeof schema, "bottleneck", "down" | "up"> = {
   switches: {},
   isInputSide: false,
   peft: ownPeftForm("HOULSBY_ADAPTER", { kind, schema }, { bottleneck: "bottleneck" }),
-  fold: { lacks: "layers" },
+  fold: { lacks: () => "layers" },
 };

@@ -1,11 +1,12 @@
 import * as z from "zod";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { add } from "../graph/ops.ts";
 import { kaiming, zeros } from "./draw.ts";
 import type { Method } from "./method.ts";
 import { budget, length, positive, promptOptions, source } from "./options.ts";
 import { ownPeftForm } from "./ownPeftForm.ts";
 import {
-  DEFAULT_POSITIONS,
+  defaultPositions,
   officialScale,
   POSITION_GROUP,
   positionOffset,
@@ -23,19 +24,23 @@ const schema = z.strictObject({
   budget,
   ...promptOptions,
   positions: positive
-    .default(DEFAULT_POSITIONS)
-    .describe("Rows of DePT's position table: the longest input, in tokens"),
+    .optional()
+    .describe("Rows of DePT's position table: the longest input in tokens; in a causal model, of input and answer"),
   scale: z
     .union([z.literal("official"), z.number().positive()])
     .default("official")
     .describe('Factor of the offsets: "official" is 8 / sqrt(rank)'),
 });
 
-const scaleOf = ({ scale }: z.output<typeof schema>, rank: number): number =>
-  scale === "official" ? officialScale(rank) : scale;
+type DeptSpec = z.output<typeof schema>;
+const rowsOf = ({ positions }: DeptSpec, layout: BackboneLayout): number => positions ?? defaultPositions(layout);
+const scaleOf = ({ scale }: DeptSpec, rank: number): number => (scale === "official" ? officialScale(rank) : scale);
+
+const own = ownPeftForm("DEPT", { kind, schema }, { promptLength: "num_virtual_tokens", rank: "bottleneck" });
 
 /**
- * DePT (arXiv 2309.05173): X = [P ; E + c (a b)], an offset for each place of the text; c = 8 / sqrt(r) in the official
+ * DePT (arXiv 2309.05173): X = [P ; E + c (a b)], an offset for each place of the text, in a causal model of text and
+ * target; c = 8 / sqrt(r) in the official
  * code.
  */
 export const dept: Method<typeof schema, "promptLength" | "rank", "prompt" | "ab"> = {
@@ -44,9 +49,9 @@ export const dept: Method<typeof schema, "promptLength" | "rank", "prompt" | "ab
   schema,
   sizes: { promptLength: sharedPromptLength(60), rank: { default: 30, least: 1 } },
   groups: { prompt: PROMPT_GROUP, ab: POSITION_GROUP },
-  tensors: ({ spec, sizes: { promptLength, rank }, layout: { width } }) => [
-    promptTensor(promptLength, width),
-    ...positionTensors(spec.positions, rank, width),
+  tensors: ({ spec, sizes: { promptLength, rank }, layout }) => [
+    promptTensor(promptLength, layout.width),
+    ...positionTensors(rowsOf(spec, layout), rank, layout.width),
   ],
   initial(tensor, { spec }, from, random) {
     if (tensor.name === PROMPT) return initialPrompt(tensor.sizes[0]!, spec, from, random);
@@ -57,8 +62,13 @@ export const dept: Method<typeof schema, "promptLength" | "rank", "prompt" | "ab
   switches: { "positions-off": { zero: ["b"], empty: [] }, "prompt-off": { zero: [], empty: [PROMPT] } },
   isInputSide: true,
   offsets: () => ({ tokens: undefined, group: "ab" }),
-  positionRows: ({ positions }) => positions,
-  peft: ownPeftForm("DEPT", { kind, schema }, { promptLength: "num_virtual_tokens", rank: "bottleneck" }),
+  positionRows: rowsOf,
+  peft: {
+    ...own,
+    write: (spec, sizes, context) =>
+      // Parsed again, which puts the keys in the schema's order.
+      own.write(schema.parse({ ...spec, positions: rowsOf(spec, context.layout) }), sizes, context),
+  },
   fold: {
     prompt: foldedPrompt,
     positionOffsets: (trained, width) => positionOffsets(trained, width, (rank) => scaleOf(trained.spec, rank)),

@@ -1,11 +1,13 @@
-import type { LinearLayer } from "../backbone/layout.ts";
+import type { BackboneLayout, LinearLayer } from "../backbone/layout.ts";
 import type { AnySizes, AnySpec, Trained } from "./trained.ts";
 
 /** A frozen tensor of the backbone. */
 export interface BackboneTensor {
   name: string;
-  /** The linear layer whose weight (out, in) it is. */
+  /** The linear layer that it is a part of. */
   linear: LinearLayer | undefined;
+  /** Which part of the linear layer it is: the weight as it is stored, or the bias (out). */
+  part: "weight" | "bias";
   /** Reads its values, row-major. */
   read: () => Float32Array;
 }
@@ -20,7 +22,7 @@ export interface EmbeddingRows {
 }
 
 /**
- * How a trained method becomes plain tensors: changed weights inside the backbone, and what is added to the encoder's
+ * How a trained method becomes plain tensors: changed weights inside the backbone, and what becomes the
  * input, X = [prompt ; embedding[ids] + token offsets + position offsets]. A field is absent where the method has
  * nothing of the kind.
  */
@@ -29,9 +31,9 @@ export interface FoldForm<Spec = AnySpec, Named = AnySizes> {
    * Why the method cannot be folded: what the backbone does not have to hold it, for a message; undefined: it can be
    * folded.
    */
-  readonly lacks?: string;
+  lacks?(layout: BackboneLayout): string | undefined;
   /** Whether it changes the weight of a module. A weight that two modules share cannot be changed for one of them. */
-  changesModule?(spec: Spec, module: string): boolean;
+  changesModule?(trained: Trained<Spec, Named>, module: string): boolean;
   /** A tensor of the backbone with the method's change added; undefined where the method does not change it. */
   tensor?(trained: Trained<Spec, Named>, tensor: BackboneTensor): Float32Array | undefined;
   /** The prompt (m, width), row-major. */

@@ -1,26 +1,41 @@
 import * as z from "zod";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { mul, reshape } from "../graph/ops.ts";
 import { ones } from "./draw.ts";
 import type { Method, TensorSpec } from "./method.ts";
 import { budget, source } from "./options.ts";
-import { valuesOf } from "./parameters.ts";
-import { insideBackbone, layerNames, notRead } from "./peftForm.ts";
-import { isTarget } from "./target.ts";
+import { insideBackbone, layerNames } from "./peftForm.ts";
+import { anyTransposed, isTarget } from "./target.ts";
 
 const kind = "ia3";
 const schema = z.strictObject({
   kind: z.literal(kind),
   source,
   budget,
-  targets: z.array(z.string().min(1)).default(["k", "v"]).describe("Linear layers whose output is scaled"),
-  feedForward: z.array(z.string().min(1)).default(["wo"]).describe("Linear layers whose input is scaled"),
+  targets: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("Linear layers whose output is scaled; left out: PEFT's choice for the type of backbone"),
+  feedForward: z
+    .array(z.string().min(1))
+    .optional()
+    .describe("Linear layers whose input is scaled; left out: PEFT's choice for the type of backbone"),
 });
+
+/** The layers whose output is scaled, and those whose input is; one that is both counts as the latter, as in PEFT. */
+function targetsOf(
+  { targets, feedForward }: z.output<typeof schema>,
+  { defaultTargets: { ia3: byDefault } }: BackboneLayout,
+): { targets: readonly string[]; feedForward: readonly string[] } {
+  return { targets: targets ?? byDefault.outputs, feedForward: feedForward ?? byDefault.inputs };
+}
 
 const config = z.object({
   peft_type: z.literal("IA3"),
   target_modules: layerNames,
   feedforward_modules: layerNames.nullish(),
-  fan_in_fan_out: notRead,
+  // PEFT itself follows the layer, whatever the file says.
+  fan_in_fan_out: z.boolean().nullish(),
   modules_to_save: z.null().optional(),
 });
 
@@ -39,34 +54,44 @@ export const ia3: Method<typeof schema, never, Group> = {
     attention: { rate: 0.005, description: "IA3 on keys and values" },
     feedforward: { rate: 0.005, description: "IA3 on the feed-forward input" },
   },
-  tensors: ({ spec, layout }) =>
-    layout.linears.flatMap(({ module, in: from, out: to }): TensorSpec<Group>[] => {
-      if (isTarget(module, spec.feedForward))
+  targets: targetsOf,
+  tensors({ spec, layout }) {
+    const { targets, feedForward } = targetsOf(spec, layout);
+    return layout.linears.flatMap(({ module, in: from, out: to }): TensorSpec<Group>[] => {
+      if (isTarget(module, feedForward))
         return [{ name: `${module}.ia3_l`, dims: [1, from], sizes: [1, from], group: "feedforward" }];
-      return isTarget(module, spec.targets)
+      return isTarget(module, targets)
         ? [{ name: `${module}.ia3_l`, dims: [to, 1], sizes: [to, 1], group: "attention" }]
         : [];
-    }),
+    });
+  },
   initial: (tensor) => ones(tensor.sizes),
-  changes: ({ spec, parameter }) => ({
-    linearInput: (x, module) => (isTarget(module, spec.feedForward) ? mul(x, parameter(`${module}.ia3_l`)) : x),
-    linearOutput: (y, _, module) =>
-      !isTarget(module, spec.feedForward) && isTarget(module, spec.targets)
-        ? mul(y, reshape(parameter(`${module}.ia3_l`), [y.shape.at(-1)!]))
-        : y,
-  }),
+  changes({ spec, layout, parameter }) {
+    const { targets, feedForward } = targetsOf(spec, layout);
+    return {
+      linearInput: (x, module) => (isTarget(module, feedForward) ? mul(x, parameter(`${module}.ia3_l`)) : x),
+      linearOutput: (y, _, module) =>
+        !isTarget(module, feedForward) && isTarget(module, targets)
+          ? mul(y, reshape(parameter(`${module}.ia3_l`), [y.shape.at(-1)!]))
+          : y,
+    };
+  },
   switches: {},
   isInputSide: false,
   peft: {
     config,
-    write: ({ targets, feedForward }, _, { shared }) => ({
-      peft_type: "IA3",
-      ...shared,
-      target_modules: [...targets, ...feedForward],
-      feedforward_modules: feedForward,
-      fan_in_fan_out: false,
-      init_ia3_weights: true,
-    }),
+    write(spec, _, { shared, layout }) {
+      const { targets, feedForward } = targetsOf(spec, layout);
+      const all = [...targets, ...feedForward];
+      return {
+        peft_type: "IA3",
+        ...shared,
+        target_modules: all,
+        feedforward_modules: feedForward,
+        fan_in_fan_out: anyTransposed(layout, all),
+        init_ia3_weights: true,
+      };
+    },
     read(file) {
       const { target_modules: all, feedforward_modules: some } = file as z.output<typeof config>;
       const feedForward = (some ?? []).filter((name) => all.includes(name));
@@ -75,13 +100,17 @@ export const ia3: Method<typeof schema, never, Group> = {
     storedName: insideBackbone,
   },
   fold: {
-    changesModule: ({ targets }, module) => isTarget(module, targets),
-    tensor({ spec, parameters }, { linear, read }) {
-      if (linear === undefined || !isTarget(linear.module, [...spec.targets, ...spec.feedForward])) return undefined;
-      const { module, in: from } = linear;
-      const scale = valuesOf(parameters, `${module}.ia3_l`);
-      const columns = isTarget(module, spec.feedForward);
-      return read().map((w, i) => w * scale[columns ? i % from : Math.floor(i / from)]!);
+    changesModule: ({ parameters }, module) => parameters.has(`${module}.ia3_l`),
+    tensor({ parameters }, { linear, part, read }) {
+      const scale = linear === undefined ? undefined : parameters.get(`${linear.module}.ia3_l`);
+      if (linear === undefined || scale === undefined) return undefined;
+      const { data, group } = scale;
+      const isInput = group === "feedforward";
+      // A bias is part of a scaled output, and not of a scaled input.
+      if (part === "bias") return isInput ? undefined : read().map((b, i) => b * data[i]!);
+      const { in: from, out: to, isTransposed = false } = linear;
+      const columns = isTransposed ? to : from;
+      return read().map((w, i) => w * data[isInput === isTransposed ? Math.floor(i / columns) : i % columns]!);
     },
   },
 };

@@ -27,7 +27,7 @@ export interface LearningRateGroupForm {
 
 /** The values that initialisation can use. */
 export interface InitialisationSource {
-  /** The frozen embedding table (vocabulary, width), row-major. */
+  /** Every token's embedding (vocabulary, width), row-major: the table times the layout's `embeddingScale`. */
   embedding: Float32Array;
   width: number;
   vocabularySize: number;
@@ -125,6 +125,11 @@ export interface Method<
   /** The groups of which the method has tensors under these options; if absent, all. */
   groupsOf?(spec: Spec): readonly Group[];
 
+  /**
+   * The linear layers that it changes, by last parts of their names, for each of its options that names some; the
+   * layout's defaults where an option is left out.
+   */
+  targets?(spec: Spec, layout: BackboneLayout): Readonly<Record<string, readonly string[]>>;
   /** The trainable tensors. Parameters are counted from them only. */
   tensors(shape: MethodShape<Spec, Named>): TensorSpec<Group>[];
   /** The values of one tensor at step 0, row-major. */
@@ -144,7 +149,7 @@ export interface Method<
   /** For each component that can be switched off: the tensors to set to zero, and those to cut to no rows. */
   readonly switches: Readonly<Record<string, { zero: readonly string[]; empty: readonly string[] }>>;
 
-  /** Whether it acts on the encoder's input only, and not inside the backbone. */
+  /** Whether it acts on the backbone's input only, and not inside it. */
   readonly isInputSide: boolean;
   /** Whether it trains the backbone's own weights, which are then neither frozen nor shared. */
   readonly trainsBackbone?: boolean;
@@ -154,8 +159,11 @@ export interface Method<
   readonly isShiftControl?: boolean;
   /** The offsets that it adds to the embedded text; left out: a method without offsets. */
   offsets?(spec: Spec): OffsetForm;
-  /** Rows of its position table, which is the longest text in tokens that it can take. */
-  positionRows?(spec: Spec): number | undefined;
+  /**
+   * Rows of its position table: the most tokens that it can give an offset. In a causal model the target's tokens and
+   * generated ones count too.
+   */
+  positionRows?(spec: Spec, layout: BackboneLayout): number | undefined;
   /** The hidden layer that computes its offsets, if one does. */
   hiddenLayer?(trained: Trained<Spec, Named>): HiddenLayer | undefined;
 

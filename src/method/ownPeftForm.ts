@@ -25,7 +25,7 @@ export function ownPeftForm<Spec extends AnySpec, Size extends string>(
   const names = Object.keys(places) as Size[];
   return {
     config,
-    write({ source: _, ...spec }, sizes, { shared, width }) {
+    write({ source: _, ...spec }, sizes, { shared, layout }) {
       const at = (place: Place): number => {
         const name = names.find((each) => places[each] === place);
         return name === undefined ? 0 : sizes[name];
@@ -35,7 +35,7 @@ export function ownPeftForm<Spec extends AnySpec, Size extends string>(
         ...shared,
         num_virtual_tokens: at("num_virtual_tokens"),
         bottleneck: at("bottleneck"),
-        token_dim: width,
+        token_dim: layout.width,
         num_transformer_submodules: 1,
         method: spec,
       };

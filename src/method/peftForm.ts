@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { BackboneLayout } from "../backbone/layout.ts";
 import type { AnySizes, AnySpec } from "./trained.ts";
 
 /** The fields of adapter_config.json that all methods share. */
@@ -12,8 +13,8 @@ export interface PeftShared {
 export interface PeftForm<Spec = AnySpec, Named = AnySizes> {
   /** Schema of adapter_config.json, discriminated by `peft_type`. */
   readonly config: z.ZodObject<{ peft_type: z.ZodLiteral<string> }>;
-  /** @param width of the backbone's embeddings */
-  write(spec: Spec, sizes: Named, context: { shared: PeftShared; width: number }): Record<string, unknown>;
+  /** @param context the backbone's layout, and the fields that all methods share */
+  write(spec: Spec, sizes: Named, context: { shared: PeftShared; layout: BackboneLayout }): Record<string, unknown>;
   /** @param config parsed by the schema above */
   read(config: unknown): { spec: Spec; sizes: Named };
   /** A tensor's name in the file. */

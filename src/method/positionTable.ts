@@ -1,11 +1,15 @@
+import type { BackboneLayout } from "../backbone/layout.ts";
 import { gather, matmul, mul } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import { hostProduct } from "./hostProduct.ts";
 import type { LearningRateGroupForm, TensorSpec } from "./method.ts";
 import type { Trained } from "./trained.ts";
 
-/** Rows of the table where the experiment does not set them. */
-export const DEFAULT_POSITIONS = 256;
+/**
+ * Rows of the table where the experiment does not set them: the longest text by default; in a causal model as many
+ * again, for the target's tokens have places too.
+ */
+export const defaultPositions = ({ isCausal }: BackboneLayout): number => (isCausal ? 512 : 256);
 
 export const POSITION_GROUP: LearningRateGroupForm = { rate: 0.005, description: "DePT's position table" };
 

@@ -33,12 +33,12 @@ export const promptTuning: Method<typeof schema, "promptLength", "prompt"> = {
   isShiftControl: true,
   peft: {
     config,
-    write: (_, { promptLength }, { shared, width }) => ({
+    write: (_, { promptLength }, { shared, layout }) => ({
       peft_type: "PROMPT_TUNING",
       prompt_tuning_init: "RANDOM",
       ...shared,
       num_virtual_tokens: promptLength,
-      token_dim: width,
+      token_dim: layout.width,
       num_transformer_submodules: 1,
     }),
     read: (file) => ({

@@ -2,8 +2,10 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
 import type { AnySizes, Sizes } from "./trained.ts";
 import { phrase } from "../base/phrase.ts";
+import { nearestNames } from "../base/text/nearestName.ts";
 import type { MethodSpec } from "./methodSpec.ts";
 import { methodOf, type RegisteredMethod } from "./registry.ts";
+import { isTarget, lastPart } from "./target.ts";
 
 const LARGEST = 2 ** 24;
 
@@ -77,10 +79,31 @@ function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Sizes 
 }
 
 /**
+ * Checks that every layer that the experiment names is one of the backbone's.
+ * @throws UserError naming the nearest ones
+ */
+function checkTargets(spec: MethodSpec, layout: BackboneLayout): void {
+  const own = layout.linears.map(({ module }) => module);
+  for (const [key, names] of Object.entries(methodOf(spec.kind).targets?.(spec, layout) ?? {})) {
+    const unknown = names.find((name) => !own.some((module) => isTarget(module, [name])));
+    if (unknown === undefined) continue;
+    const parts = [...new Set(own.map((module) => lastPart(module)))];
+    const [near] = nearestNames(lastPart(unknown), parts);
+    const hint = near === undefined ? "" : phrase` Did you mean "${near}"?`;
+    throw new UserError(
+      "target-unknown",
+      phrase`method.${key}: this backbone has no linear layer "${unknown}"`,
+      phrase`Its layers are ${parts.join(", ")}.${hint}`,
+    ).about(["method", key]);
+  }
+}
+
+/**
  * The sizes of a method: as stated, solved from the budget where one is given, or its defaults.
- * @throws UserError naming the key and the smallest budget that would do
+ * @throws UserError naming the key, and the smallest budget that would do or the nearest layers
  */
 export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSizes {
+  checkTargets(spec, layout);
   const budget = typeof spec.budget === "object" ? spec.budget.promptTokens * layout.width : spec.budget;
   const stated = statedSizes(spec);
   const sizes = budget === undefined ? { ...defaultSizes(spec), ...stated } : solve(spec, budget, layout);

@@ -1,3 +1,4 @@
+import { embeddedRows } from "../backbone/embeddedRows.ts";
 import type { Batch } from "../backbone/batch.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
 import { tensor, type Feeds } from "../backbone/feeds.ts";
@@ -166,13 +167,12 @@ export class LocalModel implements TunedModel {
     return this.layout.vocabulary;
   }
 
-  /** The embedded tokens (V, d) as the backbone reads them, row-major, read at the first access. */
+  /** Each token's embedding (V, d), row-major: the table times the backbone's scale; read at the first access. */
   get embedding(): Float32Array {
-    if (this.table !== undefined) return this.table;
-    const { embedding, embeddingScale = 1 } = this.layout;
-    const rows = this.weight(embedding, [this.vocabularySize, this.width]);
-    this.table = embeddingScale === 1 ? rows : rows.map((value) => value * embeddingScale);
-    return this.table;
+    return (this.table ??= embeddedRows(
+      this.weight(this.layout.embedding, [this.vocabularySize, this.width]),
+      this.layout,
+    ));
   }
 
   /** Bytes of the backbone's tensors in their files. */

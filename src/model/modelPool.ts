@@ -69,7 +69,7 @@ export class ModelPool implements TunedModel {
     return this.local.hiddenUnits;
   }
 
-  /** The embedding table (vocabulary, width), row-major. */
+  /** Each token's embedding (vocabulary, width), row-major. */
   get embedding(): Float32Array {
     return this.local.embedding;
   }

@@ -6,7 +6,7 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../base/random.ts";
 import { initialise } from "../model/initialise.ts";
 import { warmStart } from "../adapter/warmStart.ts";
-import { methodOf } from "../method/registry.ts";
+import { tooFewPositions } from "../method/positionNeed.ts";
 import { resolveSizes, type MethodSizes } from "../method/sizes.ts";
 import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
@@ -51,17 +51,24 @@ export function backboneLayout(folder: string): BackboneLayout {
 }
 
 /**
- * Checks that inputs are no longer than the method's position table.
+ * Checks that texts, in a causal model with their targets, are no longer than the method's position table.
  * @throws UserError where they may be
  */
-function checkPositions({ method, training }: Experiment): void {
-  const rows = methodOf(method.kind).positionRows?.(method) ?? Infinity;
-  if (training.maxSourceLength > rows)
-    throw new UserError(
-      "source-longer-than-positions",
-      phrase`training.maxSourceLength: ${training.maxSourceLength} tokens do not fit the ${rows} rows of method.positions`,
-      phrase`Raise method.positions, or lower training.maxSourceLength.`,
-    );
+function checkPositions({ method, training }: Experiment, layout: BackboneLayout): void {
+  const { maxSourceLength: text, maxTargetLength: target } = training;
+  const few = tooFewPositions(method, layout, { text, target });
+  if (few === undefined) return;
+  throw layout.isCausal
+    ? new UserError(
+        "sequence-longer-than-positions",
+        phrase`training.maxSourceLength and training.maxTargetLength: ${text} and ${target} tokens do not fit the ${few.rows} rows of method.positions`,
+        phrase`Raise method.positions to ${few.needed}, or lower training.maxSourceLength.`,
+      )
+    : new UserError(
+        "source-longer-than-positions",
+        phrase`training.maxSourceLength: ${text} tokens do not fit the ${few.rows} rows of method.positions`,
+        phrase`Raise method.positions, or lower training.maxSourceLength.`,
+      );
 }
 
 /**
@@ -79,8 +86,9 @@ export async function openExperimentModel(
     engine,
     precision: { weights: precision },
   } = experiment;
-  checkPositions(experiment);
-  const sizes = resolveSizes(method, backboneLayout(folder));
+  const layout = backboneLayout(folder);
+  checkPositions(experiment, layout);
+  const sizes = resolveSizes(method, layout);
   const tokenizer = loadTokenizer(folder);
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");

@@ -71,7 +71,7 @@ async function latencyOf(shape: string, grid: Grid): Promise<Latency> {
           ]),
         ),
       },
-      { backbone, width: model.layout.width },
+      { backbone, layout: model.layout },
     );
     await model.release();
     const subject = await openSubject(experiment, adapter);

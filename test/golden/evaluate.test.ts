@@ -47,7 +47,7 @@ function adeptFolder(path: string, folder: string): string {
       .tensors({ spec, sizes, layout })
       .map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: tensors.get(t.name)!.data }]),
   );
-  saveAdapter(folder, { spec, sizes, parameters }, { backbone: "golden", width });
+  saveAdapter(folder, { spec, sizes, parameters }, { backbone: "golden", layout });
   return folder;
 }
 

@@ -150,7 +150,7 @@ for (const folder of BACKBONES) {
         );
         mkdirSync(adapter);
         if (inFolder) writeFoldedFolder(adapter, { spec, sizes, parameters }, folder);
-        else saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, width: tuned.width });
+        else saveAdapter(adapter, { spec, sizes, parameters }, { backbone: folder, layout: tuned.layout });
         assertEqual(
           (await tuned.forward(parameters, BATCH)).logits,
           await (inFolder ? peft(adapter, "-", batch) : peft(folder, adapter, batch)),

@@ -1,3 +1,4 @@
+import { embeddedRows } from "../../backbone/embeddedRows.ts";
 import { openBackbone } from "../../backbone/openBackbone.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
@@ -13,7 +14,7 @@ import { phrase } from "../../base/phrase.ts";
 const ROWS = 2048;
 const NEAREST = 5;
 
-/** The frozen embedding (vocabulary, width), read from its file in parts. */
+/** Each token's embedding (vocabulary, width), read from its file in parts. */
 interface EmbeddingTable {
   vocabulary: number;
   width: number;
@@ -65,7 +66,7 @@ export class TokenTable {
     const table: EmbeddingTable = {
       vocabulary,
       width,
-      rows: (from, to) => weights.rows(layout.embedding, [vocabulary, width], [from, to]),
+      rows: (from, to) => embeddedRows(weights.rows(layout.embedding, [vocabulary, width], [from, to]), layout),
     };
     const positions = positionOffsets(adapter, width);
     return new TokenTable(

@@ -1,7 +1,6 @@
 import * as z from "zod";
-import { UserError } from "../../base/errors.ts";
-import { phrase } from "../../base/phrase.ts";
 import { causalArchitecture } from "../causal/causalArchitecture.ts";
+import { causalFoldedReadme } from "../causal/foldedReadme.ts";
 import { SHARED_KEYS, sharedChoices, sharedConfig } from "../causal/sharedConfig.ts";
 import type { Family } from "../family.ts";
 
@@ -24,7 +23,5 @@ export const llama: Family = {
       biases: { attentionInput: attention, attentionOutput: attention, feedForward, head: false },
     });
   },
-  foldedReadme() {
-    throw new UserError("llama-incomplete", phrase`This is not supported yet for a model of type "llama".`);
-  },
+  foldedReadme: causalFoldedReadme("LlamaForCausalLM"),
 };

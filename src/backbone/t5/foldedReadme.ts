@@ -1,5 +1,7 @@
+import type { FoldedParts } from "../family.ts";
+
 /** README of a folder with a folded T5, with the lines of Python that use it. */
-export const foldedReadme = (inputFile: string): string => `# A folded model
+export const foldedReadme = ({ inputFile = "" }: FoldedParts): string => `# A folded model
 
 \`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain T5. \`${inputFile}\` holds what goes before
 the encoder, which a T5 cannot hold itself, since it shares its embedding with the decoder:

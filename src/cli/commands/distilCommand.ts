@@ -134,7 +134,7 @@ async function distilInto(
     const options = { steps, batchSize, warmup, weight, seed, signal, rates, onStep };
     const parameters = await distil(model, tasks, initial, options);
     writeFolderAtomic(out.folder, out.force, (folder) => {
-      saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, width: model.layout.width });
+      saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, layout: model.layout });
     });
     return { promptLength: sizes.promptLength, last };
   } finally {

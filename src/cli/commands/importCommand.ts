@@ -25,7 +25,7 @@ function run({ values, positionals: [from] }: Parsed<typeof OPTIONS>): Promise<n
   const layout = backboneLayout(backboneFolder(backbone));
   const adapter = loadAdapter(resolve(from), layout);
   writeFolderAtomic(values.out, values.force === true, (folder) => {
-    saveAdapter(folder, adapter, { backbone, width: layout.width });
+    saveAdapter(folder, adapter, { backbone, layout });
   });
   const { spec, sizes } = adapter;
   const result = {

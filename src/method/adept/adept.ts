@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { BackboneLayout } from "../../backbone/layout.ts";
 import { add, gather } from "../../graph/ops.ts";
 import { kaiming, ones, zeros } from "../draw.ts";
 import type { Method } from "../method.ts";
@@ -6,7 +7,7 @@ import type { AnySpec } from "../trained.ts";
 import { budget, fraction, length, positive, promptOptions, source } from "../options.ts";
 import { ownPeftForm } from "../ownPeftForm.ts";
 import {
-  DEFAULT_POSITIONS,
+  defaultPositions,
   officialScale,
   POSITION_GROUP,
   positionOffset,
@@ -59,8 +60,8 @@ const VARIANT_GROUPS: Readonly<Record<AdeptSpec["variant"], readonly Group[]>> =
 };
 
 const rank = (spec: AdeptSpec): number => spec.positionRank ?? DEFAULT_RANK;
-const positionRows = (spec: AdeptSpec): number | undefined =>
-  spec.variant === "hybrid" ? (spec.positions ?? DEFAULT_POSITIONS) : undefined;
+const positionRows = (spec: AdeptSpec, layout: BackboneLayout): number | undefined =>
+  spec.variant === "hybrid" ? (spec.positions ?? defaultPositions(layout)) : undefined;
 
 /** Whether a method is ADePT as in the paper, the base of the retrained ablations. */
 export const isStandardAdept = (spec: AnySpec | undefined): spec is AdeptSpec =>
@@ -84,7 +85,8 @@ export const adept: Method<typeof schema, "promptLength" | "bottleneck", Group> 
     ab: POSITION_GROUP,
   },
   groupsOf: ({ variant }) => ["prompt", ...VARIANT_GROUPS[variant]],
-  tensors({ spec, sizes: { promptLength, bottleneck }, layout: { width: d, vocabulary } }) {
+  tensors({ spec, sizes: { promptLength, bottleneck }, layout }) {
+    const { width: d, vocabulary } = layout;
     const prompt = promptTensor(promptLength, d);
     switch (spec.variant) {
       case "constant":
@@ -92,7 +94,11 @@ export const adept: Method<typeof schema, "promptLength" | "bottleneck", Group> 
       case "table":
         return [prompt, { name: "table", dims: [vocabulary, d], sizes: [vocabulary, d], group: "table" }];
       case "hybrid":
-        return [prompt, ...ffnTensors(spec, bottleneck, d), ...positionTensors(positionRows(spec) ?? 0, rank(spec), d)];
+        return [
+          prompt,
+          ...ffnTensors(spec, bottleneck, d),
+          ...positionTensors(positionRows(spec, layout) ?? 0, rank(spec), d),
+        ];
       default:
         return [prompt, ...ffnTensors(spec, bottleneck, d)];
     }

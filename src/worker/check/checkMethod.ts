@@ -5,6 +5,7 @@ import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { defaultRates } from "../../method/learningRates.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
+import { tooFewPositions } from "../../method/positionNeed.ts";
 import { methodOf } from "../../method/registry.ts";
 import { resolveSizes, type MethodSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
@@ -33,7 +34,6 @@ export function checkMethod(
   layouts: Layouts,
   at: Locate,
 ): MethodSizes | undefined {
-  checkPositions(text, method, training.maxSourceLength, at);
   let layout: BackboneLayout;
   try {
     layout = layouts.of(backbone);
@@ -42,6 +42,7 @@ export function checkMethod(
     text.tell(at(["backbone"]), { code: "bad-backbone", message: error.phrase });
     return undefined;
   }
+  checkPositions(text, { method, training }, layout, at);
   try {
     return resolveSizes(method, layout);
   } catch (error) {
@@ -67,16 +68,26 @@ export function checkMethod(
   }
 }
 
-function checkPositions(text: ExperimentText, method: MethodSpec, longest: number, at: Locate): void {
-  const rows = methodOf(method.kind).positionRows?.(method);
+function checkPositions(
+  text: ExperimentText,
+  { method, training }: Pick<Experiment, "method" | "training">,
+  layout: BackboneLayout,
+  at: Locate,
+): void {
+  const { maxSourceLength, maxTargetLength: target } = training;
+  const few = tooFewPositions(method, layout, { text: maxSourceLength, target });
+  if (few === undefined) return;
+  const { rows, needed } = few;
+  const most = rows - (needed - maxSourceLength);
   const keys = at(["method", "positions"]);
-  if (rows === undefined || longest <= rows) return;
   text.tell(keys, {
     code: "positions",
-    message: phrase`Texts of up to ${longest} tokens do not fit the ${rows} rows of method.positions.`,
+    message: layout.isCausal
+      ? phrase`Texts of up to ${maxSourceLength} tokens with answers of up to ${target} do not fit the ${rows} rows of method.positions.`
+      : phrase`Texts of up to ${maxSourceLength} tokens do not fit the ${rows} rows of method.positions.`,
     fixes: [
-      ...text.replace(keys, longest),
-      ...text.replace(at(["training", "maxSourceLength"]), rows, phrase`Cut texts at ${rows} tokens`),
+      ...text.replace(keys, needed),
+      ...(most > 0 ? text.replace(at(["training", "maxSourceLength"]), most, phrase`Cut texts at ${most} tokens`) : []),
     ],
   });
 }

@@ -76,11 +76,7 @@ export async function finishRun(
   job.run.refuseIfGoneOrTaken();
   try {
     makeFolder(adapterPath);
-    saveAdapter(
-      adapterPath,
-      { spec: method, sizes, parameters: best.parameters },
-      { backbone, width: model.layout.width },
-    );
+    saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, layout: model.layout });
     for (const { source } of adapter) syncFile(source);
   } catch (error) {
     throw explainWrite(error, adapterPath);

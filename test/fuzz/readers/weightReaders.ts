@@ -271,7 +271,7 @@ const adapterReader: Reader = {
     ].map((each) => Buffer.from(JSON.stringify(each))),
   open: (folder) => {
     METHODS.forEach((spec, i) => {
-      saveAdapter(join(folder, String(i)), { spec, ...parametersOf(spec) }, { backbone: "tiny-t5", width: 8 });
+      saveAdapter(join(folder, String(i)), { spec, ...parametersOf(spec) }, { backbone: "tiny-t5", layout: LAYOUT });
     });
     const official = join(folder, String(METHODS.length));
     mkdirSync(official);
@@ -287,7 +287,7 @@ const adapterReader: Reader = {
 };
 
 function configOf(spec: (typeof METHODS)[number]): object {
-  const config = toConfig(spec, parametersOf(spec).sizes, { backbone: "tiny-t5", width: 8 });
+  const config = toConfig(spec, parametersOf(spec).sizes, { backbone: "tiny-t5", layout: LAYOUT });
   // A key that PEFT writes and we do not.
   return config["peft_type"] === "LORA" ? { ...config, rank_pattern: {} } : config;
 }

@@ -68,7 +68,7 @@ for (const spec of METHODS) {
       const parameters = new Map(
         [...initial].map(([key, t]) => [key, { ...t, data: t.data.map((v) => v + 0.02 * random.normal()) }]),
       );
-      saveAdapter(path, { spec, sizes, parameters }, { backbone: "tiny-t5", width: layout.width });
+      saveAdapter(path, { spec, sizes, parameters }, { backbone: "tiny-t5", layout });
       const loaded = loadAdapter(path, layout);
       assert.deepEqual(loaded.parameters, parameters);
       assert.deepEqual(loaded.sizes, sizes);

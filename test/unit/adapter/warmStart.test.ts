@@ -35,7 +35,7 @@ async function trained(t: TestContext, method: object): Promise<{ folder: string
   saveAdapter(
     folder,
     { spec: MethodInput.parse({ ...method, source: undefined }), sizes, parameters },
-    { backbone: "tiny-t5", width: model.layout.width },
+    { backbone: "tiny-t5", layout: model.layout },
   );
   const loss = (await model.losses(parameters, BATCH)).sum[0]!;
   await model.release();

@@ -28,7 +28,7 @@ async function untrainedSubject(folder: string): Promise<Subject> {
   saveAdapter(
     folder,
     { spec: experiment.method, sizes, parameters: initial },
-    { backbone: experiment.backbone, width: model.layout.width },
+    { backbone: experiment.backbone, layout: model.layout },
   );
   await model.release();
   return openSubject(experiment, folder);

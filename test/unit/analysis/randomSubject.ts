@@ -48,7 +48,7 @@ export async function randomSubject(method: object): Promise<{ subject: Subject;
   saveAdapter(
     folder,
     { spec: experiment.method, sizes, parameters },
-    { backbone: experiment.backbone, width: model.layout.width },
+    { backbone: experiment.backbone, layout: model.layout },
   );
   await model.release();
   const subject = await openSubject(experiment, folder);

@@ -202,7 +202,7 @@ test("an adapter goes out and in with the same bits; one of another width or a d
   );
   const sizes = { promptLength: 3, bottleneck: 2, count: 34 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
-  saveAdapter(folder, { spec, sizes, parameters }, { backbone: "tiny-t5", width: 4 });
+  saveAdapter(folder, { spec, sizes, parameters }, { backbone: "tiny-t5", layout: layout(4) });
   assert.deepEqual(loadAdapter(folder, layout(4)), { spec, sizes, parameters });
   refuses(() => loadAdapter(folder, layout(8)), /adapter_model\.safetensors/, /"prompt" has shape \(3, 4\).*\(3, 8\)/);
   writeFileSync(at("adapter_config.json"), '{"peft_type":"LOHA"}');

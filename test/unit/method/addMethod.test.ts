@@ -91,7 +91,7 @@ const { state } = await trainLoop(initialState(initial), {
   now: () => 0,
 });
 const { layout } = model;
-saveAdapter("adapter", { spec: experiment.method, sizes, parameters: state.parameters }, { backbone: "tiny-t5", width: layout.width });
+saveAdapter("adapter", { spec: experiment.method, sizes, parameters: state.parameters }, { backbone: "tiny-t5", layout });
 const loaded = loadAdapter("adapter", layout);
 const same = [...state.parameters].every(([name, { data }]) => data.every((x, i) => x === loaded.parameters.get(name)!.data[i]));
 const folded = writeFoldedFolder(".", loaded, backboneFolder("tiny-t5"));
