@@ -50,6 +50,20 @@ const FileTask = z.strictObject({
   ),
 });
 
+const ChatTask = z.strictObject({
+  kind: z.literal("chat"),
+  shots,
+  train: place.describe("Path of conversations (JSONL, Parquet, ...), relative to this file"),
+  validation: place.optional().describe("Path of the validation data; without it a fraction of train"),
+  test: place.optional().describe("Path of the test data; without it a fraction of train"),
+  system: template.optional().describe("The system turn of conversations that have none"),
+  trainOn: z
+    .enum(["all", "last"])
+    .default("all")
+    .describe("Which answers are trained: all assistant turns of a conversation, or its last"),
+  split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out where no file is given"),
+});
+
 const MailTask = z.strictObject({
   kind: z.literal("mail"),
   shots,
@@ -116,6 +130,22 @@ const NamedTask = z.strictObject({
   shots,
 });
 
+const Prompt = z.strictObject({
+  form: z
+    .enum(["plain", "chat"])
+    .optional()
+    .describe('How a decoder-only model reads an example; by default "chat" for a chat task, else "plain"'),
+  system: template.optional().describe("The system turn before an example, in chat form"),
+  template: template.optional().describe("A chat template (Jinja) instead of the model's own"),
+  shots: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(64)
+    .default(0)
+    .describe("Training examples before each question in an evaluation, with their answers"),
+});
+
 const Training = z.strictObject({
   steps: positive.default(900).describe("Updates of the trainable tensors"),
   batchSize: positive.default(32).describe("Examples per batch"),
@@ -171,8 +201,9 @@ export const ResolvedExperiment = z.strictObject({
       '"tiny-t5" (embedded) or the path of the folder of a supported Hugging Face model, relative to this file',
     ),
   task: z
-    .discriminatedUnion("kind", [FileTask, MailTask, TextTask, NamedTask])
-    .describe("The task to train: files of your own, a task of the paper, running text, or the sample"),
+    .discriminatedUnion("kind", [FileTask, ChatTask, MailTask, TextTask, NamedTask])
+    .describe("The task to train: files of your own, conversations, a task of the paper, running text, or the sample"),
+  prompt: Prompt.optional().describe("How an example becomes the text that a decoder-only model reads"),
   method: MethodInput,
   training: Training.default(() => Training.parse({})).describe("Settings of training"),
   seed: z
@@ -214,5 +245,7 @@ export type Experiment = z.output<typeof ResolvedExperiment>;
 export type ExperimentInput = z.input<typeof ExperimentFile>;
 /** The task of an experiment. */
 export type TaskSpec = Experiment["task"];
+/** How an experiment writes an example as text for a decoder-only model. */
+export type PromptSpec = NonNullable<Experiment["prompt"]>;
 /** The training settings of an experiment. */
 export type TrainingSpec = Experiment["training"];

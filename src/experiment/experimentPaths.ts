@@ -10,7 +10,7 @@ export function withPaths(experiment: Experiment, place: (path: string) => strin
   const maybe = (path: string | undefined): string | undefined => (path === undefined ? undefined : place(path));
   const moveTask = (): Experiment["task"] => {
     if (task.kind === "mail") return task;
-    if (task.kind !== "file") return { ...task, folder: place(task.folder) };
+    if ("folder" in task) return { ...task, folder: place(task.folder) };
     return { ...task, train: place(task.train), validation: maybe(task.validation), test: maybe(task.test) };
   };
   return {

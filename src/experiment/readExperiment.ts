@@ -15,6 +15,7 @@ import { UserError } from "../base/errors.ts";
 import { phrase, listed, type Phrase } from "../base/phrase.ts";
 import { defaultRates } from "../method/learningRates.ts";
 import { methodOf } from "../method/registry.ts";
+import { checkPrompt } from "./checkPrompt.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
@@ -202,7 +203,7 @@ function resolvePaths(given: Experiment, folder: string): Experiment {
       ).about(["task", "folder"]);
     return { ...experiment, backbone: model, task: { ...task, folder: data } };
   }
-  if (task.kind !== "file") return { ...experiment, backbone: model };
+  if (task.kind === "mail") return { ...experiment, backbone: model };
   const file = (key: "train" | "validation" | "test"): string | undefined =>
     task[key] === undefined ? undefined : requireFile(resolve(folder, task[key]), `task.${key}`);
   return {
@@ -349,7 +350,11 @@ export function experimentPoints(
   const { seeds: _, sweep: __, ...single } = raw;
   const finish = (value: unknown, about?: Phrase): Experiment =>
     resolvePaths(
-      checkPrecision(fillShots(fillRates(parseAs(ResolvedExperiment, { path, text, value, overrides, about }), path))),
+      checkPrompt(
+        checkPrecision(
+          fillShots(fillRates(parseAs(ResolvedExperiment, { path, text, value, overrides, about }), path)),
+        ),
+      ),
       folder,
     );
   if (seeds === undefined && sweep === undefined)

@@ -31,6 +31,17 @@ export const SNIPPETS: readonly Snippet[] = [
     },
   },
   {
+    label: "Experiment on conversations",
+    description: "JSONL with messages, and a decoder-only model in a folder",
+    body: {
+      name: "${1:my chat}",
+      backbone: "${2:smollm2}",
+      task: { kind: "chat", train: "${3:chat.jsonl}" },
+      method: { kind: "adept", budget: 57600 },
+      training: { steps: 300, batchSize: 8, maxSourceLength: 512, maxTargetLength: 256, selection: "loss" },
+    },
+  },
+  {
     label: "Comparison of methods at one budget",
     description: "Several methods and seeds, then compared",
     body: {
@@ -51,6 +62,11 @@ export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep", readonl
       label: "file",
       description: "Your own data",
       body: { kind: "file", train: "${1:train.jsonl}", source: "{${2:text}}", target: "{${3:label}}" },
+    },
+    {
+      label: "chat",
+      description: "Conversations: messages, prompt and completion, or instruction and output",
+      body: { kind: "chat", train: "${1:chat.jsonl}" },
     },
     {
       label: "named",

@@ -1,3 +1,4 @@
+import type { Conversation } from "./chat/conversation.ts";
 import type { MetricName } from "./metric/metrics.ts";
 
 /** One example as text. */
@@ -10,6 +11,8 @@ export interface Example {
   group?: string;
   /** Assertions that generated code must satisfy. */
   tests?: string[];
+  /** The conversation that `source` and `target` tell as text; it ends with the answer `target`. */
+  chat?: Conversation;
 }
 
 /** The three splits of a task, and how it is scored. */

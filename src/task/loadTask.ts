@@ -1,6 +1,8 @@
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
+import { permutation } from "../base/random.ts";
+import { loadChatTask } from "./chat/loadChatTask.ts";
 import type { Example, TaskData } from "./example.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { loadFileTask } from "./fileTask.ts";
@@ -21,6 +23,8 @@ export async function loadTask(spec: TaskSpec): Promise<TaskData> {
   if (spec.kind === "text" && spec.label === undefined)
     return checked({ ...data, train: fewShots(data.train, [], spec.shots), labels: [], metrics: ["answerF1"] });
   const labels = [...new Set(data.train.map((e) => e.target))].sort();
+  if (spec.kind === "chat" && labels.length > MOST_LABELS)
+    return checked({ ...data, train: someOf(data.train, spec.shots), labels: [], metrics: ["answerF1"] });
   return checked({
     ...data,
     train: fewShots(data.train, labels, spec.shots),
@@ -35,6 +39,8 @@ function loadSplits(
   switch (spec.kind) {
     case "file":
       return loadFileTask(spec);
+    case "chat":
+      return loadChatTask(spec);
     case "text":
       return loadTextTask(spec);
     case "mail":
@@ -53,6 +59,12 @@ function fewShots(
   return shots.sampling === "balanced"
     ? balancedShots(train, shots.k, seed)
     : officialShots(train, { k: shots.k, seed }, { classOf: ({ target }) => target, classes: labels.length });
+}
+
+/** Draws a few training examples of free text, which has no classes to draw evenly from. */
+function someOf(train: Example[], shots: Extract<TaskSpec, { kind: "chat" }>["shots"]): Example[] {
+  if (shots === undefined) return train;
+  return Array.from(permutation(train.length, shots.seed ?? 0).slice(0, shots.k), (at) => train[at]!);
 }
 
 function checked(data: TaskData): TaskData {

@@ -40,6 +40,7 @@ export function taskName({ task }: Experiment): string {
     case "named":
       return task.name;
     case "file":
+    case "chat":
       return lastParts(task.train, 1);
     case "text":
       return `text in ${lastParts(task.folder, 2)}${task.label === undefined ? "" : `, label ${task.label}`}`;

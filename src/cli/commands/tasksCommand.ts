@@ -21,6 +21,11 @@ const KINDS: Readonly<Record<TaskSpec["kind"], TaskKind>> = {
     data: '"train", and where there are any "validation" and "test": JSONL, JSON, CSV, TSV or Parquet',
     metric: "accuracy",
   },
+  chat: {
+    summary: "conversations, for a decoder-only model: its answers are trained",
+    data: '"train": rows with messages, prompt and completion, or instruction, input and output',
+    metric: "answer F1; accuracy where there are few answers",
+  },
   named: {
     summary: "a known task with its template, labels, splits and metrics",
     data: '"folder" with the files of its splits',

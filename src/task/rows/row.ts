@@ -4,6 +4,8 @@ export interface Row {
   fields: Readonly<Record<string, string>>;
   /** Fields that hold several texts, such as the right answers of a question. */
   lists: Readonly<Record<string, string[]>>;
+  /** Fields that hold a list of objects, such as the turns of a conversation; left out where there are none. */
+  objects?: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
   /** The line that the row starts on, from 1. */
   line: number;
   /** What `line` counts, where the file has no lines of text. */

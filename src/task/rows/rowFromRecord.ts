@@ -23,6 +23,15 @@ function textsOf(value: unknown): string[] | undefined {
   return texts.every((each): each is string => typeof each === "string") ? texts : undefined;
 }
 
+/** The fields of a record that hold lists of objects; undefined where there are none. */
+function objectLists(record: Record<string, unknown>): Row["objects"] {
+  const found = Object.entries(record).filter(
+    (entry): entry is [string, Record<string, unknown>[]] =>
+      Array.isArray(entry[1]) && entry[1].length > 0 && entry[1].every(isObject),
+  );
+  return found.length === 0 ? undefined : Object.fromEntries(found);
+}
+
 /** Every value by its name; a value inside an object is named "outer.inner", down to MOST_INSIDE levels. */
 function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [string, unknown][] {
   return Object.entries(record).flatMap(([name, value]): [string, unknown][] => [
@@ -49,9 +58,10 @@ export function rowFromRecord(record: Record<string, unknown>, place: Pick<Row, 
       return texts === undefined ? [] : [[name, texts]];
     }),
   );
+  const objects = objectLists(record);
   const id =
     Object.hasOwn(fields, "question") && Object.hasOwn(fields, "context") && !Object.hasOwn(fields, "id")
       ? (fields["qid"] ?? fields["key"])
       : undefined;
-  return { fields: id === undefined ? fields : { ...fields, id }, lists, ...place };
+  return { fields: id === undefined ? fields : { ...fields, id }, lists, ...(objects && { objects }), ...place };
 }

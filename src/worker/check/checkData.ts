@@ -17,6 +17,8 @@ export async function checkData(
   { known, at, alone }: { known: KnownFields; at: Locate; alone: boolean },
 ): Promise<void> {
   if (task.kind === "named") checkFolder(text, task.folder, at(["task", "folder"]));
+  const noChat = task.kind === "chat" ? await known.noChat(task.train) : undefined;
+  if (noChat !== undefined) text.tell(at(["task", "train"]), { code: "bad-data", message: noChat.phrase });
   if (task.kind !== "file") return;
   const fields = await known.of(task.train);
   if ("error" in fields) {

@@ -21,6 +21,8 @@ writeFileSync(join(folder, "run/adapter/adapter_config.json"), "{}");
 mkdirSync(join(folder, "data"));
 writeFileSync(join(folder, "data/train.jsonl"), "{}\n");
 
+writeFileSync(join(folder, "chat.jsonl"), '{"prompt":"a","completion":"b"}\n{"prompt":"a","completion":" "}\n');
+
 const good = {
   name: "x",
   task: { kind: "file", train: "reviews.csv", source: "{text}", target: "{label}" },
@@ -65,6 +67,20 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
     written({ task: { kind: "named", name: "mnli", folder: "." } }),
     "missing-file",
     '"."',
+    false,
+  ],
+  [
+    "a conversation without an answer",
+    written({ task: { kind: "chat", train: "chat.jsonl" } }),
+    "bad-data",
+    '"chat.jsonl"',
+    false,
+  ],
+  [
+    "all answers in plain form",
+    written({ task: { kind: "chat", train: "reviews.csv" }, prompt: { form: "plain" } }),
+    "experiment",
+    '"plain"',
     false,
   ],
   ["a missing backbone", written({ backbone: "t5-base" }), "missing-folder", '"t5-base"', true],

@@ -1,0 +1,22 @@
+import { UserError } from "../base/errors.ts";
+import { phrase } from "../base/phrase.ts";
+import type { Experiment, PromptSpec } from "./experiment.ts";
+
+/** How a decoder-only model reads the examples of an experiment. */
+export const promptForm = ({ task, prompt }: Pick<Experiment, "task" | "prompt">): NonNullable<PromptSpec["form"]> =>
+  prompt?.form ?? (task.kind === "chat" ? "chat" : "plain");
+
+/**
+ * Checks that the form of the prompt can hold what the task trains.
+ * @throws UserError where it cannot
+ */
+export function checkPrompt(experiment: Experiment): Experiment {
+  const { task } = experiment;
+  if (task.kind === "chat" && task.trainOn === "all" && promptForm(experiment) === "plain")
+    throw new UserError(
+      "plain-form-of-all-answers",
+      phrase`prompt.form: "plain" trains one answer of a conversation, not all`,
+      phrase`Set task.trainOn to "last", or leave prompt.form out.`,
+    ).about(["prompt", "form"]);
+  return experiment;
+}

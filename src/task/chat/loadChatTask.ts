@@ -1,0 +1,60 @@
+import type { TaskSpec } from "../../experiment/experiment.ts";
+import type { Example } from "../example.ts";
+import { readRows } from "../rows/readRows.ts";
+import type { Row } from "../rows/row.ts";
+import { rowLocation } from "../rows/rowLocation.ts";
+import { splitBySeed } from "../split.ts";
+import { checkedTurns } from "./checkTurns.ts";
+import { promptText } from "./conversation.ts";
+import { rowTurns } from "./rowTurns.ts";
+
+type ChatSpec = Extract<TaskSpec, { kind: "chat" }>;
+
+/**
+ * The conversation of a row, as an example of its last answer.
+ * @throws UserError naming file, line and turn
+ */
+export function chatExample(
+  path: string,
+  row: Row,
+  { system, trainOn }: Pick<ChatSpec, "system" | "trainOn">,
+): Example {
+  const place = rowLocation(path, row);
+  const { messages, system: own = system, tools } = rowTurns(path, row);
+  const opened =
+    own === undefined || own.trim() === "" || messages[0]?.role === "system"
+      ? messages
+      : [{ role: "system", content: own }, ...messages];
+  const turns = checkedTurns(opened, place);
+  return {
+    source: promptText(turns),
+    target: turns.at(-1)!.content.trim(),
+    chat: { messages: turns, tools, trainOn, place },
+  };
+}
+
+/** Examples that are scored by their last answer, whatever is trained. */
+const scored = (examples: readonly Example[]): Example[] =>
+  examples.map((example) => ({ ...example, ...(example.chat && { chat: { ...example.chat, trainOn: "last" } }) }));
+
+/**
+ * Loads conversations. A split without a file of its own is a seeded fraction of the training file.
+ * @throws UserError naming file, line and turn
+ */
+export async function loadChatTask(
+  spec: ChatSpec,
+): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
+  const read = async (path: string): Promise<Example[]> =>
+    (await readRows(path)).map((row) => chatExample(path, row, spec));
+  const { validation, test, seed } = spec.split;
+  const split = splitBySeed(await read(spec.train), {
+    seed,
+    validation: spec.validation === undefined ? validation : 0,
+    test: spec.test === undefined ? test : 0,
+  });
+  return {
+    train: split.train,
+    validation: scored(spec.validation === undefined ? split.validation : await read(spec.validation)),
+    test: scored(spec.test === undefined ? split.test : await read(spec.test)),
+  };
+}
