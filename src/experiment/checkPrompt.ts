@@ -15,8 +15,8 @@ export function checkPrompt(experiment: Experiment): Experiment {
   if (task.kind === "chat" && task.trainOn === "all" && promptForm(experiment) === "plain")
     throw new UserError(
       "plain-form-of-all-answers",
-      phrase`prompt.form: "plain" trains one answer of a conversation, not all`,
-      phrase`Set task.trainOn to "last", or leave prompt.form out.`,
+      phrase`prompt.form: "plain" trains the last answer only`,
+      phrase`Set task.trainOn to "last", or prompt.form to "chat".`,
     ).about(["prompt", "form"]);
   return experiment;
 }

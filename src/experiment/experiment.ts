@@ -50,18 +50,10 @@ const FileTask = z.strictObject({
   ),
 });
 
-const ChatTask = z.strictObject({
+const ChatTask = FileTask.pick({ shots: true, train: true, validation: true, test: true, split: true }).extend({
   kind: z.literal("chat"),
-  shots,
-  train: place.describe("Path of conversations (JSONL, Parquet, ...), relative to this file"),
-  validation: place.optional().describe("Path of the validation data; without it a fraction of train"),
-  test: place.optional().describe("Path of the test data; without it a fraction of train"),
-  system: template.optional().describe("The system turn of conversations that have none"),
-  trainOn: z
-    .enum(["all", "last"])
-    .default("all")
-    .describe("Which answers are trained: all assistant turns of a conversation, or its last"),
-  split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe("Fractions held out where no file is given"),
+  system: template.optional().describe("System turn of conversations without one"),
+  trainOn: z.enum(["all", "last"]).default("all").describe("The assistant turns that are trained"),
 });
 
 const MailTask = z.strictObject({
@@ -131,19 +123,10 @@ const NamedTask = z.strictObject({
 });
 
 const Prompt = z.strictObject({
-  form: z
-    .enum(["plain", "chat"])
-    .optional()
-    .describe('How a decoder-only model reads an example; by default "chat" for a chat task, else "plain"'),
-  system: template.optional().describe("The system turn before an example, in chat form"),
-  template: template.optional().describe("A chat template (Jinja) instead of the model's own"),
-  shots: z
-    .number()
-    .int()
-    .nonnegative()
-    .max(64)
-    .default(0)
-    .describe("Training examples before each question in an evaluation, with their answers"),
+  form: z.enum(["plain", "chat"]).optional().describe('By default "chat" for a chat task, else "plain"'),
+  system: template.optional().describe("System turn before each example, in chat form"),
+  template: template.optional().describe("Chat template (Jinja) instead of the model's own"),
+  shots: z.number().int().nonnegative().max(64).default(0).describe("Solved examples before each evaluated one"),
 });
 
 const Training = z.strictObject({
@@ -202,8 +185,8 @@ export const ResolvedExperiment = z.strictObject({
     ),
   task: z
     .discriminatedUnion("kind", [FileTask, ChatTask, MailTask, TextTask, NamedTask])
-    .describe("The task to train: files of your own, conversations, a task of the paper, running text, or the sample"),
-  prompt: Prompt.optional().describe("How an example becomes the text that a decoder-only model reads"),
+    .describe("The task to train: your own files, conversations, a task of the paper, running text, or the sample"),
+  prompt: Prompt.optional().describe("How decoder-only models read an example"),
   method: MethodInput,
   training: Training.default(() => Training.parse({})).describe("Settings of training"),
   seed: z
