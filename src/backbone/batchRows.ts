@@ -8,6 +8,15 @@ export const textLength = ({ mask, sourceLength }: Batch, row: number): number =
 export const targetTokens = ({ labels, targetLength }: Batch, row: number): number =>
   labels.subarray(row * targetLength, (row + 1) * targetLength).findLastIndex((id) => id >= 0) + 1;
 
+/**
+ * The tokens of an example that a method embeds: those of its text, in a causal model also those of its target but the
+ * last.
+ */
+export const exampleTokens = (
+  { ids, labels }: { ids: ArrayLike<number>; labels: ArrayLike<number> },
+  isCausal: boolean,
+): number => ids.length + (isCausal ? Math.max(0, labels.length - 1) : 0);
+
 /** The tokens of a row that a causal model reads as one sequence: its text, and its target without the last token. */
 export const joinedLength = (batch: Batch, row: number): number =>
   textLength(batch, row) + Math.max(0, targetTokens(batch, row) - 1);

@@ -1,4 +1,5 @@
 import type { Batch } from "../backbone/batch.ts";
+import { joinedLength, targetTokens, textLength } from "../backbone/batchRows.ts";
 import type { StepOptions } from "./model.ts";
 
 /**
@@ -24,10 +25,14 @@ export interface BatchPart {
   rows: readonly number[];
 }
 
-const lengthOf = ({ mask, sourceLength }: Batch, row: number): number =>
-  Math.max(1, mask.subarray(row * sourceLength, (row + 1) * sourceLength).findLastIndex((kept) => kept !== 0) + 1);
-const targetLengthOf = ({ labels, targetLength }: Batch, row: number): number =>
-  Math.max(1, labels.subarray(row * targetLength, (row + 1) * targetLength).findLastIndex((id) => id >= 0) + 1);
+/** How rows count: tokens before each text, and whether text and target are read as one sequence. */
+export interface RowForm {
+  prompt: number;
+  isCausal: boolean;
+}
+
+const rowLengths = (batch: Batch, { prompt, isCausal }: RowForm): number[] =>
+  Array.from({ length: batch.rows }, (_, row) => prompt + (isCausal ? joinedLength : textLength)(batch, row));
 
 /** The given rows of a table of `width` values a row, each cut to `length` groups of `size` values. */
 function cut<T extends Float32Array | Int32Array>(
@@ -44,8 +49,8 @@ function cut<T extends Float32Array | Int32Array>(
 
 /** Selects rows of a batch, padded to the longest source and target among them. */
 export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
-  const sourceLength = Math.max(...rows.map((row) => lengthOf(batch, row)));
-  const targetLength = Math.max(...rows.map((row) => targetLengthOf(batch, row)));
+  const sourceLength = Math.max(...rows.map((row) => textLength(batch, row)));
+  const targetLength = Math.max(1, ...rows.map((row) => targetTokens(batch, row)));
   const source = { width: batch.sourceLength, length: sourceLength };
   const target = { width: batch.targetLength, length: targetLength };
   return {
@@ -83,14 +88,10 @@ function groups(lengths: readonly number[], count: number): number[][] {
  * Divides a training batch into parts, each padded to its own longest row. The division depends on the rows' lengths
  * only, so sums over the parts have the same bits on one copy of the model and on several. More than one part is an
  * even number of parts, for two copies.
- * @param prompt tokens before each text
  * @param partTokens the most tokens of a part, about
  */
-export function stepParts(batch: Batch, prompt: number, partTokens = PART_TOKENS): BatchPart[] {
-  return stepRows(
-    Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
-    partTokens,
-  ).map((rows) => rowsOf(batch, rows));
+export function stepParts(batch: Batch, form: RowForm, partTokens = PART_TOKENS): BatchPart[] {
+  return stepRows(rowLengths(batch, form), partTokens).map((rows) => rowsOf(batch, rows));
 }
 
 /** The row indices of the parts that `stepParts` makes of rows of these lengths (in tokens, prompt included). */
@@ -100,11 +101,8 @@ export function stepRows(lengths: readonly number[], partTokens = PART_TOKENS): 
 }
 
 /** Divides a batch for prediction into `count` parts, or into more where a part would be larger than SHARE_TOKENS. */
-export function predictionParts(batch: Batch, prompt: number, count: number): BatchPart[] {
-  return predictionRows(
-    Array.from({ length: batch.rows }, (_, row) => prompt + lengthOf(batch, row)),
-    count,
-  ).map((rows) => rowsOf(batch, rows));
+export function predictionParts(batch: Batch, form: RowForm, count: number): BatchPart[] {
+  return predictionRows(rowLengths(batch, form), count).map((rows) => rowsOf(batch, rows));
 }
 
 /** The row indices of the parts that `predictionParts` makes of rows of these lengths. */
@@ -118,18 +116,19 @@ export function predictionRows(lengths: readonly number[], count: number): numbe
 /**
  * The options of a training step for one part of its batch: the part's rows of the dropout factors, and a seed for the
  * part.
- * @param whole the whole batch's source length, hidden units per token, and the part's index
+ * @param whole the embedded tokens of a row of the whole batch and of the part, hidden units per token, and the part's
+ * index
  */
 export function partOptions(
   options: StepOptions,
-  { rows, batch }: BatchPart,
-  whole: { sourceLength: number; units: number; part: number },
+  { rows }: BatchPart,
+  whole: { columns: number; partColumns: number; units: number; part: number },
 ): StepOptions {
   const { hiddenMask, backboneDropout } = options;
   return {
     ...options,
     hiddenMask:
-      hiddenMask && cut(hiddenMask, rows, { width: whole.sourceLength, length: batch.sourceLength, size: whole.units }),
+      hiddenMask && cut(hiddenMask, rows, { width: whole.columns, length: whole.partColumns, size: whole.units }),
     backboneDropout: backboneDropout && {
       ...backboneDropout,
       seed: (backboneDropout.seed + Math.imul(whole.part, 0x9e3779b1)) >>> 0,

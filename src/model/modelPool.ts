@@ -1,8 +1,9 @@
 import type { Batch } from "../backbone/batch.ts";
+import { embeddedColumns } from "../backbone/batchRows.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 
 import type { Parameters } from "../method/parameters.ts";
-import { partOptions, predictionParts, stepParts, type BatchPart } from "./batchParts.ts";
+import { partOptions, predictionParts, stepParts, type BatchPart, type RowForm } from "./batchParts.ts";
 import { partTokensOn, planCopies, type CopyPlan } from "./copyPlan.ts";
 import { LocalModel, type DistilOptions, type ModelOptions } from "./localModel.ts";
 import type { Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
@@ -103,12 +104,14 @@ export class ModelPool implements TunedModel {
     batch: Batch,
     { offsetPenalty = 0, ...options }: StepOptions,
   ): Promise<StepResult> {
-    const parts = stepParts(batch, promptLength(parameters), this.partTokens);
+    const parts = stepParts(batch, this.form(parameters), this.partTokens);
     const penaltyWeight = offsetPenalty > 0 ? this.local.penaltyWeight(batch, offsetPenalty) : undefined;
-    const whole = { sourceLength: batch.sourceLength, units: this.local.hiddenUnits };
+    const { isCausal } = this.layout;
+    const whole = { columns: embeddedColumns(batch, isCausal), units: this.local.hiddenUnits };
     const sum = new SumInOrder();
     await this.share(parts, async (member, part, index) => {
-      const own = { ...partOptions(options, part, { ...whole, part: index }), penaltyWeight };
+      const place = { ...whole, partColumns: embeddedColumns(part.batch, isCausal), part: index };
+      const own = { ...partOptions(options, part, place), penaltyWeight };
       sum.add(index, await member.step(parameters, part.batch, own));
     });
     return sum.total;
@@ -161,8 +164,12 @@ export class ModelPool implements TunedModel {
     return this.local.forward(parameters, batch);
   }
 
+  private form(parameters: Parameters): RowForm {
+    return { prompt: promptLength(parameters), isCausal: this.layout.isCausal };
+  }
+
   private predictionParts(parameters: Parameters, batch: Batch): BatchPart[] {
-    return predictionParts(batch, promptLength(parameters), this.members.length);
+    return predictionParts(batch, this.form(parameters), this.members.length);
   }
 
   async release(): Promise<void> {

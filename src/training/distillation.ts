@@ -34,6 +34,8 @@ export interface DistillationOptions {
   /** Learning rate of each group: prompt, uv. */
   rates: Record<string, number>;
   seed: number;
+  /** Whether the model reads text and target as one sequence. */
+  isCausal: boolean;
   signal: AbortSignal;
   /** Called after each step with its losses: `loss` is the total, `taught` the teacher's terms. */
   onStep: (progress: { step: number; loss: number; taught: number }) => void;
@@ -67,9 +69,9 @@ export async function distil<T>(
   initial: Parameters,
   options: DistillationOptions,
 ): Promise<Parameters> {
-  const { steps, batchSize, warmup, weight, rates, seed, signal } = options;
+  const { steps, batchSize, warmup, weight, rates, seed, isCausal, signal } = options;
   const sequences = tasks.map(
-    ({ examples }, task) => new BatchSequence(examples, { batchSize, seed: mixSeed(seed, 6, task) }),
+    ({ examples }, task) => new BatchSequence(examples, { batchSize, seed: mixSeed(seed, 6, task), isCausal }),
   );
   let parameters: Parameters = new Map([
     [SHARED, initial.get(SHARED)!],

@@ -10,6 +10,7 @@ import { mixSeed } from "../base/mixSeed.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { clipGradients, jointNorm } from "./optimiser/clip.ts";
 import type { Parameters } from "../method/parameters.ts";
+import { embeddedColumns } from "../backbone/batchRows.ts";
 import type { Batch } from "../backbone/batch.ts";
 import type { TunedModel } from "../model/model.ts";
 import { addGradients } from "../model/addGradients.ts";
@@ -33,6 +34,8 @@ export interface LoopOptions {
   examples: readonly TokenisedExample[];
   /** The number of hidden units of the offset FFN (0: none), and their dropout rate in training. */
   hidden: { units: number; dropout: number };
+  /** Whether the model reads text and target as one sequence. */
+  isCausal: boolean;
   /** The weight of ADePT's penalty on its offsets, see StepOptions. */
   offsetPenalty?: number;
   /**
@@ -81,7 +84,7 @@ async function accumulate(state: LoopState, batches: readonly Batch[], options: 
     const { units, dropout } = options.hidden;
     const hiddenMask =
       units > 0 && dropout > 0
-        ? dropoutMask(batch.rows * batch.sourceLength * units, dropout, {
+        ? dropoutMask(batch.rows * embeddedColumns(batch, options.isCausal) * units, dropout, {
             seed: options.seed,
             step: state.step,
             accumulationStep,
@@ -207,7 +210,8 @@ export async function trainLoop(
   options: LoopOptions,
 ): Promise<{ state: LoopState; stopped: boolean }> {
   const { steps, evaluateEvery, checkpointEvery } = options.training;
-  const sequence = new BatchSequence(options.examples, { batchSize: options.training.batchSize, seed: options.seed });
+  const { batchSize } = options.training;
+  const sequence = new BatchSequence(options.examples, { batchSize, seed: options.seed, isCausal: options.isCausal });
   const pace = new Pace();
   let state = start;
   while (state.step < steps) {

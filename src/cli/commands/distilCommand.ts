@@ -131,7 +131,8 @@ async function distilInto(
     const tasks = teachers.map(({ task }) => task);
     const warmup = Math.ceil(steps / 20);
     const rates = defaultRates(method);
-    const options = { steps, batchSize, warmup, weight, seed, signal, rates, onStep };
+    const { isCausal } = model.layout;
+    const options = { steps, batchSize, warmup, weight, seed, isCausal, signal, rates, onStep };
     const parameters = await distil(model, tasks, initial, options);
     writeFolderAtomic(out.folder, out.force, (folder) => {
       saveAdapter(folder, { spec: method, sizes, parameters }, { backbone: first.backbone, layout: model.layout });

@@ -125,6 +125,9 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
     P: prompt,
     X: prompt + source,
     K: generated,
+    N: source + target,
+    U: target,
+    M: rows * target,
   });
   const most = (outputs: Record<string, Value>, parts: readonly PartShape[]): ProgramMemory =>
     parts.map((part) => programMemory(outputs, at(part))).reduce(more);

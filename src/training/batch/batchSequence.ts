@@ -1,6 +1,7 @@
 import { mixSeed } from "../../base/mixSeed.ts";
 import { permutation } from "../../base/random.ts";
 import type { Batch } from "../../backbone/batch.ts";
+import { exampleTokens } from "../../backbone/batchRows.ts";
 import { padBatch } from "./padBatch.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";
 
@@ -27,18 +28,21 @@ export function epochBatches(lengths: readonly number[], batchSize: number, seed
  */
 export class BatchSequence {
   readonly #examples: readonly TokenisedExample[];
-  readonly #options: { batchSize: number; seed: number };
+  readonly #options: { batchSize: number; seed: number; isCausal: boolean };
   readonly #lengths: number[];
   readonly #perEpoch: number;
   #epoch = -1;
   #batches: number[][] = [];
 
-  /** @throws Error if there are no examples */
-  constructor(examples: readonly TokenisedExample[], options: { batchSize: number; seed: number }) {
+  /**
+   * @param options isCausal: whether the model reads text and target as one sequence
+   * @throws Error if there are no examples
+   */
+  constructor(examples: readonly TokenisedExample[], options: { batchSize: number; seed: number; isCausal: boolean }) {
     if (examples.length === 0) throw new Error("no training examples");
     this.#examples = examples;
     this.#options = options;
-    this.#lengths = examples.map(({ ids }) => ids.length);
+    this.#lengths = examples.map((example) => exampleTokens(example, options.isCausal));
     this.#perEpoch = Math.ceil(examples.length / options.batchSize);
   }
 

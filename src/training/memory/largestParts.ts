@@ -1,4 +1,5 @@
 import { stepRows, predictionRows } from "../../model/batchParts.ts";
+import { exampleTokens } from "../../backbone/batchRows.ts";
 import type { PartShape } from "../../model/memory/modelMemory.ts";
 import { epochBatches } from "../batch/batchSequence.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
@@ -11,6 +12,8 @@ const MOST_BATCHES = 2000;
 export interface PartOptions {
   prompt: number;
   longest: number;
+  /** Whether the model reads text and target as one sequence. */
+  isCausal: boolean;
 }
 
 const sourceOf = ({ ids }: Lengths, { longest }: PartOptions): number => Math.max(1, Math.min(longest, ids.length));
@@ -40,7 +43,8 @@ function shapesOf(
   options: PartOptions,
 ): PartShape[] {
   const lengths = rows.map((row) => sourceOf(row, options));
-  return cut(lengths.map((length) => options.prompt + length)).map((part) => ({
+  const targets = rows.map(({ labels }) => (options.isCausal ? Math.max(0, labels.length - 1) : 0));
+  return cut(lengths.map((length, row) => options.prompt + length + targets[row]!)).map((part) => ({
     rows: part.length,
     source: Math.max(...part.map((row) => lengths[row]!)),
     target: Math.max(1, ...part.map((row) => rows[row]!.labels.length)),
@@ -56,7 +60,7 @@ export function largestTrained(
   { batchSize, seed, partTokens }: { batchSize: number; seed: number; partTokens: number | undefined },
   options: PartOptions,
 ): PartShape[] {
-  const lengths = examples.map(({ ids }) => ids.length);
+  const lengths = examples.map((example) => exampleTokens(example, options.isCausal));
   const batches = epochBatches(lengths, batchSize, seed, 0);
   const longestFirst =
     batches.length <= MOST_BATCHES

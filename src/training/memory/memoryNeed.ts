@@ -77,7 +77,7 @@ export function memoryNeed(
     { precision, bytes, training: true },
   );
   const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
-  const options = { prompt: promptRows(tensors), longest };
+  const options = { prompt: promptRows(tensors), longest, isCausal: architecture.layout.isCausal };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
     architecture,

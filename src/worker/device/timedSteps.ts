@@ -36,6 +36,7 @@ export async function timedSteps(
     examples,
     metric: "accuracy",
     hidden: { units: model.hiddenUnits, dropout: hiddenDropout },
+    isCausal: model.layout.isCausal,
     offsetPenalty,
     training: { ...training, steps: count, evaluateEvery: count + 1, checkpointEvery: count + 1 },
     evaluate: () => Promise.resolve(undefined),

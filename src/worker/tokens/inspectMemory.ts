@@ -28,7 +28,7 @@ export function memoryWithin({
   const sizes = resolveSizes(method, shape.architecture.layout);
   const available = availableMemory();
   const engine = settled({ device: "cpu", threads: 0, replicas: 0 });
-  const length = (sizes.promptLength ?? 0) + source;
+  const length = (sizes.promptLength ?? 0) + source + (shape.architecture.layout.isCausal ? target : 0);
   const wanted = planCopies({ engine, method }, shape.bytes).replicas;
   const access = weightAccess(engine, { precision: "fp32", bytes: shape.bytes, training: true });
   const longest = (parts: readonly number[][]): PartShape[] => [

@@ -69,6 +69,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
     metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
     examples: prepared.train,
     hidden: { units: model.hiddenUnits, dropout: hiddenDropout },
+    isCausal: model.layout.isCausal,
     offsetPenalty,
     evaluate: async (parameters) => {
       const result = await evaluate(model, parameters, validation, {

@@ -83,6 +83,7 @@ await trainLoop(initialState(initial), {
   seed,
   examples,
   metric: "accuracy",
+  isCausal: false,
   hidden: { units: model.hiddenUnits, dropout: regularisationOf(method).hiddenDropout },
   training,
   evaluate: () => Promise.resolve(undefined),

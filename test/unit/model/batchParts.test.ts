@@ -34,12 +34,13 @@ const shapes = fc.array(fc.tuple(fc.integer({ min: 1, max: 200 }), fc.integer({ 
 test("parts hold every row once, with its own tokens, padded to the part's own longest and no further", () => {
   fc.assert(
     fc.property(shapes, fc.integer({ min: 0, max: 120 }), fc.integer({ min: 1, max: 5 }), (rows, prompt, count) => {
+      const form = { prompt, isCausal: false };
       const batch = batchOf(
         rows.map(([length]) => length),
         rows.map(([, target]) => target),
       );
       const whole = cells(batch);
-      for (const parts of [stepParts(batch, prompt), predictionParts(batch, prompt, count)]) {
+      for (const parts of [stepParts(batch, form), predictionParts(batch, form, count)]) {
         assert.deepEqual(
           parts.flatMap((part) => part.rows).sort((a, b) => a - b),
           rows.map((_, i) => i),
@@ -53,7 +54,7 @@ test("parts hold every row once, with its own tokens, padded to the part's own l
           assert.equal(part.targetLength, Math.max(...places.map((row) => rows[row]![1])));
         }
       }
-      assert.ok(predictionParts(batch, prompt, count).length <= count);
+      assert.ok(predictionParts(batch, form, count).length <= count);
     }),
   );
 });
@@ -71,7 +72,7 @@ test("a large batch of even rows is cut evenly, and an odd number of parts above
         Array.from({ length: rows }, () => length),
         Array.from({ length: rows }, () => 2),
       ),
-      prompt,
+      { prompt, isCausal: false },
     );
     assert.equal(made.length, parts);
     const sizes = made.map((part) => part.rows.length);
@@ -82,7 +83,7 @@ test("a large batch of even rows is cut evenly, and an odd number of parts above
           Array.from({ length: rows }, () => length),
           Array.from({ length: rows }, () => 2),
         ),
-        prompt,
+        { prompt, isCausal: false },
         100_000,
       ).length,
       1,
@@ -95,10 +96,11 @@ test("a part's dropout factors are those of its rows and places", () => {
   const batch = batchOf([2, 5, 3], [1, 1, 1]);
   const units = 2;
   const hiddenMask = Float32Array.from({ length: 3 * 5 * units }, (_, i) => i);
-  const [first, second] = predictionParts(batch, 0, 2);
+  const [first, second] = predictionParts(batch, { prompt: 0, isCausal: false }, 2);
   for (const [index, part] of [first!, second!].entries()) {
     const own = partOptions({ lossScale: 1, hiddenMask, backboneDropout: { rate: 0.1, seed: 7 } }, part, {
-      sourceLength: 5,
+      columns: 5,
+      partColumns: part.batch.sourceLength,
       units,
       part: index,
     });
@@ -117,11 +119,22 @@ test("the tokens of a target of which some are not trained travel with their lab
     { input: "", target: "", ids: [5, 6, 7], labels: [11, -100, -100, 12], targetIds: [11, 13, 14, 12] },
   ]);
   assert.deepEqual([...batch.targetIds!], [7, 8, 0, 0, 11, 13, 14, 12]);
-  const [part] = predictionParts(batch, 0, 1);
+  const [part] = predictionParts(batch, { prompt: 0, isCausal: false }, 1);
   const own = part!.rows.map((row, at) => [row, [...part!.batch.targetIds!.subarray(4 * at, 4 * at + 4)]]);
   assert.deepEqual(own, [
     [0, [7, 8, 0, 0]],
     [1, [11, 13, 14, 12]],
   ]);
   assert.deepEqual([...rowsOf(batch, [0]).batch.targetIds!], [7, 8]);
+});
+
+test("parts of a causal model are formed by the length of text and target together", () => {
+  const texts = [1, 1, 400, 400];
+  const targets = [400, 400, 2, 2];
+  const batch = batchOf(texts, targets);
+  const groups = (isCausal: boolean): number[][] =>
+    stepParts(batch, { prompt: 0, isCausal }, 500).map(({ rows }) => [...rows].sort((a, b) => a - b));
+  assert.deepEqual(groups(true).flat().length, 4);
+  assert.equal(groups(true).length, 4);
+  assert.deepEqual(groups(false), [[0, 1, 2], [3]]);
 });

@@ -138,6 +138,7 @@ test("two teachers' prompts are distilled into one that is nearer to both, repro
       weight: 30,
       rates: { prompt: 0.1, uv: 0.01 },
       seed: 0,
+      isCausal: false,
       signal: new AbortController().signal,
       onStep: (told) => {
         taught.push(told.taught);
@@ -157,6 +158,7 @@ test("two teachers' prompts are distilled into one that is nearer to both, repro
       weight: 1,
       rates: { prompt: 0.1, uv: 0.01 },
       seed: 0,
+      isCausal: false,
       signal: AbortSignal.abort(),
       onStep: () => {
         /* not shown */

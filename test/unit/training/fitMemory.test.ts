@@ -50,7 +50,7 @@ test("the largest parts are those of the longest rows, padded within the part an
   const trained = largestTrained(
     train,
     { batchSize: 32, seed: 0, partTokens: undefined },
-    { prompt: 10, longest: Infinity },
+    { prompt: 10, longest: Infinity, isCausal: false },
   );
   assert.ok(
     trained.some(({ source, rows: count }) => source === 500 && count <= 2),
@@ -61,26 +61,32 @@ test("the largest parts are those of the longest rows, padded within the part an
     JSON.stringify(trained),
   );
   assert.ok(
-    largestTrained(train, { batchSize: 32, seed: 0, partTokens: undefined }, { prompt: 10, longest: 64 }).every(
-      ({ source }) => source <= 64,
-    ),
+    largestTrained(
+      train,
+      { batchSize: 32, seed: 0, partTokens: undefined },
+      { prompt: 10, longest: 64, isCausal: false },
+    ).every(({ source }) => source <= 64),
   );
   assert.deepEqual(
-    largestTrained(train, { batchSize: 64, seed: 0, partTokens: 1e6 }, { prompt: 10, longest: Infinity })[0],
+    largestTrained(
+      train,
+      { batchSize: 64, seed: 0, partTokens: 1e6 },
+      { prompt: 10, longest: Infinity, isCausal: false },
+    )[0],
     { rows: 64, source: 500, target: 2 },
     "one part where parts are large",
   );
   const evaluated = largestEvaluated(
     rows(...new Array<number>(64).fill(500)),
     { batchSize: 64, copies: 1 },
-    { prompt: 10, longest: Infinity },
+    { prompt: 10, longest: Infinity, isCausal: false },
   );
   assert.ok(evaluated[0]!.rows * 510 <= 6144 + 510, "an evaluated batch of long inputs is parted too");
   assert.deepEqual(
     largestEvaluated(
       rows(...new Array<number>(64).fill(70)),
       { batchSize: 64, copies: 2 },
-      { prompt: 10, longest: Infinity },
+      { prompt: 10, longest: Infinity, isCausal: false },
     )[0]!.rows,
     32,
   );

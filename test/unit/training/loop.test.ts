@@ -39,6 +39,7 @@ function options(change: Partial<LoopOptions>): LoopOptions & { events: NewRunEv
     seed: 3,
     examples,
     metric: "accuracy",
+    isCausal: false,
     hidden: { units: 0, dropout: 0 },
     now: () => 0,
     stopRequested: () => false,
@@ -92,7 +93,7 @@ test("the first of equally good checkpoints is kept", async () => {
 });
 
 test("every epoch has each example once, and batches pad to their own longest", () => {
-  const sequence = new BatchSequence(examples, { batchSize: 2, seed: 1 });
+  const sequence = new BatchSequence(examples, { batchSize: 2, seed: 1, isCausal: false });
   for (const epoch of [0, 1]) {
     const ids = Array.from({ length: 4 }, (_, i) => [...sequence.batch(epoch * 4 + i).ids]).flat();
     assert.deepEqual(
