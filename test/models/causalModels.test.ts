@@ -52,14 +52,17 @@ async function forwardIsTheirs({ tuned, parameters, name, expected, logits }: Ch
   const batch = batchOf(expected.rows);
   const own = (await tuned.forward(parameters, batch)).logits;
   const vocabulary = own.dims.at(-1)!;
+  // The logits of the labels, one behind the other.
+  let from = 0;
   for (const [row, { target }] of expected.rows.entries()) {
     const data = logits(row);
-    const from = row * batch.targetLength * vocabulary;
     for (let i = 0; i < target.length * vocabulary; i++) {
       const difference = Math.abs(own.data[from + i]! - data[i]!);
       assert.ok(difference < LOGITS, `${name}, row ${row}, token ${Math.floor(i / vocabulary)}: off by ${difference}`);
     }
+    from += data.length;
   }
+  assert.equal(own.data.length, from);
   const { sum, tokens } = await tuned.losses(parameters, batch);
   assert.deepEqual(
     tokens,
