@@ -68,14 +68,16 @@ async function forwardIsTheirs({ tuned, parameters, name, expected, logits }: Ch
     tokens,
     expected.rows.map(({ target }) => target.length),
   );
-  const near = (loss: number, row: number): boolean =>
-    Math.abs(loss - expected.losses[row]!) <= LOSSES * expected.losses[row]!;
+  const isNear = (found: number, right: number): boolean => Math.abs(found - right) <= LOSSES * right;
   sum.forEach((loss, row) => {
-    assert.ok(near(loss, row), `${name}, row ${row}: loss ${loss} for ${expected.losses[row]}`);
+    assert.ok(isNear(loss, expected.losses[row]!), `${name}, row ${row}: loss ${loss} for ${expected.losses[row]}`);
   });
+  const scored = await tuned.predict(parameters, batch, 1);
   for (const [row, { target }] of expected.rows.entries()) {
-    const score = (await tuned.scoreTargets(parameters, batch, [target]))[row]![0]!;
-    assert.ok(near(score, row), `${name}, row ${row}: scored ${score} for ${expected.losses[row]}`);
+    const right = expected.scores[row]!;
+    const alone = (await tuned.scoreTargets(parameters, batch, [target]))[row]![0]!;
+    for (const score of [alone, scored.sum[row]!])
+      assert.ok(isNear(score, right), `${name}, row ${row}: scored ${score} for ${right}`);
   }
 }
 

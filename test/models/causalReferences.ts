@@ -12,6 +12,8 @@ export interface Case {
   rows: Row[];
   /** Sum of the losses of the target's tokens. */
   losses: number[];
+  /** The same where the text is read first and its keys and values are kept. */
+  scores: number[];
   greedy: { tokens: number[]; margins: number[] }[];
 }
 export interface Expected {

@@ -8,7 +8,7 @@ saved files. Same seed, same numbers."""
 import json, pathlib, shutil, sys
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoConfig, AutoModelForCausalLM, logging
+from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, logging
 from causal_models import VOCABULARY, all_models
 
 # Tokens below are special.
@@ -65,35 +65,48 @@ class Reference:
             change(self.model)
         self.config = config
 
-    def embed(self, ids, adept):
+    def embed(self, ids, adept, prompt=True):
         e = self.model.get_input_embeddings()(torch.tensor(ids))
         if adept is None:
             return e
         offset = torch.relu(e @ adept["w_down"] + adept["b_down"]) @ adept["w_up"] + adept["b_up"]
-        return torch.cat([adept["prompt"], e + offset])
+        return torch.cat([adept["prompt"], e + offset]) if prompt else e + offset
 
-    def forward(self, embedded):
-        # Frequencies that grow with the text are kept by transformers for the next one, which then depends on what came before.
+    def start(self):
+        """Frequencies that grow with the text are kept by transformers for the next one, which then depends on what came before."""
         for module in self.model.modules():
             if hasattr(module, "max_seq_len_cached") and hasattr(module, "original_inv_freq"):
                 module.max_seq_len_cached = module.original_max_seq_len
                 module.inv_freq = module.original_inv_freq.clone()
-        return self.model(inputs_embeds=embedded[None], use_cache=False).logits[0]
+
+    def forward(self, embedded, cache=None):
+        if cache is None or cache.get_seq_length() == 0:
+            self.start()
+        return self.model(inputs_embeds=embedded[None], past_key_values=cache, use_cache=cache is not None).logits[0]
 
     def logits(self, text, target, adept=None):
-        """(target, vocabulary): what predicts each token of the target."""
-        return self.forward(self.embed(text + target[:-1], adept))[-len(target) :]
+        """(target, vocabulary): what predicts each token of the target. The last token is read, as in training, though nothing is predicted from it."""
+        return self.forward(self.embed(text + target, adept))[-len(target) - 1 : -1]
 
     def loss(self, text, target, adept=None):
         return torch.nn.functional.cross_entropy(self.logits(text, target, adept).float(), torch.tensor(target), reduction="sum")
 
+    def score(self, text, target, adept=None):
+        """The loss where the text is read first and kept: it differs where frequencies grow with the text."""
+        cache = DynamicCache(config=self.config)
+        first = self.forward(self.embed(text, adept), cache)[-1:]
+        rest = self.forward(self.embed(target, adept, prompt=False), cache)[:-1]
+        return torch.nn.functional.cross_entropy(torch.cat([first, rest]), torch.tensor(target), reduction="sum")
+
     def greedy(self, text, ends, adept=None):
         """Tokens up to and with an end, and by how much each was ahead of the second."""
-        tokens, margins = [], []
+        tokens, margins, cache = [], [], DynamicCache(config=self.config)
+        embedded = self.embed(text, adept)
         while len(tokens) < NEW_TOKENS and not (tokens and tokens[-1] in ends):
-            best = self.forward(self.embed(text + tokens, adept))[-1].topk(2)
+            best = self.forward(embedded, cache)[-1].topk(2)
             tokens.append(best.indices[0].item())
             margins.append((best.values[0] - best.values[1]).item())
+            embedded = self.embed(tokens[-1:], adept, prompt=False)
         return {"tokens": tokens, "margins": margins}
 
 
@@ -129,6 +142,7 @@ def expected(made, folder, seed):
             return logits, {
                 "rows": [{"text": text, "target": target} for text, target in rows],
                 "losses": [reference.loss(*row, adept).item() for row in rows],
+                "scores": [reference.score(*row, adept).item() for row in rows],
                 "greedy": [reference.greedy(text, ends, adept) for text, _ in rows],
             }
 

@@ -1,5 +1,5 @@
 import type { Batch } from "../batch.ts";
-import { textLength } from "../batchRows.ts";
+import { targetTokens, textLength } from "../batchRows.ts";
 import { tensor, type Feeds } from "../feeds.ts";
 import type { Decoding, EmbeddedTokens, HostFeeds } from "../hostFeeds.ts";
 import type { CausalConfig } from "./causalConfig.ts";
@@ -70,7 +70,7 @@ export class CausalFeeds implements HostFeeds {
       { length: rows * columns },
       (_, at) => texts[Math.floor(at / columns)]! + (at % columns),
     );
-    const whole = lengths.map((length) => length + columns + 1);
+    const whole = lengths.map((length, row) => length + targetTokens(batch, row));
     refuseTooLong(this.config, Math.max(...lengths) + columns);
     return {
       ids: tensor(ids, rows, columns),
