@@ -16,7 +16,7 @@ FIRST = 3
 PROMPT, BOTTLENECK = 3, 5
 NEW_TOKENS = 8
 # (text, target): with and without a target of one token, a text of one token, and texts beyond every window and original length.
-CASES = {"short": [(9, 3), (4, 5), (1, 1), (6, 2)], "long": [(75, 6), (5, 4), (44, 1)]}
+CASES = {"short": [(9, 3), (4, 5), (1, 1), (6, 2)], "long": [(75, 4), (5, 6), (44, 2)]}
 ADEPT_ROWS = [(8, 3), (1, 2), (60, 5), (3, 4)]
 
 
