@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Batch } from "../../src/backbone/batch.ts";
 import type { EngineSpec } from "../../src/engine/engineSpec.ts";
 import { MethodInput, type MethodSpec } from "../../src/method/methodSpec.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
@@ -8,7 +7,8 @@ import { methodOf } from "../../src/method/registry.ts";
 import type { MethodSizes } from "../../src/method/sizes.ts";
 import { LocalModel } from "../../src/model/localModel.ts";
 import { relativeDifference } from "../golden/methodGolden.ts";
-import { expectedOf, madeModels, modelFolder, tensorsOf, type Case, type Row } from "./causalReferences.ts";
+import { batchOf } from "./batchOfRows.ts";
+import { expectedOf, madeModels, modelFolder, tensorsOf, type Case } from "./causalReferences.ts";
 
 // Small random models of every decoder-only family and layout, made by transformers, against PyTorch's numbers.
 const LOGITS = 1e-4;
@@ -18,22 +18,6 @@ const GRADIENTS = 1e-4;
 const NEAR_TIE = 1e-3;
 const CPU: EngineSpec = { device: "cpu", threads: 1, replicas: 1 };
 const NOTHING = { method: MethodInput.parse({ kind: "lora", targets: ["none"] }), sizes: { rank: 1, count: 0 } };
-
-/** Texts and targets, each padded on the right to the longest. */
-function batchOf(rows: readonly Row[]): Batch {
-  const sourceLength = Math.max(...rows.map(({ text }) => text.length));
-  const targetLength = Math.max(...rows.map(({ target }) => target.length));
-  const padded = (values: readonly number[], length: number, pad: number): number[] =>
-    Array.from({ length }, (_, i) => values[i] ?? pad);
-  return {
-    rows: rows.length,
-    sourceLength,
-    targetLength,
-    ids: Int32Array.from(rows.flatMap(({ text }) => padded(text, sourceLength, 0))),
-    mask: Float32Array.from(rows.flatMap(({ text }) => padded(new Array(text.length).fill(1), sourceLength, 0))),
-    labels: Int32Array.from(rows.flatMap(({ target }) => padded(target, targetLength, -100))),
-  };
-}
 
 const open = (model: string, { method, sizes }: { method: MethodSpec; sizes: MethodSizes }): LocalModel =>
   LocalModel.open({ folder: modelFolder(model), method, sizes, engine: CPU, incomplete: true });
