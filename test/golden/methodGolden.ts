@@ -1,6 +1,7 @@
 import type { AnySizes } from "../../src/method/trained.ts";
 import { regularisationOf } from "../../src/method/regularisation.ts";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { FAMILIES } from "../../src/backbone/families.ts";
 import { openBackbone } from "../../src/backbone/openBackbone.ts";
 import { readSafetensors, type Tensors } from "../../src/backbone/files/safetensors.ts";
 import type { EngineSpec } from "../../src/engine/engineSpec.ts";
@@ -9,8 +10,9 @@ import { methodOf } from "../../src/method/registry.ts";
 import { LocalModel } from "../../src/model/localModel.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
 import type { Batch } from "../../src/backbone/batch.ts";
+import { causalBatch, continuedBatch, labelLogits, type CausalRows } from "./causalRows.ts";
 import { CPU } from "./engines.ts";
-import { golden, readJson } from "./shared.ts";
+import { golden, hasGoldens, readJson } from "./shared.ts";
 
 export interface StepRun {
   losses: number[];
@@ -40,11 +42,6 @@ export interface MethodGolden {
   grad_norms?: Record<string, number>;
   float64_difference: { final_rel?: number };
 }
-interface BatchJson {
-  input_ids: number[][];
-  attention_mask: number[][];
-  labels: number[][];
-}
 
 /** What an experiment would say of a golden, which is known by its folder's name; sizes come from its tensors. */
 const SPECS: Record<string, (tensors: Tensors, golden: MethodGolden) => object> = {
@@ -72,15 +69,30 @@ const SPECS: Record<string, (tensors: Tensors, golden: MethodGolden) => object> 
   adapter: (_, { activation }) => ({ kind: "adapter", activation }),
   "adapter-cross": (_, { activation }) => ({ kind: "adapter", cross: true, activation }),
   "bitfit-added": () => ({ kind: "bitfit" }),
+  bitfit: () => ({ kind: "bitfit" }),
   full: () => ({ kind: "full" }),
 };
 
-export const GOLDENS: [model: string, name: string][] = ["t5v10-tiny", "t5v11-tiny"]
-  .flatMap((model) => Object.keys(SPECS).map((name): [string, string] => [model, name]))
-  .filter(([model, name]) => existsSync(golden("methods", model, name)));
+const foldersIn = (...parts: string[]): string[] =>
+  readdirSync(golden(...parts), { withFileTypes: true })
+    .filter((each) => each.isDirectory())
+    .map(({ name }) => name);
+
+/** Whether a family reads the model. */
+const isRead = (model: string): boolean => {
+  const { model_type: type } = readJson<{ model_type: string }>("models", model, "config.json");
+  return FAMILIES.some(({ modelTypes }) => modelTypes.includes(type));
+};
+
+/** Every method of every model that there are numbers for. */
+export const GOLDENS: [model: string, name: string][] = !hasGoldens
+  ? []
+  : foldersIn("methods")
+      .filter(isRead)
+      .flatMap((model) => foldersIn("methods", model).map((name): [string, string] => [model, name]));
 
 export function readBatch(path: string[]): Batch {
-  const { input_ids, attention_mask, labels } = readJson<BatchJson>(...path);
+  const { input_ids, attention_mask, labels } = readJson<CausalRows>(...path);
   return {
     rows: input_ids.length,
     sourceLength: input_ids[0]!.length,
@@ -116,7 +128,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
   // Full fine-tuning starts from the model itself; dropout's parameters are those of adept.
   const source =
     name === "adept-dropout" && !existsSync(golden(...at, "params.safetensors")) ? ["methods", model, "adept"] : at;
-  const { weights, layout } = openBackbone(folder);
+  const { weights, layout } = openBackbone(folder, { incomplete: true });
   const start: Tensors =
     name === "full"
       ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))
@@ -124,7 +136,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
   const json = readJson<MethodGolden>(...at, "golden.json");
   const sizes = { ...sizesOf(start), count: 0 };
   const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start, json));
-  const tuned = LocalModel.open({ folder, method: spec, sizes, engine });
+  const tuned = LocalModel.open({ folder, method: spec, sizes, engine, incomplete: true });
   const parameters: Parameters = new Map(
     methodOf(spec.kind)
       .tensors(tuned.shape)
@@ -138,6 +150,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
       }),
   );
   const mask = name === "adept-dropout" ? tensors("output.safetensors").get("dropout_mask")?.data : undefined;
+  const batchFile = ["methods", model, "batch.json"];
   const hiddenMask = mask?.map((kept) => kept / (1 - regularisationOf(spec).hiddenDropout));
   return {
     tuned,
@@ -146,12 +159,30 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
     tensors,
     hiddenMask,
     json,
-    batch: readBatch(["methods", model, "batch.json"]),
+    batch: layout.isCausal ? causalBatch(readJson<CausalRows>(...batchFile)) : readBatch(batchFile),
+    /** The texts that greedy decoding continues. */
+    greedyBatch: layout.isCausal ? continuedBatch(readJson<CausalRows>(...batchFile)) : readBatch(batchFile),
+    /** The golden's logits of the labels, and its states of the text where it has them. */
+    outputs: () => {
+      const output = tensors("output.safetensors");
+      const logits = output.get("logits")!;
+      return {
+        logits: layout.isCausal ? labelLogits(readJson<CausalRows>(...batchFile), logits) : logits.data,
+        states: output.get("encoder_last_hidden_state")?.dims,
+      };
+    },
   };
 }
 
-/** Attention ignores a bias that all its keys share: its true gradient is 0, and what is computed is rounding. */
-export const isRounding = (name: string): boolean => name.endsWith(".k.bias");
+/**
+ * The values of a tensor, with 0 for those whose true gradient is 0, so that what is computed is rounding: attention
+ * ignores a bias that all its keys share. In a fused layer they are the middle third.
+ */
+export function withoutRounding(name: string, data: Float32Array): Float32Array {
+  if (name.endsWith(".k.bias")) return new Float32Array(data.length);
+  if (!name.endsWith(".c_attn.bias")) return data;
+  return data.map((value, i) => (Math.floor((3 * i) / data.length) === 1 ? 0 : value));
+}
 
 /** Largest difference, as a share of the expected tensor's largest value. */
 export function relativeDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {

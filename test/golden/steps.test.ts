@@ -4,8 +4,17 @@ import { adamwStep, freshState } from "../../src/training/optimiser/adamw.ts";
 import { clipGradients } from "../../src/training/optimiser/clip.ts";
 import { scheduleFactor } from "../../src/training/optimiser/schedule.ts";
 import { onEngines } from "./engines.ts";
-import { GOLDENS, isRounding, openMethodGolden, ours, relativeDifference } from "./methodGolden.ts";
+import { GOLDENS, openMethodGolden, ours, relativeDifference, withoutRounding } from "./methodGolden.ts";
 import { withGoldens } from "./shared.ts";
+
+const isT5 = (model: string): boolean => model.startsWith("t5");
+/** Methods whose steps hardly amplify rounding: those on the input of the two T5. */
+const isExact = (model: string, name: string): boolean => isT5(model) && ["adept", "dept", "pt"].includes(name);
+/**
+ * Of the loss after the steps of a decoder-only model, relative: another order of sums in PyTorch itself moves it by
+ * 3.2e-5 (ADePT on the yarn model, the official AdamW), float64 by 1.2e-5.
+ */
+const CAUSAL_LOSS = 5e-5;
 
 withGoldens("five AdamW steps", () => {
   onEngines("five AdamW steps", (engine) => {
@@ -19,10 +28,7 @@ withGoldens("five AdamW steps", () => {
         test(`${engine.device}: ${model} ${name} ${run}: losses, gradient norms and final parameters`, async () => {
           const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name, engine);
           // The goldens' own distance to float64 says how far rounding alone carries a method (goldens/README.md).
-          const tolerance = Math.max(
-            1e-4,
-            ["adept", "dept", "pt"].includes(name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0),
-          );
+          const tolerance = Math.max(1e-4, isExact(model, name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0));
           const expected = json.steps[run]!;
           const lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
           const group = new Map(
@@ -42,18 +48,16 @@ withGoldens("five AdamW steps", () => {
           }
           const { loss } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
           assert.ok(
-            Math.abs(loss / expected.losses[steps]! - 1) < tolerance / 10,
+            Math.abs(loss / expected.losses[steps]! - 1) < (isT5(model) ? tolerance / 10 : CAUSAL_LOSS),
             `loss after the steps: ${loss / expected.losses[steps]! - 1}`,
           );
           const final = tensors("steps.safetensors");
           for (const [key, golden] of final) {
-            if (!key.startsWith(`${run}/`) || isRounding(key)) continue;
+            if (!key.startsWith(`${run}/`)) continue;
             const own = ours(key.slice(run.length + 1));
             const { data } = current.parameters.get(own)!;
-            assert.ok(
-              relativeDifference(data, golden.data) < tolerance,
-              `${own}: ${relativeDifference(data, golden.data)}`,
-            );
+            const difference = relativeDifference(withoutRounding(own, data), withoutRounding(own, golden.data));
+            assert.ok(difference < tolerance, `${own}: ${difference}`);
           }
           await tuned.release();
         });
