@@ -7,6 +7,7 @@ import { inputParts } from "../adapter/fold.ts";
 import { methodOf } from "../method/registry.ts";
 import { LocalModel } from "../model/localModel.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
+import { openEncoder } from "../training/batch/openEncoder.ts";
 import { padBatch } from "../training/batch/padBatch.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../backbone/batch.ts";
@@ -102,13 +103,15 @@ export async function explainTexts(
 ): Promise<Explanation[]> {
   const opened = open(experiment, adapterPath);
   const { model, parameters, side } = opened;
-  const tokenizer = loadTokenizer(backboneFolder(experiment.backbone));
-  const { maxSourceLength, maxTargetLength } = experiment.training;
+  const folder = backboneFolder(experiment.backbone);
+  const tokenizer = loadTokenizer(folder);
+  const { maxTargetLength } = experiment.training;
+  const { isCausal } = backboneLayout(folder);
+  const encoder = openEncoder({ folder, isCausal, tokenizer }, experiment, experiment.training);
   const results: Explanation[] = [];
   try {
     for (const input of texts) {
-      const { ids, tokens } = await tokenizer.encode(input, { maxLength: maxSourceLength });
-      const whole = (await tokenizer.encodeIds(input)).length;
+      const { ids, tokens, cut } = await encoder.spelled({ source: input, target: "" });
       const plain = padBatch([{ input, target: "", ids, labels: [] }]);
       const [answer = []] = await model.generate(
         parameters,
@@ -128,9 +131,9 @@ export async function explainTexts(
         input,
         prediction: await tokenizer.decode(answer, true),
         probability: Math.exp(-loss),
-        cut: whole - ids.length,
-        tokens: tokens.map((token, place) => ({
-          text: token.replaceAll("▁", " "),
+        cut,
+        tokens: tokens.map((text, place) => ({
+          text,
           ...(offsets !== undefined && {
             norm: norm(offsetAt(offsets, { row: 0, place, id: ids[place]! })),
             ...(effect[place] !== undefined && { effect: effect[place] }),

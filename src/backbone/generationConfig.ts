@@ -5,7 +5,7 @@ import { boundedText } from "../base/files/boundedFile.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
-import { loadTokenizer } from "./tokenizer/tokenizer.ts";
+import { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.ts";
 import { readTokenizerConfig } from "./tokenizer/tokenizerConfig.ts";
 
 /** The largest file that is read, in bytes; real ones have a few kilobytes. */
@@ -42,11 +42,13 @@ function endsOf(path: string): number[] {
 /**
  * The id of the token that ends a trained answer: the tokenizer's eos_token, else the first end token of the model's
  * own configs. Undefined where none is named.
+ * @param tokenizer the folder's, where it is open already
  */
-export function answerEnd(folder: string): number | undefined {
+export function answerEnd(folder: string, tokenizer?: TextTokenizer): number | undefined {
   const { specialTokens, addedIds } = readTokenizerConfig(folder);
   const token = specialTokens["eos_token"];
-  const named = token === undefined ? undefined : (addedIds.get(token) ?? loadTokenizer(folder).idOf(token));
+  const named =
+    token === undefined ? undefined : (addedIds.get(token) ?? (tokenizer ?? loadTokenizer(folder)).idOf(token));
   return named ?? configEnds(folder)[0];
 }
 

@@ -2,8 +2,11 @@ import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import type { Experiment, PromptSpec } from "./experiment.ts";
 
-/** How a decoder-only model reads the examples of an experiment. */
-export const promptForm = ({ task, prompt }: Pick<Experiment, "task" | "prompt">): NonNullable<PromptSpec["form"]> =>
+/** How a decoder-only model reads an example: as text alone, or as a conversation in the model's own chat template. */
+export type PromptForm = NonNullable<PromptSpec["form"]>;
+
+/** The form in which a decoder-only model reads the examples of an experiment. */
+export const promptForm = ({ task, prompt }: Pick<Experiment, "task" | "prompt">): PromptForm =>
   prompt?.form ?? (task.kind === "chat" ? "chat" : "plain");
 
 /**

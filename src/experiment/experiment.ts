@@ -122,8 +122,11 @@ const NamedTask = z.strictObject({
   shots,
 });
 
+/** The forms in which a decoder-only model reads an example. */
+export const PromptFormInput = z.enum(["plain", "chat"]);
+
 const Prompt = z.strictObject({
-  form: z.enum(["plain", "chat"]).optional().describe('By default "chat" for a chat task, else "plain"'),
+  form: PromptFormInput.optional().describe('By default "chat" for a chat task, else "plain"'),
   system: template.optional().describe("System turn before each example, in chat form"),
   template: template.optional().describe("Chat template (Jinja) instead of the model's own"),
   shots: z.number().int().nonnegative().max(64).default(0).describe("Solved examples before each evaluated one"),

@@ -5,10 +5,12 @@ import { phrase } from "../base/phrase.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
 import { openTunedModel } from "../model/modelPool.ts";
+import type { PromptForm } from "../experiment/checkPrompt.ts";
 import { loadFileTask } from "../task/fileTask.ts";
 import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import { tokenise } from "./batch/tokenisedExample.ts";
+import { encodeAll } from "./batch/exampleEncoder.ts";
+import { openEncoder } from "./batch/openEncoder.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 
 /** Loss (nats per label token), metrics and predictions of a data file. */
@@ -43,20 +45,28 @@ export async function evaluateFolder(options: {
   data: string;
   maxTokens: number;
   maxSourceLength: number;
+  /** How a decoder-only model reads an example; by default "plain". */
+  prompt?: PromptForm | undefined;
   engine?: EngineChoice;
   precision?: Precision;
 }): Promise<FolderEvaluation> {
   const folder = backboneFolder(options.backbone);
   const layout = backboneLayout(folder);
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
-  const { train: examples } = await loadFileTask({
+  const task = {
     kind: "file",
     train: options.data,
     source: "{input}",
     target: "{target}",
     split: { validation: 0, test: 0, seed: 0 },
-  });
+  } as const;
+  const { train: examples } = await loadFileTask(task);
   const tokenizer = loadTokenizer(folder);
+  const encoder = openEncoder(
+    { folder, isCausal: layout.isCausal, tokenizer },
+    { task, prompt: options.prompt === undefined ? undefined : { form: options.prompt, shots: 0 } },
+    { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 },
+  );
   const model = await openTunedModel({
     folder,
     method: adapter.spec,
@@ -65,11 +75,7 @@ export async function evaluateFolder(options: {
     ...(options.precision && { precision: options.precision }),
   });
   try {
-    const tokenised = await tokenise(examples, tokenizer, {
-      maxSourceLength: options.maxSourceLength,
-      maxTargetLength: 512,
-    });
-    const result = await evaluate(model, adapter.parameters, tokenised, {
+    const result = await evaluate(model, adapter.parameters, await encodeAll(examples, encoder), {
       maxTokens: options.maxTokens,
       decode: (ids) => tokenizer.decode(ids),
     });

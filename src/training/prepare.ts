@@ -1,7 +1,7 @@
 import { loadTokenizer, type TextTokenizer } from "../backbone/tokenizer/tokenizer.ts";
 import { settled } from "../engine/engineSpec.ts";
 import { UserError } from "../base/errors.ts";
-import { phrase } from "../base/phrase.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { MersenneTwister } from "../base/random.ts";
 import { initialise } from "../model/initialise.ts";
@@ -17,7 +17,11 @@ import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metric/majorityShare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed } from "../base/mixSeed.ts";
-import { tokenise, type TokenisedExample } from "./batch/tokenisedExample.ts";
+import { encodeAll, type ExampleEncoder } from "./batch/exampleEncoder.ts";
+import { cutNotes } from "./batch/cutNotes.ts";
+import { openEncoder } from "./batch/openEncoder.ts";
+import { promptShots } from "./batch/promptShots.ts";
+import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { Candidates } from "./evaluation.ts";
 import type { Parameters } from "../method/parameters.ts";
 
@@ -40,6 +44,8 @@ export interface Prepared {
   /** Runs generated code, if the experiment switches that on. */
   passRate: PassRate | undefined;
   decode: (ids: number[]) => Promise<string>;
+  /** What the user should know of the examples, such as how many were cut. */
+  notes: readonly Phrase[];
 }
 
 /**
@@ -78,7 +84,9 @@ function checkPositions({ method, training }: Experiment, layout: BackboneLayout
 export async function openExperimentModel(
   experiment: Experiment,
   training = false,
-): Promise<Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer }> {
+): Promise<
+  Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer; encoder: ExampleEncoder }
+> {
   const folder = backboneFolder(experiment.backbone);
   const {
     method,
@@ -90,6 +98,7 @@ export async function openExperimentModel(
   checkPositions(experiment, layout);
   const sizes = resolveSizes(method, layout);
   const tokenizer = loadTokenizer(folder);
+  const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, experiment, experiment.training);
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const source = {
@@ -104,6 +113,7 @@ export async function openExperimentModel(
     model,
     sizes,
     tokenizer,
+    encoder,
     initial: warmStart(
       initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))),
       method.source,
@@ -116,14 +126,14 @@ export async function openExperimentModel(
  * Tokenises the labels to choose among.
  * @throws UserError where the task has fewer than two
  */
-export async function candidatesOf(labels: readonly string[], tokenizer: TextTokenizer): Promise<Candidates> {
+export async function candidatesOf(labels: readonly string[], encoder: ExampleEncoder): Promise<Candidates> {
   if (labels.length < 2)
     throw new UserError(
       "label-prediction-without-labels",
       phrase`training.prediction: "labels" needs a task with 2 to 50 different targets`,
       phrase`Use "generate" for a task of free text.`,
     );
-  return { texts: labels, ids: await Promise.all(labels.map((label) => tokenizer.encodeIds(label))) };
+  return { texts: labels, ids: await Promise.all(labels.map((label) => encoder.answer(label))) };
 }
 
 /**
@@ -139,17 +149,21 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
       phrase`The training split has no examples.`,
       phrase`Give more data, or lower the fractions in task.split.`,
     );
-  const { tokenizer, ...opened } = await openExperimentModel(experiment, true);
-  const encode = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> =>
-    tokenise(examples.slice(0, limit ?? examples.length), tokenizer, training);
-  const test = await encode(data.test, training.testLimit);
+  const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true);
+  const asked = encoder.withShots(promptShots(data, experiment));
+  const evaluated = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> =>
+    encodeAll(examples.slice(0, limit ?? examples.length), asked);
+  const train = await encodeAll(data.train, encoder);
+  const validation = await evaluated(data.validation, training.validationLimit);
+  const test = await evaluated(data.test, training.testLimit);
   return {
     experiment,
     ...opened,
+    train,
+    validation,
     test,
+    notes: cutNotes({ train, validation, test }, training),
     scoring: { metrics: data.metrics, labels: data.labels },
-    train: await encode(data.train),
-    validation: await encode(data.validation, training.validationLimit),
     majority:
       test.length > 0
         ? majorityShare(
@@ -157,7 +171,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
             data.train.map(({ target }) => target),
           )
         : 0,
-    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, tokenizer) : undefined,
+    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, encoder) : undefined,
     passRate:
       experiment.task.kind === "named" && experiment.task.name === "mbpp" && experiment.task.runGeneratedCode
         ? new PassRate()

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { endTokens } from "../../src/backbone/generationConfig.ts";
-import { chatTemplateOf, type ChatMessage } from "../../src/backbone/tokenizer/chatTemplate.ts";
+import type { ChatMessage } from "../../src/base/chatMessage.ts";
+import { chatTemplateOf } from "../../src/backbone/tokenizer/chatTemplate.ts";
 import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
 import { readTokenizerConfig } from "../../src/backbone/tokenizer/tokenizerConfig.ts";
 import { UserError } from "../../src/base/errors.ts";

@@ -11,7 +11,9 @@ import { inputParts } from "../../adapter/fold.ts";
 import { LocalModel } from "../../model/localModel.ts";
 import { loadTask } from "../../task/loadTask.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
-import { tokenise } from "../../training/batch/tokenisedExample.ts";
+import { encodeAll, type ExampleEncoder } from "../../training/batch/exampleEncoder.ts";
+import { openEncoder } from "../../training/batch/openEncoder.ts";
+import { promptShots } from "../../training/batch/promptShots.ts";
 import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
 import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
 import type { TaskData } from "../../task/example.ts";
@@ -39,12 +41,12 @@ function modelOpener(
 const evaluationOptions = async (
   { training }: Experiment,
   { metrics, labels }: TaskData,
-  tokenizer: TextTokenizer,
+  { tokenizer, encoder }: { tokenizer: TextTokenizer; encoder: ExampleEncoder },
 ): Promise<EvaluationOptions> => ({
   maxTokens: training.maxTargetLength,
   decode: (ids) => tokenizer.decode(ids, true),
   scoring: { metrics, labels },
-  candidates: training.prediction === "labels" ? await candidatesOf(labels, tokenizer) : undefined,
+  candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
 });
 
 /**
@@ -61,7 +63,8 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
       phrase`The method "${method.kind}" works inside the backbone: it has no offsets and no prompt to take away`,
       phrase`Analyses are for ADePT, DePT, prompt tuning and MPT.`,
     );
-  const adapter = loadAdapter(adapterPath, backboneLayout(folder));
+  const layout = backboneLayout(folder);
+  const adapter = loadAdapter(adapterPath, layout);
   const data = await loadTask(experiment.task);
   const tokenizer = loadTokenizer(folder);
   const { open, release } = modelOpener(experiment, folder, adapter);
@@ -69,9 +72,10 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const tuned = open({});
   const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
   const chosen = data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity));
-  const test = await tokenise(chosen, tokenizer, training);
-  const train = await tokenise(data.train, tokenizer, training);
-  const options = await evaluationOptions(experiment, data, tokenizer);
+  const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, experiment, training);
+  const test = await encodeAll(chosen, encoder.withShots(promptShots(data, experiment)));
+  const train = await encodeAll(data.train, encoder);
+  const options = await evaluationOptions(experiment, data, { tokenizer, encoder });
   return {
     experiment,
     adapter,

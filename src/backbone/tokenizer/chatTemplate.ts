@@ -1,10 +1,8 @@
+import type { ChatMessage } from "../../base/chatMessage.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase, verbatim, type Phrase } from "../../base/phrase.ts";
 import { parseJinja, renderJinja, TemplateRaised, TemplateTooCostly } from "./guardedJinja.ts";
 import type { SpecialTokens, TokenizerConfig } from "./tokenizerConfig.ts";
-
-/** A turn of a conversation, as a template reads it: role, content, and whatever else the row says of it. */
-export type ChatMessage = Readonly<{ role: string; content: string; [key: string]: unknown }>;
 
 /** How a conversation is rendered. */
 export interface RenderOptions {

@@ -9,7 +9,7 @@ import { loadAdapter, saveAdapter } from "../../adapter/adapterFolder.ts";
 import type { ModelPool } from "../../model/modelPool.ts";
 import type { TeacherOutputs } from "../../model/teacherFeeds.ts";
 import { loadTask } from "../../task/loadTask.ts";
-import { tokenise } from "../../training/batch/tokenisedExample.ts";
+import { encodeAll } from "../../training/batch/exampleEncoder.ts";
 import { distil, type SourceTask } from "../../training/distillation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -39,13 +39,13 @@ async function openTeacher(run: RunDirectory): Promise<Teacher> {
       phrase`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
       phrase`Train one with method.kind "${STUDENT.distillation.teacher}" for each source task.`,
     );
-  const { model, tokenizer } = await openExperimentModel(experiment);
+  const { model, encoder } = await openExperimentModel(experiment);
   const { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);
   return {
     model,
     task: {
-      examples: await tokenise(train, tokenizer, experiment.training),
+      examples: await encodeAll(train, encoder),
       teach: (batch) => model.forward(parameters, batch),
     },
   };

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { DEVICES, EngineInput } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { ExperimentFile } from "../../experiment/experiment.ts";
+import { ExperimentFile, PromptFormInput } from "../../experiment/experiment.ts";
 import { PRECISIONS, PrecisionInput } from "../../engine/precisionSpec.ts";
 import { evaluateFolder } from "../../training/evaluateFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -15,6 +15,12 @@ const OPTIONS = {
   backbone: { type: "string", value: "DIR", required: true, help: "folder of the backbone, or tiny-t5" },
   adapter: { type: "string", value: "DIR", help: "folder of the adapter" },
   data: { type: "string", value: "FILE", required: true, help: "JSONL, CSV or TSV with the fields input and target" },
+  prompt: {
+    type: "string",
+    value: "FORM",
+    default: "plain",
+    help: "plain or chat: how a decoder-only model reads an example",
+  },
   "max-new-tokens": { type: "string", value: "N", default: "20", help: "most tokens of a prediction" },
   device: { type: "string", value: "DEVICE", default: "cpu", help: "device to compute on" },
   precision: {
@@ -42,6 +48,9 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const maxTokens = Number(values["max-new-tokens"]);
   if (!Number.isInteger(maxTokens) || maxTokens < 1)
     throw new UserError("max-new-tokens-invalid", phrase`--max-new-tokens must be a whole number of at least 1`);
+  const prompt = PromptFormInput.safeParse(values.prompt);
+  if (!prompt.success)
+    throw new UserError("prompt-form-unknown", phrase`--prompt: "${values.prompt}" is none of plain, chat`);
   const defaults = ExperimentFile.shape.training.parse({});
   const result = await evaluateFolder({
     backbone: values.backbone === "tiny-t5" ? "tiny-t5" : resolve(values.backbone),
@@ -51,6 +60,7 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
     maxSourceLength: defaults.maxSourceLength,
     engine: engine.data,
     precision: precision.data.weights,
+    prompt: prompt.data,
   });
   if (values.json === true) say(JSON.stringify(result));
   else
@@ -66,6 +76,7 @@ export const evaluateCommand = command({
   options: OPTIONS,
   examples: [
     "adept evaluate --backbone tiny-t5 --data test.jsonl",
+    "adept evaluate --backbone smollm2 --data test.jsonl --prompt chat --max-new-tokens 64",
     "adept evaluate --backbone tiny-t5 --adapter my-adapter --data test.jsonl --precision int8 --json",
   ],
   run,

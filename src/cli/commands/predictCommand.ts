@@ -3,7 +3,7 @@ import { engineHere } from "../../engine/device/devicesHere.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
-import { tokenise } from "../../training/batch/tokenisedExample.ts";
+import { encodeAll } from "../../training/batch/exampleEncoder.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
@@ -33,13 +33,12 @@ async function run({
     );
   const given = locatedExperiment(run);
   const experiment = { ...given, engine: engineHere(given.engine) };
-  const { model, tokenizer } = await openExperimentModel(experiment);
+  const { model, tokenizer, encoder } = await openExperimentModel(experiment);
   try {
     const { parameters } = loadAdapter(run.adapterPath, model.layout);
-    const examples = await tokenise(
+    const examples = await encodeAll(
       texts.map((source) => ({ source, target: "" })),
-      tokenizer,
-      experiment.training,
+      encoder,
     );
     const predictions =
       (

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
-import type { ChatMessage } from "../../backbone/tokenizer/chatTemplate.ts";
+import type { ChatMessage } from "../../base/chatMessage.ts";
 
 /** The roles that may follow a role; "" is the beginning. */
 const AFTER: Readonly<Record<string, readonly string[]>> = {

@@ -1,4 +1,4 @@
-import type { ChatMessage } from "../../backbone/tokenizer/chatTemplate.ts";
+import type { ChatMessage } from "../../base/chatMessage.ts";
 
 /** A conversation that ends with an answer of the assistant. */
 export interface Conversation {
@@ -18,3 +18,7 @@ export function promptText(messages: readonly ChatMessage[]): string {
     ? before[0]!.content
     : before.map(({ role, content }) => `${role}: ${content}`).join("\n\n");
 }
+
+/** Turns with a system turn before them, unless they have one. */
+export const withSystem = (messages: readonly ChatMessage[], system: string): readonly ChatMessage[] =>
+  messages[0]?.role === "system" ? messages : [{ role: "system", content: system }, ...messages];

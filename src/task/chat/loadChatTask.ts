@@ -5,7 +5,7 @@ import type { Row } from "../rows/row.ts";
 import { rowLocation } from "../rows/rowLocation.ts";
 import { splitBySeed } from "../split.ts";
 import { checkedTurns } from "./checkTurns.ts";
-import { promptText } from "./conversation.ts";
+import { promptText, withSystem } from "./conversation.ts";
 import { rowTurns } from "./rowTurns.ts";
 
 type ChatSpec = Extract<TaskSpec, { kind: "chat" }>;
@@ -21,11 +21,8 @@ export function chatExample(
 ): Example {
   const place = rowLocation(path, row);
   const { messages, system: own = system, tools } = rowTurns(path, row);
-  const opened =
-    own === undefined || own.trim() === "" || messages[0]?.role === "system"
-      ? messages
-      : [{ role: "system", content: own }, ...messages];
-  const turns = checkedTurns(opened, place);
+  const checked = checkedTurns(messages, place);
+  const turns = own === undefined || own.trim() === "" ? checked : withSystem(checked, own);
   return {
     source: promptText(turns),
     target: turns.at(-1)!.content.trim(),

@@ -1,6 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import { phrase, verbatim, type Phrase } from "../../base/phrase.ts";
-import type { ChatMessage } from "../../backbone/tokenizer/chatTemplate.ts";
+import type { ChatMessage } from "../../base/chatMessage.ts";
 import type { Row } from "../rows/row.ts";
 import { rowLocation } from "../rows/rowLocation.ts";
 

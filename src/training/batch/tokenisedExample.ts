@@ -1,4 +1,4 @@
-/** One example as text and as token ids. Both id lists end with end-of-sequence, unless they were cut to a length. */
+/** One example as text and as token ids. */
 export interface TokenisedExample {
   input: string;
   target: string;
@@ -8,34 +8,12 @@ export interface TokenisedExample {
   group?: string | undefined;
   /** Assertions that generated code must satisfy. */
   tests?: readonly string[] | undefined;
-  /** Token ids of the input. */
+  /** Token ids of the input: all that is read before the first trained token. */
   ids: ArrayLike<number>;
-  /** Token ids of the target; -100 for a token that is read but not trained. */
+  /** Token ids of the target, its end token included unless it was cut; -100 for a token that is not trained. */
   labels: ArrayLike<number>;
   /** The target's own tokens, where some of the labels are -100. */
   targetIds?: ArrayLike<number> | undefined;
-}
-
-/** The part of a tokenizer that `tokenise` uses. */
-export interface IdEncoder {
-  encodeIds(text: string, options: { addSpecial?: boolean; maxLength?: number }): Promise<ArrayLike<number>>;
-}
-
-/** Tokenises examples; ids are cut to the lengths given (in tokens, end-of-sequence included). */
-export async function tokenise(
-  examples: readonly { source: string; target: string; answers?: string[]; group?: string; tests?: string[] }[],
-  tokenizer: IdEncoder,
-  lengths: { maxSourceLength: number; maxTargetLength: number },
-): Promise<TokenisedExample[]> {
-  return Promise.all(
-    examples.map(async ({ source, target, answers, group, tests }) => ({
-      input: source,
-      target,
-      answers,
-      group,
-      tests,
-      ids: await tokenizer.encodeIds(source, { addSpecial: true, maxLength: lengths.maxSourceLength }),
-      labels: await tokenizer.encodeIds(target, { addSpecial: true, maxLength: lengths.maxTargetLength }),
-    })),
-  );
+  /** Tokens that were cut away to fit the lengths; only where there are any, and where both are one sequence. */
+  cut?: { source: number; target: number } | undefined;
 }

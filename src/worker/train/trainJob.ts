@@ -64,6 +64,9 @@ async function train(job: TrainJob): Promise<void> {
     const memory = await settleMemory(prepared);
     if (memory !== undefined) emit({ type: "memory", ...memory });
     announce(prepared, emit);
+    // A resumed run has said it before.
+    for (const note of prepared.notes.map(said))
+      if (!run.record().warnings.includes(note.message)) emit({ type: "warning", ...note });
     await comparePrecision(job, prepared);
     const start = startState(job, prepared);
     emit({ type: "status", status: "running", pid: process.pid });

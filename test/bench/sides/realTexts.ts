@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
-import { tokenise, type TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
+import { encodeAll } from "../../../src/training/batch/exampleEncoder.ts";
+import { pairEncoder } from "../../../src/training/batch/pairEncoder.ts";
+import type { TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
 import { TINY } from "./sideFolder.ts";
 
 const DATA = join(import.meta.dirname, "../../../../shared/data");
@@ -29,5 +31,5 @@ export async function realTexts(
   const data = await loadTask(task);
   const tokenizer = loadTokenizer(TINY);
   const labels = await Promise.all(data.labels.map(async (label) => Array.from(await tokenizer.encodeIds(label))));
-  return { examples: await tokenise(data[split].slice(0, limit), tokenizer, LENGTHS), labels };
+  return { examples: await encodeAll(data[split].slice(0, limit), pairEncoder(tokenizer, LENGTHS)), labels };
 }

@@ -5,7 +5,8 @@ import { MersenneTwister } from "../../../src/base/random.ts";
 import { LocalModel } from "../../../src/model/localModel.ts";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
-import { tokenise } from "../../../src/training/batch/tokenisedExample.ts";
+import { encodeAll } from "../../../src/training/batch/exampleEncoder.ts";
+import { pairEncoder } from "../../../src/training/batch/pairEncoder.ts";
 import { evaluate } from "../../../src/training/evaluation.ts";
 
 const folder = backboneFolder("tiny-t5");
@@ -30,10 +31,9 @@ const parameters = new Map([
   ],
 ]);
 const LABELS = ["ham", "spam", "not a word of one token"];
-const examples = await tokenise(
+const examples = await encodeAll(
   ["money now", "lunch on friday with the whole team?", "x"].map((source, i) => ({ source, target: LABELS[i]! })),
-  tokenizer,
-  { maxSourceLength: 20, maxTargetLength: 20 },
+  pairEncoder(tokenizer, { maxSourceLength: 20, maxTargetLength: 20 }),
 );
 
 test("each label's score is the loss of that label as the target", async () => {

@@ -1,0 +1,50 @@
+import type { Example } from "../../task/example.ts";
+import type { TokenisedExample } from "./tokenisedExample.ts";
+
+/** The longest input and the longest answer, in tokens. */
+export interface Lengths {
+  maxSourceLength: number;
+  maxTargetLength: number;
+}
+
+/** An example with the text of each of its tokens. */
+export interface SpelledExample {
+  ids: ArrayLike<number>;
+  /** The texts of `ids`; a space where a token begins a word. */
+  tokens: string[];
+  /** Tokens of the input that were cut away. */
+  cut: number;
+  /** The tokens after the input, and which of them are trained. */
+  answer: { text: string; trained: boolean }[];
+}
+
+/** How a backbone reads examples: makes tokens of them, each token as a model of that kind gets it in training. */
+export interface ExampleEncoder {
+  /** @throws UserError naming the row where an example has no such form */
+  encode(example: Example): Promise<TokenisedExample>;
+  /** The tokens of an answer alone, uncut, its end token included: a label to choose among. */
+  answer(text: string): Promise<ArrayLike<number>>;
+  /** Like `encode`, for showing. */
+  spelled(example: Example): Promise<SpelledExample>;
+  /** The same encoder with these solved examples before each question. */
+  withShots(shots: readonly Example[]): ExampleEncoder;
+}
+
+/** Tokenises examples, in the order given. */
+export const encodeAll = (examples: readonly Example[], encoder: ExampleEncoder): Promise<TokenisedExample[]> =>
+  Promise.all(examples.map((example) => encoder.encode(example)));
+
+/** The fields of an example that its tokens do not change. */
+export const told = ({
+  source,
+  target,
+  answers,
+  group,
+  tests,
+}: Example): Pick<TokenisedExample, "input" | "target" | "answers" | "group" | "tests"> => ({
+  input: source,
+  target,
+  answers,
+  group,
+  tests,
+});

@@ -1,0 +1,32 @@
+import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
+import { told, type ExampleEncoder, type Lengths } from "./exampleEncoder.ts";
+
+/**
+ * The encoder of models that read a text and its target apart, such as T5: each has what the tokenizer adds, and is cut
+ * on the right.
+ */
+export function pairEncoder(tokenizer: TextTokenizer, { maxSourceLength, maxTargetLength }: Lengths): ExampleEncoder {
+  const spell = async (text: string, maxLength: number): Promise<{ ids: number[]; tokens: string[] }> => {
+    const { ids, tokens } = await tokenizer.encode(text, { maxLength });
+    return { ids, tokens: tokens.map((token) => token.replaceAll("▁", " ")) };
+  };
+  const encoder: ExampleEncoder = {
+    encode: async (example) => ({
+      ...told(example),
+      ids: await tokenizer.encodeIds(example.source, { maxLength: maxSourceLength }),
+      labels: await tokenizer.encodeIds(example.target, { maxLength: maxTargetLength }),
+    }),
+    answer: (text) => tokenizer.encodeIds(text),
+    spelled: async ({ source, target }) => {
+      const own = await spell(source, maxSourceLength);
+      const answer = await spell(target, maxTargetLength);
+      return {
+        ...own,
+        cut: (await tokenizer.encodeIds(source)).length - own.ids.length,
+        answer: answer.tokens.map((text) => ({ text, trained: true })),
+      };
+    },
+    withShots: () => encoder,
+  };
+  return encoder;
+}
