@@ -3,12 +3,15 @@ import type { ConfigFile } from "./configFile.ts";
 import type { HostFeeds } from "./hostFeeds.ts";
 import type { BackboneLayout } from "./layout.ts";
 import type { SequenceGraph } from "./sequenceGraph.ts";
+import type { StoredTensors } from "./storedTensors.ts";
 
 /** An architecture with the sizes of one model. */
 export interface Architecture {
   /** The config's values as the family reads them: plain data, equal for two models that compute the same graph. */
   readonly config: object;
   readonly layout: BackboneLayout;
+  /** The name that the weights file has for a tensor of the layout; absent: the layout's own. */
+  readonly storedAs?: ((tensor: string) => string) | undefined;
   /** @param changes what a method changes inside; the default is nothing */
   graph(changes?: Partial<BackboneChanges>): SequenceGraph;
   readonly feeds: HostFeeds;
@@ -39,10 +42,10 @@ export interface Family {
   readonly isComplete: boolean;
   /**
    * Reads a model's config.
-   * @param has whether the weights hold a tensor, where the config alone does not decide
+   * @param tensors what the weights file holds, where the config alone does not decide
    * @throws UserError naming the file and the key
    */
-  read(config: ConfigFile, has: (tensor: string) => boolean): Architecture;
+  read(config: ConfigFile, tensors: StoredTensors): Architecture;
   /**
    * The README of a folded folder, whose weights contain a method's change inside the backbone. Says what the files
    * are, and has the Python code that uses them.

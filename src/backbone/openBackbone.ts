@@ -76,6 +76,10 @@ export function openBackbone(folder: string, options: OpenOptions = {}): Backbon
   const family = familyOf(file, options.incomplete ?? false);
   refuseQuantised(file);
   const weights = BackboneWeights.open(folder);
-  const architecture = family.read(file, (tensor) => weights.has(tensor));
-  return { ...architecture, family, weights: inPrecision(weights, architecture.layout, options) };
+  const architecture = family.read(file, weights);
+  const named = weights.named(
+    architecture.layout.weights.map(({ name }) => name),
+    architecture.storedAs,
+  );
+  return { ...architecture, family, weights: inPrecision(named, architecture.layout, options) };
 }

@@ -86,7 +86,7 @@ export class CausalAttention {
       grown === undefined ? own : { key: concat([grown.key, own.key], 2), value: concat([grown.value, own.value], 2) };
     const { names, heads, headWidth, width, biases, isTransposed } = this.config;
     const mixed = this.mix(
-      mul(placed(query), scalar(this.config.scoreFactor)),
+      mul(placed(query), scalar(choice.scoreFactor ?? this.config.scoreFactor)),
       [...attended.before, present],
       attended,
     );

@@ -25,8 +25,10 @@ export type RotationScaling =
 /** Rotary positions (Su et al. 2021) of queries and keys. */
 export interface Rotation {
   theta: number;
-  /** The dims of a head that rotate, from the first on. */
+  /** The dims of a head that rotate, from the first on; even. */
   width: number;
+  /** The dims that exponents of frequencies count where they are one less than `width`, which was rounded up. */
+  span?: number;
   /** Which dims form a pair: i and i + width / 2, or neighbours 2i and 2i + 1. */
   pairs: "halves" | "neighbours";
   scaling: RotationScaling;
@@ -38,6 +40,8 @@ export interface LayerChoice {
   window?: number;
   /** Index of its rotation among the config's; absent: queries and keys are not rotated. */
   rotation?: number;
+  /** Factor of the scores q k in place of the config's. */
+  scoreFactor?: number;
 }
 
 /** A projection of queries, keys or values, inside a fused layer. */

@@ -7,8 +7,16 @@ const factor = z.number().positive();
 const length = z.number().int().positive().max(100_000_000);
 const factors = z.array(factor).max(4096);
 
+/** Refuses an object, which is a rotation of its own for a kind of layers. */
+const noRotation = z
+  .undefined("one rotation for each kind of layer is not supported for this type of model")
+  .optional();
+
 /** `rope_scaling` of transformers 4 or `rope_parameters` of transformers 5. The type also has an older key. */
 export const RopeSchema = z.object({
+  full_attention: noRotation,
+  sliding_attention: noRotation,
+  mrope_section: z.undefined("rotations of several axes are not supported").optional(),
   rope_type: z.string().max(100).optional(),
   type: z.string().max(100).optional(),
   rope_theta: factor.nullish(),
@@ -34,7 +42,7 @@ export interface RopeContext {
   path: string;
   /** The most tokens that the model was made for, after scaling. */
   longest: number | undefined;
-  /** The length of pre-training where the scaling does not say it. */
+  /** The length of pre-training as the config says it outside the scaling; it goes before the scaling's own. */
   original: number | undefined;
   /** Pairs of a head that rotate. */
   pairs: number;
@@ -65,7 +73,7 @@ function yarnAttention({ attention_factor, mscale, mscale_all_dim }: RopeValues,
 
 function longrope(rope: RopeValues, context: RopeContext & { type: string }): RotationScaling {
   const original = needed(
-    rope.original_max_position_embeddings ?? context.original ?? context.longest,
+    context.original ?? rope.original_max_position_embeddings ?? context.longest,
     "original_max_position_embeddings",
     context,
   );
@@ -88,7 +96,7 @@ export function scalingOf(rope: RopeValues, given: RopeContext): RotationScaling
   const type = rope.rope_type ?? rope.type ?? "default";
   const context = { ...given, type };
   const original = (): number =>
-    needed(rope.original_max_position_embeddings ?? given.original ?? given.longest, "the original length", context);
+    needed(given.original ?? rope.original_max_position_embeddings ?? given.longest, "the original length", context);
   const by = (): number => needed(rope.factor, "factor", context);
   switch (type) {
     case "default":

@@ -6,8 +6,10 @@ export interface Rotated {
   factor: number;
 }
 
+const spanOf = ({ width, span = width }: Rotation): number => span;
+
 const pairs = (rotation: Rotation): Float64Array =>
-  Float64Array.from({ length: rotation.width / 2 }, (_, i) => rotation.theta ** ((-2 * i) / rotation.width));
+  Float64Array.from({ length: rotation.width / 2 }, (_, i) => rotation.theta ** ((-2 * i) / spanOf(rotation)));
 
 /** Llama 3 (Grattafiori et al. 2024): slow pairs are slowed down, fast ones are not, those between in part. */
 function llama3(frequency: number, { factor, low, high, original }: Scaling<"llama3">): number {
@@ -22,7 +24,8 @@ type Scaling<K extends RotationScaling["type"]> = Extract<RotationScaling, { typ
 
 /** YaRN (Peng et al. 2023): a ramp by pair between the frequency as it is and the frequency divided by the factor. */
 function yarn(rotation: Rotation, { factor, original, fast, slow, truncate }: Scaling<"yarn">): Float64Array {
-  const { width, theta } = rotation;
+  const { theta } = rotation;
+  const width = spanOf(rotation);
   // The pair that makes so many turns over the original length.
   const pairOf = (turns: number): number =>
     (width * Math.log(original / (turns * 2 * Math.PI))) / (2 * Math.log(theta));
@@ -38,7 +41,8 @@ function yarn(rotation: Rotation, { factor, original, fast, slow, truncate }: Sc
 
 /** NTK-aware scaling: the base grows with the length of the text. */
 function dynamic(rotation: Rotation, { factor, original }: Scaling<"dynamic">, length: number): Float64Array {
-  const { width, theta } = rotation;
+  const { theta } = rotation;
+  const width = spanOf(rotation);
   const growth = (factor * Math.max(length, original)) / original - (factor - 1);
   return pairs({ ...rotation, theta: theta * growth ** (width / (width - 2)) });
 }

@@ -1,19 +1,19 @@
 import * as z from "zod";
+import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { checkedConfig, type ConfigFile } from "../configFile.ts";
 import type { DefaultTargets } from "../layout.ts";
-import type { CausalConfig, CausalNames, Rotation } from "./causalConfig.ts";
+import type { CausalChoices } from "./causalArchitecture.ts";
+import type { CausalNames, Rotation } from "./causalConfig.ts";
+import { Activation } from "./activation.ts";
+import { specialTokens, Token } from "./causalTokens.ts";
 import { RopeSchema, scalingOf, type RopeValues } from "./ropeConfig.ts";
+import { refuseUnsupportedKeys } from "./unsupportedKeys.ts";
 
 /** More layers than any published model has. */
-const MOST_LAYERS = 512;
+export const MOST_LAYERS = 512;
 export const size = z.number().int().positive().max(1_000_000);
 export const positive = z.number().positive();
-const token = z.number().int().nonnegative().max(10_000_000);
-
-/** `eos_token_id`: a token or several. */
-export const EndTokens = z.union([token, z.array(token).max(100)]).nullish();
-export const endList = (ends: z.infer<typeof EndTokens>): number[] => [ends ?? []].flat();
-
 /** The keys that configs of the Llama kind share; a family adds its own. */
 export const SHARED_KEYS = {
   vocab_size: size,
@@ -29,45 +29,84 @@ export const SHARED_KEYS = {
   rope_theta: positive.default(10_000),
   rope_scaling: RopeSchema.nullish(),
   rope_parameters: RopeSchema.nullish(),
-  partial_rotary_factor: z.number().positive().max(1).nullish(),
-  eos_token_id: EndTokens,
-  pad_token_id: token.nullish(),
+  hidden_act: Activation.default("silu"),
+  tie_word_embeddings: z.boolean().default(false),
+  pad_token_id: Token.nullish(),
 };
-export type SharedKeys = z.infer<z.ZodObject<typeof SHARED_KEYS>>;
+/** Their values; a family may read `rope_parameters` in another form. */
+export type SharedKeys = Omit<z.infer<z.ZodObject<typeof SHARED_KEYS>>, "rope_parameters">;
 
-/** Parses a config, and refuses heads that do not divide. */
-export function sharedConfig<T extends SharedKeys>(file: ConfigFile, schema: z.ZodType<T>): T {
-  return checkedConfig(
-    file,
-    schema
-      .refine((c) => c.num_attention_heads % (c.num_key_value_heads ?? c.num_attention_heads) === 0, {
-        path: ["num_key_value_heads"],
-        error: "num_attention_heads must be a multiple of it",
-      })
-      .refine((c) => c.head_dim != null || c.hidden_size % c.num_attention_heads === 0, {
-        path: ["hidden_size"],
-        error: "it must be a multiple of num_attention_heads where head_dim is not given",
-      }),
-  );
+/**
+ * Parses a config.
+ * @throws UserError for a key that the schema has not and that would change the result, for a malformed one, or for
+ * heads that do not divide
+ */
+export function sharedConfig<T extends SharedKeys>(file: ConfigFile, schema: z.ZodObject & z.ZodType<T>): T {
+  refuseUnsupportedKeys(file, new Set(Object.keys(schema.shape)));
+  const config = checkedConfig<T>(file, schema);
+  const { num_attention_heads: heads, num_key_value_heads: own, hidden_size: width, head_dim } = config;
+  if (heads % (own ?? heads) !== 0)
+    throw new UserError(
+      "backbone-config-malformed",
+      phrase`${file.path}: num_key_value_heads: num_attention_heads must be a multiple of it`,
+    );
+  if (head_dim == null && width % heads !== 0)
+    throw new UserError(
+      "backbone-config-malformed",
+      phrase`${file.path}: hidden_size: it must be a multiple of num_attention_heads where head_dim is not given`,
+    );
+  return config;
 }
 
 /** Width of a head. */
 export const headWidthOf = ({ head_dim, hidden_size, num_attention_heads }: SharedKeys): number =>
   head_dim ?? hidden_size / num_attention_heads;
 
-/** The rotation that a config of the Llama kind describes. */
-export function rotationOf(file: ConfigFile, config: SharedKeys, own?: RopeValues): Rotation {
-  const rope = own ?? config.rope_parameters ?? config.rope_scaling ?? {};
-  const part = rope.partial_rotary_factor ?? config.partial_rotary_factor ?? 1;
-  const width = Math.floor(headWidthOf(config) * part);
+/** What a rotation needs of a config besides `rope_parameters` or `rope_scaling`. */
+export interface RotationKeys {
+  rope: RopeValues;
+  /** Where `rope` has none. */
+  theta: number;
+  headWidth: number;
+  longest: number | null | undefined;
+  original?: number | null | undefined;
+  /** The part of a head that rotates, in families that have one; else a part in `rope` is refused. */
+  part?: number;
+}
+
+/** The rotation that a config describes. @throws UserError for values that are not supported */
+export function rotationOf({ path }: ConfigFile, keys: RotationKeys): Rotation {
+  const { rope, headWidth, part = 1 } = keys;
+  const span = Math.floor(headWidth * part);
+  const width = span + (span % 2);
+  const own = rope.partial_rotary_factor ?? part;
+  if (own !== part || width > headWidth || width === 0)
+    throw new UserError(
+      "rotation-width-unsupported",
+      phrase`${path}: a rotation of ${Math.floor(headWidth * own)} of the ${headWidth} dimensions of a head is not supported`,
+      phrase`Use a model whose rotation has an even number of dimensions, and all of them where its type has no partial rotation.`,
+    );
   const scaling = scalingOf(rope, {
-    path: file.path,
-    longest: config.max_position_embeddings ?? undefined,
-    original: config.original_max_position_embeddings ?? undefined,
+    path,
+    longest: keys.longest ?? undefined,
+    original: keys.original ?? undefined,
     pairs: width / 2,
   });
-  return { theta: rope.rope_theta ?? config.rope_theta, width, pairs: "halves", scaling };
+  return { theta: rope.rope_theta ?? keys.theta, width, ...(span !== width && { span }), pairs: "halves", scaling };
 }
+
+/** The rotation of a config of the Llama kind. */
+export const sharedRotation = (
+  file: ConfigFile,
+  config: SharedKeys & { rope_parameters?: RopeValues | null | undefined },
+): Rotation =>
+  rotationOf(file, {
+    rope: config.rope_scaling ?? config.rope_parameters ?? {},
+    theta: config.rope_theta,
+    headWidth: headWidthOf(config),
+    longest: config.max_position_embeddings,
+    original: config.original_max_position_embeddings,
+  });
 
 /** The names of tensors in models of the Llama kind. */
 export const LLAMA_NAMES: CausalNames = {
@@ -93,11 +132,10 @@ export const LLAMA_TARGETS: DefaultTargets = {
 /**
  * The choices that models of the Llama kind share: RMS norms before each sublayer, rotary positions, a gated
  * feed-forward. A family overwrites what differs.
- * @param has whether the weights hold a tensor: a head of its own decides, whatever tie_word_embeddings says
+ * @param rotation the only one, which every layer has
  */
-export function sharedChoices(file: ConfigFile, config: SharedKeys, has: (tensor: string) => boolean): CausalConfig {
+export function sharedChoices(file: ConfigFile, config: SharedKeys, rotation: Rotation): CausalChoices {
   const headWidth = headWidthOf(config);
-  const ends = endList(config.eos_token_id);
   return {
     vocabulary: config.vocab_size,
     width: config.hidden_size,
@@ -106,19 +144,17 @@ export function sharedChoices(file: ConfigFile, config: SharedKeys, has: (tensor
     keyValueHeads: config.num_key_value_heads ?? config.num_attention_heads,
     headWidth,
     layers: Array.from({ length: config.num_hidden_layers }, () => ({ rotation: 0 })),
-    rotations: [rotationOf(file, config)],
+    rotations: [rotation],
     ...(config.max_position_embeddings != null && { longest: config.max_position_embeddings }),
     norm: "rms",
     epsilon: config.rms_norm_eps,
     parallel: false,
-    activation: "silu",
+    activation: config.hidden_act,
     scoreFactor: headWidth ** -0.5,
     embeddingScale: 1,
     biases: { attentionInput: false, attentionOutput: false, feedForward: false, head: false },
     isTransposed: false,
-    tied: !has(`${LLAMA_NAMES.head}.weight`),
-    ends,
-    pad: config.pad_token_id ?? ends[0] ?? 0,
+    ...specialTokens(file, config),
     names: LLAMA_NAMES,
     defaultTargets: LLAMA_TARGETS,
   };

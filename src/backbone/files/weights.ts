@@ -1,11 +1,12 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import type { WeightLocation } from "../../engine/program.ts";
-import { readWeight, rowRange } from "../../engine/weightData.ts";
+import { readBytes, readWeight, rowRange } from "../../engine/weightData.ts";
+import type { StoredTensors } from "../storedTensors.ts";
 import { floatType, readHeader, type TensorEntry } from "./safetensors.ts";
 
 /** The largest index in bytes, which names each tensor once; and the most shards: models have up to some hundreds. */
@@ -15,8 +16,11 @@ const Index = z.object({
   weight_map: z.record(z.string(), z.string().regex(/^[^/\\:\0]+\.safetensors$/, "a file name, not a path")),
 });
 
+/** Bytes that a comparison of two tensors reads of each at a time. */
+const CHUNK = 1024 * 1024;
+
 /** The tensors of a Hugging Face folder, in one file or in shards, each with its location on disk. */
-export class BackboneWeights {
+export class BackboneWeights implements StoredTensors {
   /** @param elsewhere locations that replace those of some tensors */
   private constructor(
     readonly folder: string,
@@ -56,6 +60,22 @@ export class BackboneWeights {
     return new BackboneWeights(this.folder, this.entries, places);
   }
 
+  /**
+   * The same tensors under the names of a layout.
+   * @param storedAs the name in the file of a tensor of the layout; undefined: its own
+   */
+  named(layout: readonly string[], storedAs: ((tensor: string) => string) | undefined): BackboneWeights {
+    if (storedAs === undefined) return this;
+    const entries = new Map(this.entries);
+    const renamed = layout.filter((name) => storedAs(name) !== name);
+    for (const name of renamed) entries.delete(storedAs(name));
+    for (const name of renamed) {
+      const entry = this.entries.get(storedAs(name));
+      if (entry !== undefined) entries.set(name, entry);
+    }
+    return new BackboneWeights(this.folder, entries, this.elsewhere);
+  }
+
   /** Bytes of all tensors as they are stored. */
   get bytes(): number {
     return [...this.entries].reduce((sum, [name, entry]) => {
@@ -67,6 +87,24 @@ export class BackboneWeights {
 
   has(name: string): boolean {
     return this.entries.has(name);
+  }
+
+  /** Compares the stored bytes, from the first on, and stops at a difference. */
+  isEqual(one: string, other: string): boolean {
+    const [a, b] = [this.entries.get(one), this.entries.get(other)];
+    if (a === undefined || b === undefined) return false;
+    if (a.dtype !== b.dtype || a.dims.join() !== b.dims.join()) return false;
+    const files = [openSync(a.file, "r"), openSync(b.file, "r")] as const;
+    try {
+      for (let at = 0; at < a.bytes; at += CHUNK) {
+        const length = Math.min(CHUNK, a.bytes - at);
+        if (!readBytes(files[0], a.offset + at, length).equals(readBytes(files[1], b.offset + at, length)))
+          return false;
+      }
+      return true;
+    } finally {
+      files.forEach(closeSync);
+    }
   }
 
   private entry(name: string, dims: readonly number[]): TensorEntry {

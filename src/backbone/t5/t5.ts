@@ -19,6 +19,6 @@ export function t5Architecture(config: T5Config): Architecture {
 export const t5: Family = {
   modelTypes: ["t5"],
   isComplete: true,
-  read: (file, has) => t5Architecture(readT5Config(file, has("lm_head.weight"))),
+  read: (file, tensors) => t5Architecture(readT5Config(file, tensors.has("lm_head.weight"))),
   foldedReadme,
 };
