@@ -50,7 +50,6 @@ const RELATED: ReadonlyMap<string, Related> = new Map([
   ["qwen2_vl", pictures("qwen2")],
   ["qwen2_5_vl", pictures("qwen2")],
   ["qwen3_vl", pictures("qwen3")],
-  ["gemma3", pictures("gemma3_text")],
   ["gemma3n", pictures("gemma3_text")],
   ["paligemma", pictures("gemma2")],
   ["phi4_multimodal", pictures("phi3")],

@@ -12,7 +12,10 @@ export const GEMMA_KEYS = {
   num_key_value_heads: size.default(4),
   head_dim: size.default(256),
   // Old files also have hidden_act, which transformers does not read.
-  hidden_act: z.unknown().transform((): "gelu-tanh" => "gelu-tanh"),
+  hidden_act: z
+    .unknown()
+    .optional()
+    .transform((): "gelu-tanh" => "gelu-tanh"),
   hidden_activation: Activation.default("gelu-tanh"),
   tie_word_embeddings: z.boolean().default(true),
   attention_bias: z.boolean().default(false),

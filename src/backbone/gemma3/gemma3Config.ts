@@ -24,6 +24,6 @@ export const Gemma3Config = z.object({
   sliding_window_pattern: size.default(6),
   final_logit_softcapping: positive.nullish(),
   // transformers keeps this key, but no Gemma 3 caps its scores.
-  attn_logit_softcapping: z.unknown(),
+  attn_logit_softcapping: z.unknown().optional(),
 });
 export type Gemma3Keys = z.infer<typeof Gemma3Config>;

@@ -30,7 +30,7 @@ test("an unknown type is told by what it is, with the type of the most similar a
   const said = relatedType("mixtral", TYPES)!;
   assert.equal(english(said.difference), "it is a mixture of experts");
   assert.equal(said.nearest, "mistral");
-  assert.equal(relatedType("gemma3", TYPES)!.nearest, "gemma3_text");
+  assert.equal(relatedType("gemma3n", TYPES)!.nearest, "gemma3_text");
   assert.equal(relatedType("bert", TYPES)!.nearest, "t5");
   assert.equal(relatedType("phimoe", TYPES)!.nearest, undefined, "a type that nobody can choose is not advised");
   assert.equal(relatedType("lama", TYPES), undefined);
