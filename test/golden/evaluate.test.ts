@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { FAMILIES } from "../../src/backbone/families.ts";
 import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { saveAdapter } from "../../src/adapter/adapterFolder.ts";
 import { adept } from "../../src/method/adept/adept.ts";
+import { openBackbone } from "../../src/backbone/openBackbone.ts";
 import { evaluateFolder } from "../../src/training/evaluateFolder.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
 import { onEngines } from "./engines.ts";
@@ -18,6 +20,8 @@ interface Expected {
     {
       model: string;
       adapter: string | null;
+      /** How a decoder-only model reads an example. */
+      prompt?: "plain" | "chat";
       token_mean_loss: number;
       examples: { loss: number; prediction: string; min_margin_top1_top2: number }[];
     }
@@ -25,23 +29,12 @@ interface Expected {
 }
 
 /** The goldens give ADePT's parameters bare: they become an adapter folder as training writes it. */
-function adeptFolder(path: string, folder: string): string {
+function adeptFolder(path: string, folder: string, model: string): string {
   const tensors = readSafetensors(path);
-  const [promptLength, width] = tensors.get("prompt")!.dims as [number, number];
+  const [promptLength] = tensors.get("prompt")!.dims as [number];
   const sizes = { promptLength, bottleneck: tensors.get("b_down")!.dims[0]!, count: 0 };
   const spec = { kind: "adept", variant: "standard", promptInit: "random", initText: "", dropout: 0 } as const;
-  const layout = {
-    isCausal: false,
-    width,
-    vocabulary: 0,
-    embedding: "",
-    head: { module: "", tied: true },
-    linears: [],
-    norms: [],
-    sublayers: [],
-    defaultTargets: { lora: [], ia3: { outputs: [], inputs: [] } },
-    weights: [],
-  };
+  const { layout } = openBackbone(model);
   const parameters: Parameters = new Map(
     adept
       .tensors({ spec, sizes, layout })
@@ -51,36 +44,43 @@ function adeptFolder(path: string, folder: string): string {
   return folder;
 }
 
-withGoldens("evaluate", () => {
-  const { cases, max_new_tokens } = readJson<Expected>("evaluate", "expected.json");
-  onEngines("evaluate", (engine) => {
-    for (const [name, c] of Object.entries(cases)) {
-      test(`${engine.device}: evaluate ${name}: losses and predictions on folders of others`, async () => {
-        const temporary = mkdtempSync(join(tmpdir(), "adept-evaluate-"));
-        try {
-          const given = c.adapter === null ? undefined : golden(c.adapter);
-          const adapter = given?.endsWith(".safetensors") === true ? adeptFolder(given, temporary) : given;
-          const result = await evaluateFolder({
-            backbone: golden(c.model),
-            adapter,
-            data: golden("evaluate", "data.jsonl"),
-            maxTokens: max_new_tokens,
-            maxSourceLength: 512,
-            engine,
-          });
-          assert.ok(
-            Math.abs(result.loss / c.token_mean_loss - 1) < 1e-4,
-            `loss ${result.loss} for ${c.token_mean_loss}`,
-          );
-          c.examples.forEach((expected, i) => {
-            const actual = result.examples[i]!;
-            assert.ok(Math.abs(actual.loss / expected.loss - 1) < 1e-4, `loss of example ${i}`);
-            if (expected.min_margin_top1_top2 > 1e-3) assert.equal(actual.prediction, expected.prediction);
-          });
-        } finally {
-          rmSync(temporary, { recursive: true, force: true });
-        }
-      });
-    }
+const complete = FAMILIES.filter((family) => family.isComplete).flatMap(({ modelTypes }) => modelTypes);
+const isRead = (model: string): boolean =>
+  complete.includes(readJson<{ model_type: string }>(model, "config.json").model_type);
+
+for (const set of ["evaluate", "evaluate-decoders"])
+  withGoldens(set, () => {
+    const { cases, max_new_tokens } = readJson<Expected>(set, "expected.json");
+    onEngines(set, (engine) => {
+      for (const [name, c] of Object.entries(cases).filter(([, { model }]) => isRead(model))) {
+        test(`${engine.device}: evaluate ${name}: losses and predictions on folders of others`, async () => {
+          const temporary = mkdtempSync(join(tmpdir(), "adept-evaluate-"));
+          try {
+            const given = c.adapter === null ? undefined : golden(c.adapter);
+            const adapter =
+              given?.endsWith(".safetensors") === true ? adeptFolder(given, temporary, golden(c.model)) : given;
+            const result = await evaluateFolder({
+              backbone: golden(c.model),
+              adapter,
+              data: golden(set, "data.jsonl"),
+              maxTokens: max_new_tokens,
+              maxSourceLength: 512,
+              engine,
+              prompt: c.prompt,
+            });
+            assert.ok(
+              Math.abs(result.loss / c.token_mean_loss - 1) < 1e-4,
+              `loss ${result.loss} for ${c.token_mean_loss}`,
+            );
+            c.examples.forEach((expected, i) => {
+              const actual = result.examples[i]!;
+              assert.ok(Math.abs(actual.loss / expected.loss - 1) < 1e-4, `loss of example ${i}`);
+              if (expected.min_margin_top1_top2 > 1e-3) assert.equal(actual.prediction, expected.prediction);
+            });
+          } finally {
+            rmSync(temporary, { recursive: true, force: true });
+          }
+        });
+      }
+    });
   });
-});
