@@ -72,8 +72,12 @@ export const softmax = (x: Value): Value => make("softmax", [x], {});
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make("rmsNorm", [x, scale], { epsilon });
 /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, shape (..., 1): the factor of rmsNorm. */
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
-/** The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
-export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
+/**
+ * The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0.
+ * @param isLean whether the logits are not copied for it
+ */
+export const crossEntropy = (logits: Value, labels: Value, isLean = false): Value =>
+  make("crossEntropy", [logits, labels], { isLean });
 const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value =>
   make("crossEntropyGradient", [logits, labels, g], {});
 

@@ -33,7 +33,8 @@ export interface OpAttributes {
   rmsNorm: { epsilon: number };
   /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, which becomes size 1. */
   rmsInverse: { epsilon: number };
-  crossEntropy: object;
+  /** isLean: no copy of the logits is made, at other rounding. */
+  crossEntropy: { isLean: boolean };
   crossEntropyGradient: object;
 }
 export type OpName = keyof OpAttributes;

@@ -108,6 +108,12 @@ const CASES: Case[] = [
   { op: "rmsNorm", shapes: [[3, 6], [6]], build: ([a, b]) => ops.rmsNorm(a!, b!, 1e-6) },
   { op: "rmsInverse", shapes: [[3, 6]], build: ([a]) => ops.rmsInverse(a!, 1e-6) },
   { op: "crossEntropy", shapes: [[4, 6]], build: ([a]) => ops.crossEntropy(a!, IDS), ids: { shape: [4], below: 6 } },
+  {
+    op: "crossEntropy",
+    shapes: [[4, 6]],
+    build: ([a]) => ops.crossEntropy(a!, IDS, true),
+    ids: { shape: [4], below: 6 },
+  },
 ];
 
 function feedsOf({ shapes, ids, positive }: Case, random: MersenneTwister): Record<string, HostTensor> {
