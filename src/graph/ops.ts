@@ -68,6 +68,13 @@ export const broadcastTo = (x: Value, shape: Shape): Value =>
   sameShape(x.shape, shape) ? x : make("broadcastTo", [x], { shape: [...shape] });
 /** Softmax over the last axis. */
 export const softmax = (x: Value): Value => make("softmax", [x], {});
+/**
+ * Rotates each pair of x (B, H, L, w) by the angles whose cosines and sines (B, 1, L, w / 2) are given (Su et al. 2021).
+ * They have no gradient.
+ * @param isNeighbours whether dims 2i and 2i + 1 are a pair, instead of i and i + w / 2
+ */
+export const rotate = (x: Value, { cos, sin }: { cos: Value; sin: Value }, isNeighbours: boolean): Value =>
+  make("rotate", [x, cos, sin], { isNeighbours });
 /** RMS norm over the last axis: x / sqrt(mean(x^2) + epsilon) * scale (Zhang and Sennrich 2019). */
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make("rmsNorm", [x, scale], { epsilon });
 /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, shape (..., 1): the factor of rmsNorm. */
@@ -221,6 +228,15 @@ export const OPS: { [K in OpName]: Row<K> } = {
     gradient: (g, _, __, y) => [mul(y, sub(g, reshape(reduceSum(mul(g, y), [last(y)]), keepLast(y))))],
   },
   rmsNorm: { shape: (inputs) => [...operand(inputs, 0).shape], gradient: rmsNormGradient },
+  // The inverse of a rotation turns by the same angles in the other direction.
+  rotate: {
+    shape: (inputs) => [...operand(inputs, 0).shape],
+    gradient: (g, inputs, { isNeighbours }) => [
+      rotate(g, { cos: operand(inputs, 1), sin: neg(operand(inputs, 2)) }, isNeighbours),
+      undefined,
+      undefined,
+    ],
+  },
   rmsInverse: {
     shape: (inputs) => keepLast(operand(inputs, 0)),
     gradient: (g, inputs, _, r) => {

@@ -31,6 +31,8 @@ export interface OpAttributes {
   broadcastTo: { shape: Dim[] };
   softmax: object;
   rmsNorm: { epsilon: number };
+  /** Rotates pairs of the last axis of (B, H, L, w): dims i and i + w / 2, or neighbours. */
+  rotate: { isNeighbours: boolean };
   /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, which becomes size 1. */
   rmsInverse: { epsilon: number };
   /** isLean: no copy of the logits is made, at other rounding. */

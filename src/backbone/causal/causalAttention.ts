@@ -1,5 +1,5 @@
 import { addDims, productDim, type Dim } from "../../graph/dims.ts";
-import { add, concat, matmul, mul, reshape, slice, softmax, sub, tanh, transpose } from "../../graph/ops.ts";
+import { add, concat, matmul, mul, reshape, rotate, slice, softmax, tanh, transpose } from "../../graph/ops.ts";
 import { scalar, type Value } from "../../graph/value.ts";
 import type { BackboneChanges } from "../changes.ts";
 import type { AttentionPart, CausalConfig, LayerChoice, Rotation } from "./causalConfig.ts";
@@ -30,33 +30,13 @@ export interface Attended {
   rotation: RotationInput | undefined;
 }
 
-/** Rotates the pairs of each head of x (B, heads, L, headWidth) by their place's angles. */
-function rotate(x: Value, { width, pairs }: Rotation, { cos, sin }: RotationInput): Value {
+/** Rotates the first dims of each head of x (B, heads, L, headWidth) by their place's angles. */
+function turned(x: Value, { width, pairs }: Rotation, angles: RotationInput): Value {
   const size = Number(x.shape.at(-1));
-  const turned = slice(x, 3, 0, width);
-  const rest = width < size ? [slice(x, 3, width, size)] : [];
-  const half = width / 2;
-  if (pairs === "halves") {
-    const [first, second] = [slice(turned, 3, 0, half), slice(turned, 3, half, width)];
-    return concat([...turn(first, second, { cos, sin }), ...rest], 3);
-  }
-  const paired: Dim[] = [...x.shape.slice(0, 3), half, 2];
-  const neighbours = reshape(turned, paired);
-  const alone: Dim[] = [...x.shape.slice(0, 3), half];
-  const even = reshape(slice(neighbours, 4, 0, 1), alone);
-  const odd = reshape(slice(neighbours, 4, 1, 2), alone);
-  const single: Dim[] = [...alone, 1];
-  const both = concat(
-    turn(even, odd, { cos, sin }).map((part) => reshape(part, single)),
-    4,
-  );
-  return concat([reshape(both, [...x.shape.slice(0, 3), width]), ...rest], 3);
+  const isNeighbours = pairs === "neighbours";
+  if (width === size) return rotate(x, angles, isNeighbours);
+  return concat([rotate(slice(x, 3, 0, width), angles, isNeighbours), slice(x, 3, width, size)], 3);
 }
-
-const turn = (first: Value, second: Value, { cos, sin }: RotationInput): Value[] => [
-  sub(mul(first, cos), mul(second, sin)),
-  add(mul(second, cos), mul(first, sin)),
-];
 
 /** c tanh(x / c), which keeps x within c; x itself without a cap. */
 export const capped = (x: Value, cap: number | undefined): Value =>
@@ -79,7 +59,7 @@ export class CausalAttention {
     const rotation = choice.rotation === undefined ? undefined : this.config.rotations[choice.rotation];
     const angles = attended.rotation;
     const placed = (part: Value): Value =>
-      rotation === undefined || angles === undefined ? part : rotate(part, rotation, angles);
+      rotation === undefined || angles === undefined ? part : turned(part, rotation, angles);
     const own = { key: placed(key), value };
     const { grown } = attended;
     const present =

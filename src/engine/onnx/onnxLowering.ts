@@ -87,6 +87,22 @@ function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): 
   return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
 }
 
+/** onnxruntime's kernel takes tables of all angles, and for each place of each row the table's row. */
+function rotate(b: OnnxBuilder, inputs: string[], value: Of<"rotate">): string {
+  const [rows, , length] = value.inputs[0]!.shape;
+  const half = Number(value.inputs[1]!.shape.at(-1));
+  const table = (angles: string): string => b.node("Reshape", [angles, b.ints([-1, half])]);
+  const scalars = [b.constant("int64", [], BigInt64Array.of(0n)), b.constant("int64", [], BigInt64Array.of(1n))];
+  const all = b.node("ReduceProd", [b.shape([rows!, length!])], { keepdims: { i: 0 } });
+  const places = b.node("Reshape", [b.node("Range", [scalars[0]!, all, scalars[1]!]), b.shape([rows!, length!])]);
+  return b.node(
+    "RotaryEmbedding",
+    [first(inputs), places, table(second(inputs)), table(inputs[2]!)],
+    { interleaved: { i: Number(value.attributes.isNeighbours) } },
+    { domain: "com.microsoft" },
+  );
+}
+
 /**
  * x, which must be finite, where the mask is true, else 0. Multiplying by the mask as numbers takes half the time of
  * onnxruntime's Where, which makes three passes.
@@ -115,6 +131,7 @@ export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
   crossEntropy,
   crossEntropyGradient,
   scatterAdd,
+  rotate,
   gather: (b, inputs) => b.node("Gather", inputs, { axis: { i: 0 } }),
   reduceSum: (b, inputs, { attributes }) =>
     b.node("ReduceSum", [first(inputs), b.ints(attributes.axes)], { keepdims: { i: 0 } }),

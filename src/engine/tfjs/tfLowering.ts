@@ -111,6 +111,38 @@ function rmsNorm(tf: TfOperations, value: Of<"rmsNorm">): Kernel {
     multiply(run.pass(multiply(first(inputs), run.pass(factor(first(inputs), run)))), second(inputs));
 }
 
+/** The first and second dims of each pair, and back, by slices of the last axis. */
+function rotate(tf: TfOperations, value: Of<"rotate">): Kernel {
+  const width = Number(value.shape.at(-1));
+  const half = width / 2;
+  const { isNeighbours } = value.attributes;
+  const [split, join, reshaped] = [
+    tf.call("StridedSlice", { ellipsis_mask: 1 }),
+    tf.call("ConcatV2", { N: 2, T: "float32", Tidx: "int32" }),
+    tf.call("Reshape"),
+  ];
+  const [multiply, add, subtract] = [tf.call("Mul"), tf.call("AddV2"), tf.call("Sub")];
+  const [from, to, by] = isNeighbours
+    ? [tf.ints([0, 0]), tf.ints([0, width]), tf.ints([1, 2])]
+    : [tf.ints([0, 0]), tf.ints([0, half]), tf.ints([1, 1])];
+  const [from2, to2] = isNeighbours
+    ? [tf.ints([0, 1]), tf.ints([0, width])]
+    : [tf.ints([0, half]), tf.ints([0, width])];
+  const last = tf.int(-1);
+  return (inputs, run) => {
+    const { pass } = run;
+    const [x, cos, sin] = [inputs[0]!, inputs[1]!, inputs[2]!];
+    const one = pass(split(x, from, to, by));
+    const two = pass(split(x, from2, to2, by));
+    const turned = pass(subtract(pass(multiply(one, cos)), pass(multiply(two, sin))));
+    const other = pass(add(pass(multiply(two, cos)), pass(multiply(one, sin))));
+    if (!isNeighbours) return join(turned, other, last);
+    const pairs = run.shape([...one.shape, 1]);
+    const both = pass(join(pass(reshaped(turned, pairs)), pass(reshaped(other, pairs)), last));
+    return reshaped(both, run.shape(x.shape));
+  };
+}
+
 /** 1 for each label that has a loss, else 0. */
 function counted(tf: TfOperations): (labels: TfTensor, run: TfRun) => TfTensor {
   const greaterEqual = tf.call("GreaterEqual");
@@ -178,6 +210,7 @@ export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
   slice,
   concat,
   rmsNorm,
+  rotate,
   crossEntropy,
   crossEntropyGradient,
   rmsInverse: (tf, value) => {

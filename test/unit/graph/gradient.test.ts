@@ -19,6 +19,14 @@ interface Case {
 
 const KEPT = input("kept", [3, 2], "bool");
 const IDS = input("ids", ["N"], "int32");
+/** Cosines and sines of angles that differ by row, place and pair. */
+const angles = (of: (angle: number) => number): Value => ({
+  kind: "constant",
+  type: "float32",
+  shape: [2, 1, 2, 2],
+  data: Float32Array.from({ length: 8 }, (_, i) => of(0.3 + i)),
+});
+const ANGLES = { cos: angles(Math.cos), sin: angles(Math.sin) };
 const CASES: Case[] = [
   {
     op: "add",
@@ -108,6 +116,8 @@ const CASES: Case[] = [
   { op: "rmsNorm", shapes: [[3, 6], [6]], build: ([a, b]) => ops.rmsNorm(a!, b!, 1e-6) },
   { op: "rmsInverse", shapes: [[3, 6]], build: ([a]) => ops.rmsInverse(a!, 1e-6) },
   { op: "crossEntropy", shapes: [[4, 6]], build: ([a]) => ops.crossEntropy(a!, IDS), ids: { shape: [4], below: 6 } },
+  { op: "rotate", shapes: [[2, 3, 2, 4]], build: ([a]) => ops.rotate(a!, ANGLES, false) },
+  { op: "rotate", shapes: [[2, 3, 2, 4]], build: ([a]) => ops.rotate(a!, ANGLES, true) },
   {
     op: "crossEntropy",
     shapes: [[4, 6]],
