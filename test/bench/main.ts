@@ -1,6 +1,7 @@
 // npm run bench [NAME [ARG...]]: what is measured, never a test that passes or fails by time. Rows are printed and kept
 // in test/output/bench.json.
 import { benchAnalyses } from "./analyses.ts";
+import { benchCausal } from "./causal.ts";
 import { benchEvaluate } from "./evaluate.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchHeatmap } from "./heatmap.ts";
@@ -19,6 +20,7 @@ import { benchUi } from "./ui.ts";
 
 const BENCHES: Readonly<Record<string, Bench>> = {
   step: benchStep,
+  causal: benchCausal,
   lengths: benchLengths,
   evaluate: benchEvaluate,
   latency: benchLatency,

@@ -41,7 +41,8 @@ function readmes(): string[] {
     .map((path) => readFileSync(path, "utf8"));
 }
 
-function rowsOf(set: string): Record<string, string>[] {
+/** Rows of a set beside this checkout; none where it does not lie there. */
+export function rowsOf(set: string): Record<string, string>[] {
   const path = join(DATA, set, "validation.jsonl");
   if (!existsSync(path)) return [];
   return lines(readFileSync(path, "utf8")).map((line) => JSON.parse(line) as Record<string, string>);

@@ -1,10 +1,11 @@
 // One side of the benches: this engine as a real run has it, its parts and a copy per core. Answers each line it reads
 // with a time and what came out.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { loadTensorFlow } from "../../../src/engine/tfjs/loadTensorFlow.ts";
-import { adept } from "../../../src/method/adept/adept.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
+import { methodOf } from "../../../src/method/registry.ts";
 import { ModelPool } from "../../../src/model/modelPool.ts";
 import { labelTokens } from "../../../src/training/batch/padBatch.ts";
 import { jointNorm } from "../../../src/training/optimiser/clip.ts";
@@ -16,16 +17,22 @@ import type { Answer, Asked } from "./side.ts";
 import type { SideBatch } from "./sideFolder.ts";
 
 const [folder, threads, device] = process.argv.slice(2) as [string, string, "cpu" | "tfjs"];
+// A folder without a method is one for ADePT as the benches of T5 have it.
+const own = `${folder}/method.json`;
+const trained = existsSync(own)
+  ? (JSON.parse(readFileSync(own, "utf8")) as { spec: unknown; sizes: object })
+  : { spec: SPEC, sizes: SIZES };
 const model = ModelPool.open({
   folder,
-  method: SPEC,
-  sizes: { ...SIZES, count: 0 },
+  method: MethodInput.parse(trained.spec),
+  sizes: { ...trained.sizes, count: 0 },
   engine: { device, threads: Number(threads), replicas: 0 },
+  incomplete: true,
 });
 const start = readSafetensors(`${folder}/parameters.safetensors`);
 const parameters: Parameters = new Map(
-  adept
-    .tensors({ spec: SPEC, sizes: SIZES, layout: model.layout })
+  methodOf(model.shape.spec.kind)
+    .tensors(model.shape)
     .map((t) => [t.name, { name: t.name, dims: t.sizes, group: t.group, data: start.get(t.name)!.data }]),
 );
 const read = JSON.parse(readFileSync(`${folder}/batches.json`, "utf8")) as {

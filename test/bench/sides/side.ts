@@ -76,6 +76,18 @@ export class Side {
     ]);
   }
 
+  /**
+   * PyTorch eager with a decoder-only model, trained as PEFT trains it (LoRA) or by the official formula (ADePT).
+   * @param head "all": logits of every token, as transformers' models compute them; "labels": of the labels alone
+   * @throws Error where there is none
+   */
+  static causalTorch(folder: string, threads: number, head: "all" | "labels"): Side {
+    const python = findTorch();
+    if (python === undefined) throw new Error("no PyTorch");
+    const script = join(import.meta.dirname, "causal_torch_side.py");
+    return Side.start(TORCH_NAMES.eager, python, [script, folder, String(threads), head]);
+  }
+
   private static start(name: string, command: string, args: string[], cwd = process.cwd()): Side {
     return new Side(
       name,
