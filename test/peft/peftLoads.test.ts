@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { after, test, type TestContext } from "node:test";
+import { test, type TestContext } from "node:test";
 import { MethodInput } from "../../src/method/methodSpec.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
 import { loadAdapter, saveAdapter } from "../../src/adapter/adapterFolder.ts";
@@ -14,9 +12,9 @@ import { resolveSizes } from "../../src/method/sizes.ts";
 import { LocalModel } from "../../src/model/localModel.ts";
 import type { Batch } from "../../src/backbone/batch.ts";
 import { backboneLayout } from "../../src/training/prepare.ts";
+import { pythonAnswers } from "./pythonAnswers.ts";
 
-// Run by `npm run test:peft`: a Python without PEFT fails it.
-const PYTHON = process.env["ADEPT_PYTHON"] ?? "python3";
+// Run by `npm run test:peft`.
 const ROOT = resolve(import.meta.dirname, "../..");
 const TOLERANCE = 1e-4;
 /** The embedded backbone, and both kinds of T5 where they lie beside the checkout. */
@@ -89,26 +87,7 @@ function temporary(t: TestContext): { adapter: string; batch: string } {
   return { adapter: join(folder, "adapter"), batch };
 }
 
-// One Python for all: to import PyTorch takes longer than a test.
-const python = spawn(PYTHON, [join(import.meta.dirname, "peft_logits.py")], { stdio: ["pipe", "pipe", "inherit"] });
-const ended = new Promise<never>((_, reject) => {
-  python.on("error", reject).on("exit", (code) => {
-    reject(new Error(`${PYTHON} ended with ${code}`));
-  });
-});
-ended.catch(() => undefined);
-const answers = createInterface(python.stdout)[Symbol.asyncIterator]();
-after(() => {
-  python.stdin.end();
-});
-
-async function peft(...args: string[]): Promise<Logits> {
-  python.stdin.write(`${JSON.stringify(args)}\n`);
-  const answer = JSON.parse((await Promise.race([answers.next(), ended])).value as string) as
-    Logits | { error: string };
-  if ("error" in answer) throw new Error(answer.error);
-  return answer;
-}
+const peft = pythonAnswers<Logits>("peft_logits.py");
 
 function assertEqual(ours: { dims: readonly number[]; data: ArrayLike<number> }, theirs: Logits): void {
   assert.deepEqual([...ours.dims], theirs.dims);
