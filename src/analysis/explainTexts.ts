@@ -104,9 +104,9 @@ export async function explainTexts(
   const opened = open(experiment, adapterPath);
   const { model, parameters, side } = opened;
   const folder = backboneFolder(experiment.backbone);
-  const tokenizer = loadTokenizer(folder);
   const { maxTargetLength } = experiment.training;
-  const { isCausal } = backboneLayout(folder);
+  const { isCausal, vocabulary } = backboneLayout(folder);
+  const tokenizer = loadTokenizer(folder, vocabulary);
   const encoder = openEncoder({ folder, isCausal, tokenizer }, experiment, experiment.training);
   const results: Explanation[] = [];
   try {

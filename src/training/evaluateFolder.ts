@@ -61,7 +61,7 @@ export async function evaluateFolder(options: {
     split: { validation: 0, test: 0, seed: 0 },
   } as const;
   const { train: examples } = await loadFileTask(task);
-  const tokenizer = loadTokenizer(folder);
+  const tokenizer = loadTokenizer(folder, layout.vocabulary);
   const encoder = openEncoder(
     { folder, isCausal: layout.isCausal, tokenizer },
     { task, prompt: options.prompt === undefined ? undefined : { form: options.prompt, shots: 0 } },

@@ -97,7 +97,7 @@ export async function openExperimentModel(
   const layout = backboneLayout(folder);
   checkPositions(experiment, layout);
   const sizes = resolveSizes(method, layout);
-  const tokenizer = loadTokenizer(folder);
+  const tokenizer = loadTokenizer(folder, layout.vocabulary);
   const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, experiment, experiment.training);
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");

@@ -66,7 +66,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const layout = backboneLayout(folder);
   const adapter = loadAdapter(adapterPath, layout);
   const data = await loadTask(experiment.task);
-  const tokenizer = loadTokenizer(folder);
+  const tokenizer = loadTokenizer(folder, layout.vocabulary);
   const { open, release } = modelOpener(experiment, folder, adapter);
   const model = open({ inputEmbeddings: true });
   const tuned = open({});

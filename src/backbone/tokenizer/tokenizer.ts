@@ -30,15 +30,20 @@ export interface Encoding {
 export class TextTokenizer {
   readonly vocabularySize: number;
 
-  constructor(private readonly native: Tokenizer) {
+  /** @param rows tokens that the backbone embeds */
+  constructor(
+    private readonly native: Tokenizer,
+    private readonly rows = Infinity,
+  ) {
     this.native.disableTruncation();
     this.native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
   }
 
   private async encoded(text: string, addSpecial: boolean): ReturnType<Tokenizer["encode"]> {
+    let encoding: Awaited<ReturnType<Tokenizer["encode"]>>;
     try {
-      return await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
+      encoding = await this.native.encode(text.toWellFormed(), null, { addSpecialTokens: addSpecial });
     } catch (error) {
       throw new UserError(
         "text-not-encodable",
@@ -46,6 +51,13 @@ export class TextTokenizer {
         phrase`Its tokenizer.json is damaged, or of a kind that cannot be used: download the model again.`,
       );
     }
+    const beyond = this.rows === Infinity ? undefined : encoding.getIds().find((id) => id >= this.rows);
+    if (beyond === undefined) return encoding;
+    throw new UserError(
+      "token-beyond-embedding",
+      phrase`"${text.slice(0, 40)}" has the token "${this.piece(beyond)}" with the id ${beyond}; the backbone embeds ${this.rows} tokens`,
+      phrase`Leave that token out of the texts, or use the tokenizer.json that the model was saved with.`,
+    );
   }
 
   async encode(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<Encoding> {
@@ -109,8 +121,23 @@ function utf16Offsets(text: string): (codePoint: number) => number {
   return (i) => starts[i] ?? unit;
 }
 
-/** Opens the tokenizer of a model folder. @throws UserError naming the file when it is missing or damaged */
-export function loadTokenizer(folder: string): TextTokenizer {
+/** @throws UserError where the vocabulary has more tokens than the backbone embeds; added ones alone may be beyond */
+function checkRows(path: string, native: Tokenizer, rows: number): void {
+  const own = native.getVocabSize(false);
+  if (own > rows)
+    throw new UserError(
+      "tokenizer-beyond-embedding",
+      phrase`${path} has ${own} tokens, its model embeds ${rows}`,
+      phrase`Use the tokenizer.json that the model was saved with.`,
+    );
+}
+
+/**
+ * Opens the tokenizer of a model folder.
+ * @param rows tokens that its backbone embeds: a text with another token is refused
+ * @throws UserError naming the file when it is missing or damaged, or belongs to a larger model
+ */
+export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
   const path = join(folder, "tokenizer.json");
   if (!existsSync(path))
     throw new UserError(
@@ -119,9 +146,12 @@ export function loadTokenizer(folder: string): TextTokenizer {
       phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
     );
   checkTokenizer(path, boundedText(path, MOST_BYTES));
+  let native: Tokenizer;
   try {
-    return new TextTokenizer(Tokenizer.fromFile(path));
+    native = Tokenizer.fromFile(path);
   } catch (error) {
     throw new UserError("tokenizer-malformed", phrase`${path} is not a tokenizer: ${(error as Error).message}`);
   }
+  checkRows(path, native, rows);
+  return new TextTokenizer(native, rows);
 }
