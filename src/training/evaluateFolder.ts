@@ -11,6 +11,9 @@ import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { encodeAll } from "./batch/exampleEncoder.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
+import type { BackboneLayout } from "../backbone/layout.ts";
+import { tooFewPositions } from "../method/positionNeed.ts";
+import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 
 /** Loss (nats per label token), metrics and predictions of a data file. */
@@ -32,6 +35,27 @@ function bareAdapter(width: number): Adapter {
     ...BARE,
     parameters: new Map([["prompt", { name: "prompt", dims: [0, width], group: "prompt", data: new Float32Array(0) }]]),
   };
+}
+
+/**
+ * Checks that an adapter has an offset for every place that the examples and their predictions take.
+ * @throws UserError where its table has too few rows
+ */
+function checkPlaces(
+  { spec }: Adapter,
+  layout: BackboneLayout,
+  examples: readonly TokenisedExample[],
+  maxTokens: number,
+): void {
+  const text = Math.max(0, ...examples.map(({ ids }) => ids.length));
+  const target = Math.max(maxTokens, ...examples.map(({ labels }) => labels.length));
+  const few = tooFewPositions(spec, layout, { text, target });
+  if (few !== undefined)
+    throw new UserError(
+      "examples-longer-than-positions",
+      phrase`The longest example and prediction take ${few.needed} places, the adapter has offsets for ${few.rows}`,
+      phrase`Evaluate shorter examples, lower --max-new-tokens, or train with more method.positions.`,
+    );
 }
 
 /**
@@ -67,6 +91,8 @@ export async function evaluateFolder(options: {
     { task, prompt: options.prompt === undefined ? undefined : { form: options.prompt, shots: 0 } },
     { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 },
   );
+  const encoded = await encodeAll(examples, encoder);
+  checkPlaces(adapter, layout, encoded, options.maxTokens);
   const model = await openTunedModel({
     folder,
     method: adapter.spec,
@@ -75,7 +101,7 @@ export async function evaluateFolder(options: {
     ...(options.precision && { precision: options.precision }),
   });
   try {
-    const result = await evaluate(model, adapter.parameters, await encodeAll(examples, encoder), {
+    const result = await evaluate(model, adapter.parameters, encoded, {
       maxTokens: options.maxTokens,
       decode: (ids) => tokenizer.decode(ids),
     });
