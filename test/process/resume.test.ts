@@ -6,12 +6,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { onEngines } from "../golden/engines.ts";
+import { randomChatModel } from "../unit/model/tinyCausal.ts";
 import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const STEPS = 24;
 
-function workspace(device = "cpu"): string {
+function workspace(device = "cpu", backbone = "tiny-t5"): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-process-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];
   const rows = Array.from({ length: 80 }, (_, i) =>
@@ -22,6 +23,7 @@ function workspace(device = "cpu"): string {
     join(folder, "words.adept.json"),
     JSON.stringify({
       name: "words",
+      backbone,
       task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
       method: { kind: "adept", promptLength: 4, bottleneck: 3 },
       training: { steps: STEPS, batchSize: 4, evaluateEvery: 8, checkpointEvery: 5, maxTargetLength: 3, warmup: 3 },
@@ -55,6 +57,23 @@ const hasRun = (folder: string): boolean => {
     return false;
   }
 };
+
+/** Conversations of two turns, of which some are longer than others. */
+function chatWorkspace(backbone: string): string {
+  const folder = workspace("cpu", backbone);
+  const rows = Array.from({ length: 60 }, (_, i) => {
+    const turn = (n: number): object[] => [
+      { role: "user", content: `${"so ".repeat(1 + ((i + n) % 4))}${i}` },
+      { role: "assistant", content: (i + n) % 2 === 0 ? "yes" : "no" },
+    ];
+    return JSON.stringify({ messages: [...turn(0), ...turn(1)] });
+  });
+  writeFileSync(join(folder, "chat.jsonl"), rows.join("\n"));
+  const experiment = JSON.parse(readFileSync(join(folder, "words.adept.json"), "utf8")) as { training: object };
+  const chat = { ...experiment, task: { kind: "chat", train: "chat.jsonl" } };
+  writeFileSync(join(folder, "words.adept.json"), JSON.stringify(chat));
+  return folder;
+}
 
 async function killedAfter(folder: string, step: number): Promise<void> {
   const child = spawn(process.execPath, [CLI, "train", "words.adept.json", "--no-git"], {
@@ -90,6 +109,30 @@ onEngines("resume", ({ device }) => {
       for (const folder of folders) await removeWorkspace(folder);
     }
   });
+});
+
+test("a conversation's run on a decoder-only model, killed at any step, resumes to the same losses and bits", async () => {
+  const backbone = randomChatModel();
+  const folders: string[] = [backbone];
+  try {
+    const whole = chatWorkspace(backbone);
+    folders.push(whole);
+    adept(whole, "train", "words.adept.json", "--no-git");
+    const expected = losses(runPath(whole));
+    assert.equal(expected.size, STEPS);
+    assert.ok([...expected.values()].at(-1)! < expected.get(1)!, "it learns");
+    for (const step of [3, 13]) {
+      const folder = chatWorkspace(backbone);
+      folders.push(folder);
+      await killedAfter(folder, step);
+      const record = JSON.parse(adept(folder, "resume", "latest", "--json")) as { status: string };
+      assert.equal(record.status, "finished");
+      assert.deepEqual(losses(runPath(folder)), expected);
+      assert.equal(adapter(runPath(folder)), adapter(runPath(whole)));
+    }
+  } finally {
+    for (const folder of folders) await removeWorkspace(folder);
+  }
 });
 
 test("a stopped run keeps its partial result and can be resumed to its end", async () => {

@@ -6,6 +6,7 @@ import { readConfigFile } from "../../../src/backbone/configFile.ts";
 import { FAMILIES } from "../../../src/backbone/families.ts";
 import { writeSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { phrase } from "../../../src/base/phrase.ts";
+import { BYTE_VOCABULARY, END, writeByteTokenizer } from "./byteTokenizer.ts";
 
 /** A Llama with grouped queries, whose head is its embedding table. */
 export const TINY_LLAMA = {
@@ -22,7 +23,7 @@ export const TINY_LLAMA = {
 };
 
 /** Writes a folder with a config and random weights of the tensors that its family reads; norms are about 1. */
-export function randomModel(config: object & { model_type: string }, seed = 1): string {
+export function randomModel(config: Record<string, unknown> & { model_type: string }, seed = 1): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-causal-"));
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(config.model_type))!;
@@ -35,5 +36,17 @@ export function randomModel(config: object & { model_type: string }, seed = 1): 
     return [name, { dims, data }] as const;
   });
   writeSafetensors(join(folder, "model.safetensors"), new Map(tensors));
+  return folder;
+}
+
+/** A folder of a random Llama with a byte-level tokenizer and a chat template, for which a whole run can be made. */
+export function randomChatModel(): string {
+  const folder = randomModel({
+    ...TINY_LLAMA,
+    vocab_size: BYTE_VOCABULARY,
+    max_position_embeddings: 512,
+    eos_token_id: END,
+  });
+  writeByteTokenizer(folder);
   return folder;
 }
