@@ -16,4 +16,23 @@ export interface Batch {
   targetIds?: Int32Array | undefined;
   /** The embedded input (rows, sourceLength, width), used instead of embedding `ids`; `mask` applies to it. */
   inputEmbeddings?: Float32Array;
+  /**
+   * How a causal model embeds tokens behind an embedded input: those of a target, and generated ones. Absent: as the
+   * backbone alone does.
+   */
+  continued?: Continuation;
+  /** In a causal model: positions of the embedded input that no token has. */
+  gap?: PositionGap;
+}
+
+/**
+ * Returns the embedding (width) of a token that is read behind an embedded input.
+ * @param token `place`: the column at which it stands, where the row's embedded input begins at column 0
+ */
+export type Continuation = (token: { id: number; place: number }) => Float32Array;
+
+/** Tokens from column `from` on stand `count` positions further on than their columns say. */
+export interface PositionGap {
+  from: number;
+  count: number;
 }

@@ -1,14 +1,16 @@
-import type { Batch } from "../backbone/batch.ts";
+import type { Batch, Continuation } from "../backbone/batch.ts";
 import { targetTokens, textLength } from "../backbone/batchRows.ts";
+import { tensor, type Feeds } from "../backbone/feeds.ts";
+import type { HostTensor } from "../engine/program.ts";
 
 /**
  * The embedded input of a causal model (rows, columns, width): each row's given text (rows, sourceLength, width), and
- * behind it as many rows of the table as fit, at the target's tokens. Padding is 0.
+ * behind it as many of the target's tokens as fit. Padding is 0.
  */
 export function joinEmbeddings(
   batch: Batch,
   given: Float32Array,
-  { columns, table, width }: { columns: number; table: Float32Array; width: number },
+  { columns, width, continued }: { columns: number; width: number; continued: Continuation },
 ): Float32Array {
   const { rows, sourceLength, targetLength } = batch;
   const tokens = batch.targetIds ?? batch.labels;
@@ -20,8 +22,20 @@ export function joinEmbeddings(
     const behind = Math.min(columns - text, targetTokens(batch, row) - 1);
     for (let i = 0; i < behind; i++) {
       const id = Math.max(0, tokens[row * targetLength + i]!);
-      joined.set(table.subarray(id * width, (id + 1) * width), (row * columns + text + i) * width);
+      joined.set(continued({ id, place: text + i }), (row * columns + text + i) * width);
     }
   }
   return joined;
+}
+
+/**
+ * The embeddings (rows, n, width) of tokens that are read behind a text.
+ * @param own the family's feeds of these tokens: `ids` and `places`, (rows, n) each
+ */
+export function continuedEmbeddings({ ids, places }: Feeds, continued: Continuation, width: number): HostTensor {
+  const [rows, count] = ids!.dims as [number, number];
+  const embedded = new Float32Array(rows * count * width);
+  for (let at = 0; at < rows * count; at++)
+    embedded.set(continued({ id: ids!.data[at]!, place: places!.data[at]! }), at * width);
+  return tensor(embedded, rows, count, width);
 }

@@ -1,5 +1,5 @@
 import { embeddedRows } from "../backbone/embeddedRows.ts";
-import type { Batch } from "../backbone/batch.ts";
+import type { Batch, Continuation } from "../backbone/batch.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
 import { tensor, type Feeds } from "../backbone/feeds.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
@@ -17,7 +17,7 @@ import type { MethodSizes } from "../method/sizes.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { methodOf } from "../method/registry.ts";
-import { joinEmbeddings } from "./joinEmbeddings.ts";
+import { continuedEmbeddings, joinEmbeddings } from "./joinEmbeddings.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { MethodGraph, type InputSource } from "./methodGraph.ts";
 import type { Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
@@ -133,6 +133,7 @@ export class LocalModel implements TunedModel {
       sourceFeeds: (parameters, batch) => this.sourceFeeds(parameters, batch),
       wholeFeeds: (parameters, batch) => this.wholeFeeds(parameters, batch),
       targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),
+      stepFeeds: (parameters, batch, own) => ({ ...this.laterFeeds(parameters, batch, own), ...own }),
       program: (name, outputs) => this.programs.get(name, outputs, weights.predict),
     });
   }
@@ -202,15 +203,27 @@ export class LocalModel implements TunedModel {
   }
 
   private targetFeeds(parameters: Parameters, batch: Batch): Feeds {
-    return { ...this.backbone.feeds.target(batch, this.prompt(parameters)), ...this.methodFeeds(parameters) };
+    const feeds = this.backbone.feeds.target(batch, this.prompt(parameters));
+    return { ...feeds, ...this.laterFeeds(parameters, batch, feeds) };
   }
 
   private methodFeeds(parameters: Parameters): Feeds {
-    const { folded, inputEmbeddings } = this.options;
+    const { folded } = this.options;
     const feeds = parameterFeeds(parameters);
-    const name = inputEmbeddings === true ? "continuedTable" : "foldedTable";
-    const table = folded ?? (inputEmbeddings === true ? this.embedding : undefined);
-    return table === undefined ? feeds : { ...feeds, [name]: tensor(table, this.vocabularySize, this.width) };
+    return folded === undefined ? feeds : { ...feeds, foldedTable: tensor(folded, this.vocabularySize, this.width) };
+  }
+
+  /** The rows of tokens behind an embedded input, as the batch says or as the backbone alone embeds them. */
+  private continuation({ continued }: Batch): Continuation {
+    const { width } = this;
+    return continued ?? (({ id }) => this.embedding.subarray(id * width, (id + 1) * width));
+  }
+
+  /** The method's feeds of tokens that are read behind a text, whose own feeds are given. */
+  private laterFeeds(parameters: Parameters, batch: Batch, own: Feeds): Feeds {
+    const feeds = this.methodFeeds(parameters);
+    if (this.options.inputEmbeddings !== true || !this.layout.isCausal) return feeds;
+    return { ...feeds, continuedEmbeddings: continuedEmbeddings(own, this.continuation(batch), this.width) };
   }
 
   /** The embedded input of a batch that has it, (rows, columns, width). */
@@ -218,9 +231,11 @@ export class LocalModel implements TunedModel {
     if (this.options.inputEmbeddings !== true) return {};
     const { inputEmbeddings: given, rows } = batch;
     if (given === undefined) throw new Error("the batch has no embedded input");
-    const table = this.options.folded ?? this.embedding;
-    const data = this.layout.isCausal ? joinEmbeddings(batch, given, { columns, table, width: this.width }) : given;
-    return { inputEmbeddings: tensor(data, rows, columns, this.width) };
+    const { width } = this;
+    const data = this.layout.isCausal
+      ? joinEmbeddings(batch, given, { columns, width, continued: this.continuation(batch) })
+      : given;
+    return { inputEmbeddings: tensor(data, rows, columns, width) };
   }
 
   /**

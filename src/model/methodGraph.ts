@@ -11,8 +11,8 @@ import { methodOf } from "../method/registry.ts";
 /**
  * Where the embedded input comes from. "method": the method's prompt and offsets. "table": the method's prompt, and
  * rows of the fed `foldedTable` (V, d), each token's embedding with its offset. "given": the fed `inputEmbeddings` (B,
- * S, d) are the whole input, and the method is not applied; tokens behind the text are rows of the fed
- * `continuedTable` (V, d).
+ * S, d) are the whole input, and the method is not applied; tokens behind the text are fed as `continuedEmbeddings`
+ * (B, U, d).
  */
 export type InputSource = "method" | "table" | "given";
 
@@ -61,11 +61,10 @@ export class MethodGraph {
    */
   private embedding(dropout: boolean): InputEmbedding {
     const { width, vocabulary } = this.tensors.layout;
-    const continuation = input("continuedTable", [vocabulary, width]);
     if (this.source === "given")
       return {
         text: ({ ids }) => input("inputEmbeddings", [...ids.shape, width]),
-        continued: ({ ids }) => gather(continuation, ids),
+        continued: ({ ids }) => input("continuedEmbeddings", [...ids.shape, width]),
       };
     const prompt = this.parameters.has(PROMPT)
       ? (this.method.prompt?.(this.tensors) ?? this.parameter(PROMPT))

@@ -8,7 +8,6 @@ import type { Parameters } from "../method/parameters.ts";
 import { decodeGreedily, type GreedyOptions } from "./greedyDecoding.ts";
 import type { MethodGraph } from "./methodGraph.ts";
 import type { Observe, RowLosses, TunedModel } from "./model.ts";
-import { parameterFeeds } from "./parameterFeeds.ts";
 import { programName } from "./programs.ts";
 
 /** The parts of a model that predictions use. */
@@ -20,6 +19,8 @@ export interface PredictorParts {
   sourceFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   wholeFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   targetFeeds: (parameters: Parameters, batch: Batch) => Feeds;
+  /** Feeds of a step of decoding with the method's, from the family's own feeds of the step. */
+  stepFeeds: (parameters: Parameters, batch: Batch, own: Feeds) => Feeds;
   program: (name: string, outputs: () => Record<string, Value>) => Promise<Program>;
 }
 
@@ -137,11 +138,10 @@ export class Predictor {
     { parameters, batch, plan, kept }: ReadTexts,
     options: Omit<GreedyOptions, "vocabulary">,
   ): Promise<number[][]> {
-    const { graph, feeds, program, vocabulary } = this.parts;
+    const { graph, feeds, program, vocabulary, stepFeeds } = this.parts;
     const name = programName("decode step", { [plan]: plan !== "" });
     const decoder = await program(name, () => graph.decodeStep(plan));
-    const fixed = parameterFeeds(parameters);
-    const step = (each: Feeds): Promise<Feeds> => decoder.run({ ...fixed, ...each });
+    const step = (own: Feeds): Promise<Feeds> => decoder.run(stepFeeds(parameters, batch, own));
     return decodeGreedily(step, feeds.decoding(kept, batch), { vocabulary, ...options });
   }
 }

@@ -1,3 +1,4 @@
+import type { PositionGap } from "../batch.ts";
 import { allRowsAt, tensor, type Feeds } from "../feeds.ts";
 import type { Decoding } from "../hostFeeds.ts";
 import type { CausalConfig } from "./causalConfig.ts";
@@ -10,6 +11,8 @@ export interface DecodingStart {
   /** Tokens of the prompt, and of each row's text. */
   prompt: number;
   texts: readonly number[];
+  /** Positions of prompt and text that no token has. */
+  gap?: PositionGap | undefined;
 }
 
 /** Decoding with the keys and values of prompt and text, and those of the new tokens, which grow by one a step. */
@@ -21,16 +24,18 @@ export class CausalDecoding implements Decoding {
   private past: Feeds = {};
   private texts: readonly number[];
   private readonly prompt: number;
+  private readonly gap: PositionGap | undefined;
   private readonly columns: number;
   private steps = 0;
 
   constructor(
     private readonly config: CausalConfig,
-    { kept, firstLogits, prompt, texts }: DecodingStart,
+    { kept, firstLogits, prompt, texts, gap }: DecodingStart,
   ) {
     const { pad, keyValueHeads, headWidth } = config;
     this.pad = pad;
     this.prompt = prompt;
+    this.gap = gap;
     this.texts = texts;
     this.first = new Int32Array(texts.length).fill(pad);
     this.firstLogits = firstLogits;
@@ -47,20 +52,21 @@ export class CausalDecoding implements Decoding {
   }
 
   feeds(ids: Int32Array): Feeds {
-    const { prompt, texts, steps } = this;
+    const { prompt, texts, steps, gap } = this;
+    const left = gap?.count ?? 0;
     const lengths = texts.map((text) => prompt + text);
     const places = Int32Array.from(texts, (text) => text + steps);
-    const rows = lengths.map((length) => ({ from: length + steps, length: length + steps + 1 }));
+    const rows = lengths.map((length) => ({ from: length + steps, length: length + left + steps + 1, gap }));
     refuseTooLong(this.config, Math.max(...rows.map(({ length }) => length)));
     return {
       ...this.kept,
       ...this.past,
       ...rotationFeeds(this.config, rows, 1),
-      ...laterScoreFeeds(this.config, { lengths, kept: this.columns, behind: steps + 1, queries: 1 }),
+      ...laterScoreFeeds(this.config, { lengths, kept: this.columns, behind: steps + 1, queries: 1, gap }),
       ids: tensor(ids, ids.length, 1),
       places: tensor(places, ids.length, 1),
       absolute: tensor(
-        places.map((place) => prompt + place),
+        places.map((place) => prompt + left + place),
         ids.length,
         1,
       ),

@@ -1,48 +1,57 @@
-import type { Batch } from "../batch.ts";
+import type { Batch, PositionGap } from "../batch.ts";
 import { targetTokens, textLength } from "../batchRows.ts";
 import { tensor, type Feeds } from "../feeds.ts";
 import type { Decoding, EmbeddedTokens, HostFeeds } from "../hostFeeds.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { CausalDecoding } from "./causalDecoding.ts";
-import { laterScoreFeeds, ownScoreFeeds, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
+import { laterScoreFeeds, ownScoreFeeds, positionsOf, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
 import { joinRows, labelPlaces, lossesByTarget, resumedTokens } from "./joinedRows.ts";
 
 const count = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
 const textLengths = (batch: Batch): number[] => Array.from({ length: batch.rows }, (_, row) => textLength(batch, row));
+
+/** Tokens that stand at the start of their rows. */
+interface Leading {
+  columns: number;
+  /** Tokens of each row. */
+  lengths: readonly number[];
+  gap: PositionGap | undefined;
+}
 
 /** The feeds of a decoder-only model's graphs. */
 export class CausalFeeds implements HostFeeds {
   constructor(private readonly config: CausalConfig) {}
 
   /** Feeds of tokens that stand at the start of their rows, behind the prompt. */
-  private leading(prompt: number, columns: number, lengths: readonly number[]): Feeds {
+  private leading(prompt: number, { columns, lengths, gap }: Leading): Feeds {
     const length = prompt + columns;
-    refuseTooLong(this.config, length);
+    const positions = positionsOf(0, length, gap);
+    refuseTooLong(this.config, positions.at(-1)! + 1);
     return {
       places: tensor(count(columns), columns),
-      absolute: tensor(count(length), length),
-      ...ownScoreFeeds(this.config, length),
+      absolute: tensor(positions, length),
+      ...ownScoreFeeds(this.config, positions),
       ...rotationFeeds(
         this.config,
-        lengths.map((own) => ({ from: 0, length: prompt + own })),
+        lengths.map((own) => ({ from: 0, length: prompt + own + (gap?.count ?? 0), gap })),
         length,
       ),
     };
   }
 
   source(batch: Batch, prompt: number): Feeds {
-    const { rows, sourceLength, ids } = batch;
+    const { rows, sourceLength, ids, gap } = batch;
     const texts = textLengths(batch);
     const last = Int32Array.from(texts, (text, row) => row * (prompt + sourceLength) + prompt + text - 1);
     return {
-      ...this.leading(prompt, sourceLength, texts),
+      ...this.leading(prompt, { columns: sourceLength, lengths: texts, gap }),
       ids: tensor(ids, rows, sourceLength),
       lastAt: tensor(last, rows),
     };
   }
 
   whole(batch: Batch, prompt: number): Feeds {
-    const { rows, sourceLength } = batch;
+    const { rows, sourceLength, gap } = batch;
     const { ids, columns, lengths } = joinRows(batch);
     const texts = textLengths(batch);
     const start = (row: number): number => row * (prompt + columns);
@@ -52,7 +61,7 @@ export class CausalFeeds implements HostFeeds {
       return start(row) + (at - row * (prompt + sourceLength));
     });
     return {
-      ...this.leading(prompt, columns, lengths),
+      ...this.leading(prompt, { columns, lengths, gap }),
       ids: tensor(ids, rows, columns),
       labelAt: tensor(found.places, found.places.length),
       labels: tensor(found.labels, found.labels.length),
@@ -61,7 +70,8 @@ export class CausalFeeds implements HostFeeds {
   }
 
   target(batch: Batch, prompt: number): Feeds {
-    const { rows, sourceLength } = batch;
+    const { rows, sourceLength, gap } = batch;
+    const left = gap?.count ?? 0;
     const { ids, columns } = resumedTokens(batch);
     const texts = textLengths(batch);
     const lengths = texts.map((text) => prompt + text);
@@ -70,13 +80,13 @@ export class CausalFeeds implements HostFeeds {
       { length: rows * columns },
       (_, at) => texts[Math.floor(at / columns)]! + (at % columns),
     );
-    const whole = lengths.map((length, row) => length + targetTokens(batch, row));
-    refuseTooLong(this.config, Math.max(...lengths) + columns);
+    const whole = lengths.map((length, row) => length + left + targetTokens(batch, row));
+    refuseTooLong(this.config, Math.max(...lengths) + left + columns);
     return {
       ids: tensor(ids, rows, columns),
       places: tensor(places, rows, columns),
       absolute: tensor(
-        places.map((place) => prompt + place),
+        places.map((place) => prompt + left + place),
         rows,
         columns,
       ),
@@ -84,10 +94,10 @@ export class CausalFeeds implements HostFeeds {
       labels: tensor(found.labels, found.labels.length),
       ...rotationFeeds(
         this.config,
-        lengths.map((from, row) => ({ from, length: whole[row]! })),
+        lengths.map((from, row) => ({ from, length: whole[row]!, gap })),
         columns,
       ),
-      ...laterScoreFeeds(this.config, { lengths, kept: prompt + sourceLength, behind: columns, queries: columns }),
+      ...laterScoreFeeds(this.config, { lengths, kept: prompt + sourceLength, behind: columns, queries: columns, gap }),
     };
   }
 
@@ -110,6 +120,7 @@ export class CausalFeeds implements HostFeeds {
       firstLogits: firstLogits!.data as Float32Array,
       prompt: kept["keptKey0"]!.dims[2]! - batch.sourceLength,
       texts,
+      gap: batch.gap,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import type { PositionGap } from "../batch.ts";
 import { MASKED, tensor, type Feeds } from "../feeds.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { isFixed, rotated } from "./rotation.ts";
@@ -17,19 +18,25 @@ export const windowsOf = ({ layers }: CausalConfig): (number | undefined)[] => [
   ...new Set(layers.map(({ window }) => window)),
 ];
 
-/** Addends to scores of `length` places among themselves (length, length): later ones are hidden, and those beyond a
- * window. */
-function ownScores(length: number, window = Infinity): Float32Array {
+/** The positions of `length` columns from column `from` on, where a gap is left out. */
+export const positionsOf = (from: number, length: number, gap?: PositionGap): Int32Array =>
+  Int32Array.from({ length }, (_, i) => from + i + (gap !== undefined && from + i >= gap.from ? gap.count : 0));
+
+/** Addends to scores of places among themselves (length, length): later ones are hidden, and those beyond a window. */
+function ownScores(positions: Int32Array, window = Infinity): Float32Array {
+  const { length } = positions;
   const scores = new Float32Array(length * length);
   for (let i = 0; i < length; i++)
-    for (let j = 0; j < length; j++) if (j > i || i - j >= window) scores[i * length + j] = MASKED;
+    for (let j = 0; j < length; j++)
+      if (j > i || positions[i]! - positions[j]! >= window) scores[i * length + j] = MASKED;
   return scores;
 }
 
 /** Scores of `forward` and `prefill`, for each window. */
-export function ownScoreFeeds(config: CausalConfig, length: number): Feeds {
+export function ownScoreFeeds(config: CausalConfig, positions: Int32Array): Feeds {
+  const { length } = positions;
   return Object.fromEntries(
-    windowsOf(config).map((window) => [scoresName(window), tensor(ownScores(length, window), length, length)]),
+    windowsOf(config).map((window) => [scoresName(window), tensor(ownScores(positions, window), length, length)]),
   );
 }
 
@@ -45,19 +52,27 @@ export interface KeyPlaces {
   behind: number;
   /** Queries, which are the last of the keys behind. */
   queries: number;
+  /** Positions that no key of prompt and text has. */
+  gap?: PositionGap | undefined;
+}
+
+/** The first column whose position is at least `position`. */
+function firstColumn(position: number, gap: PositionGap | undefined): number {
+  if (gap === undefined || position <= gap.from) return Math.max(0, position);
+  return Math.max(gap.from, position - gap.count);
 }
 
 /** Scores of `resume` and `step` (B, 1, queries, kept + behind), for each window. */
-export function laterScoreFeeds(config: CausalConfig, { lengths, kept, behind, queries }: KeyPlaces): Feeds {
+export function laterScoreFeeds(config: CausalConfig, { lengths, kept, behind, queries, gap }: KeyPlaces): Feeds {
   const keys = kept + behind;
   const make = (window = Infinity): Float32Array => {
     const scores = new Float32Array(lengths.length * queries * keys).fill(MASKED);
     lengths.forEach((length, row) => {
       for (let q = 0; q < queries; q++) {
         const at = (row * queries + q) * keys;
-        const own = length + behind - queries + q;
-        scores.fill(0, at + Math.max(0, own - window + 1), at + length);
-        const first = Math.max(0, own - window + 1 - length);
+        const own = length + (gap?.count ?? 0) + behind - queries + q;
+        scores.fill(0, at + Math.min(length, firstColumn(own - window + 1, gap)), at + length);
+        const first = Math.max(0, behind - queries + q - window + 1);
         scores.fill(0, at + kept + first, at + kept + behind - queries + q + 1);
       }
     });
@@ -72,6 +87,8 @@ export function laterScoreFeeds(config: CausalConfig, { lengths, kept, behind, q
 export interface RowPlaces {
   from: number;
   length: number;
+  /** Positions that are left out; counted from the row's start. */
+  gap?: PositionGap | undefined;
 }
 
 /** Cosines and sines of `count` places of each row (B, 1, count, width / 2), for each rotation of the model. */
@@ -81,7 +98,7 @@ export function rotationFeeds({ rotations }: CausalConfig, rows: readonly RowPla
     const half = rotation.width / 2;
     const cos = new Float32Array(rows.length * count * half);
     const sin = new Float32Array(rows.length * count * half);
-    rows.forEach(({ from, length }, row) => {
+    rows.forEach(({ from, length, gap }, row) => {
       const at = row * count * half;
       const same = isFixed(rotation) && row > 0 && from === rows[0]!.from;
       if (same) {
@@ -90,11 +107,12 @@ export function rotationFeeds({ rotations }: CausalConfig, rows: readonly RowPla
         return;
       }
       const { frequencies, factor } = rotated(rotation, length);
-      for (let i = 0; i < count; i++)
+      positionsOf(from, count, gap).forEach((position, i) => {
         frequencies.forEach((frequency, pair) => {
-          cos[at + i * half + pair] = factor * Math.cos((from + i) * frequency);
-          sin[at + i * half + pair] = factor * Math.sin((from + i) * frequency);
+          cos[at + i * half + pair] = factor * Math.cos(position * frequency);
+          sin[at + i * half + pair] = factor * Math.sin(position * frequency);
         });
+      });
     });
     const names = rotationNames(index);
     feeds[names.cos] = tensor(cos, rows.length, 1, count, half);
