@@ -17,7 +17,7 @@ import { norm } from "./offsets/vocabularyTable.ts";
 
 /** The number of rows of a batch. */
 const ROWS = 32;
-/** A run that is open for prediction. `side` is undefined for methods that do not change the encoder's input. */
+/** A run that is open for prediction. `side` is undefined for methods that do not change the backbone's input. */
 interface Opened {
   model: LocalModel;
   parameters: Parameters;
@@ -46,6 +46,7 @@ function open(
       ? {
           table: model.embedding,
           width: model.width,
+          isCausal: model.layout.isCausal,
           ...inputParts({ spec, sizes, parameters }, model.embedding, model.width),
         }
       : undefined,
@@ -71,7 +72,7 @@ function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, numb
   // The offset by place is removed together with the offset by token.
   return alteredBatch(many, side, {
     tokenOffset: (at) => {
-      if (at.place !== from + at.row)
+      if (at.row === undefined || at.place !== from + at.row)
         return side.offsets?.subarray(at.id * side.width, (at.id + 1) * side.width) ?? none;
       const positions = side.positions?.subarray(at.place * side.width, (at.place + 1) * side.width);
       return positions === undefined ? none : positions.map((x) => -x);

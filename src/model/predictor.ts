@@ -85,7 +85,7 @@ export class Predictor {
       const length = target.length;
       const labels = new Int32Array(rows * length);
       for (let row = 0; row < rows; row++) labels.set(target, row * length);
-      const losses = await this.targetLosses(texts, { ...batch, targetLength: length, labels });
+      const losses = await this.targetLosses(texts, { ...batch, targetLength: length, labels, targetIds: undefined });
       scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
     }
     return scores;

@@ -196,7 +196,7 @@ withGoldens("analyses: specificity", () => {
     );
     agrees(
       await lossOf(opened, {
-        tokenOffset: ({ row, place }) => of(idAt(row, expected.A5_misaligned.positions[row]![place]!)),
+        tokenOffset: ({ row, place }) => of(idAt(row!, expected.A5_misaligned.positions[row!]![place]!)),
       }),
       expected.A5_misaligned,
       "A5",
@@ -207,7 +207,7 @@ withGoldens("analyses: specificity", () => {
     assert.deepEqual(
       [
         await lossOf(opened, { tokenOffset: ({ id }) => of(id) }),
-        await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row, place)) }),
+        await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row!, place)) }),
       ],
       [same, same],
     );

@@ -19,8 +19,8 @@ const WARM_UP = 2;
 const TOKENS = 4;
 
 /** Makes a batch of test tokens, repeated as often as its size needs, without padding. */
-function batchOf({ test }: Subject, length: number, rows: number): Batch {
-  const ids = test.flatMap((each) => Array.from(each.ids)).filter((id) => id > 1);
+function batchOf({ test, special }: Subject, length: number, rows: number): Batch {
+  const ids = test.flatMap((each) => Array.from(each.ids)).filter((id) => !special.has(id));
   if (ids.length === 0)
     throw new UserError(
       "latency-texts-empty",
@@ -87,8 +87,9 @@ export async function analyseLatency(
 ): Promise<Latency> {
   const rowsOfTable =
     subject.side.positions === undefined ? Infinity : subject.side.positions.length / subject.side.width;
-  const lengths = gridLengths.filter((length) => length <= rowsOfTable);
-  const forms = formsOf(subject, Math.max(...gridLengths));
+  const behind = subject.side.isCausal === true ? TOKENS - 1 : 0;
+  const lengths = gridLengths.filter((length) => length + behind <= rowsOfTable);
+  const forms = formsOf(subject, Math.max(...gridLengths) + behind);
   const rows: Timed[] = [];
   const races: Race[] = [];
   const cells = lengths.length * batches.length;

@@ -83,7 +83,7 @@ function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: S
 /**
  * Opens all forms that are timed for a run: the backbone alone (first), the run's own forms, and DePT and prompt tuning
  * with the run's number of parameters. The rivals are untrained, since times depend on shapes, not on learned values.
- * @param longest length of the longest text that is timed, in tokens
+ * @param longest the most tokens that are timed of a text, in a causal model with those decoded after it
  */
 export function formsOf(subject: Subject, longest: number): Form[] {
   const {

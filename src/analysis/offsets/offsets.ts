@@ -1,3 +1,4 @@
+import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { methodOf } from "../../method/registry.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
@@ -5,6 +6,7 @@ import { batchesOf } from "../subject/batches.ts";
 import { offsetGeometry } from "./offsetGeometry.ts";
 import { offsetSize, specificityIndex } from "./offsetStatistics.ts";
 import type { Progress } from "../subject/outcomes.ts";
+import { embeddedExamples } from "../subject/embeddedExamples.ts";
 import { padded } from "../subject/paddedBatch.ts";
 import { tokenCounts } from "../subject/tokenCounts.ts";
 import type { Subject } from "../subject/subject.ts";
@@ -40,15 +42,20 @@ function vocabularyColumns(
   };
 }
 
+/** A token as text; the vocabulary's piece where it is a part of a character alone. */
+async function spelling(tokenizer: TextTokenizer, id: number): Promise<string> {
+  const text = await tokenizer.decode([id], false);
+  return text.includes("\u{fffd}") ? tokenizer.piece(id) : text;
+}
+
 /** The first test texts, with the L2 norm of each token's offset. */
 function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]> {
   const norms = rowNorms(side.offsets ?? side.positions!, side.width);
   return Promise.all(
     test.slice(0, EXAMPLES).map(async ({ ids, target }) => {
-      const pieces = await Promise.all(Array.from(ids, (id) => tokenizer.decode([id], false)));
       return {
         target,
-        pieces,
+        pieces: await Promise.all(Array.from(ids, (id) => spelling(tokenizer, id))),
         norm: Array.from(ids, (id, place) => norms[side.offsets === undefined ? place : id] ?? 0),
       };
     }),
@@ -63,25 +70,25 @@ const rowOf = (rows: Float32Array, id: number, width: number): Float32Array =>
 
 /** The tokens of the training texts with the largest offsets, largest first, with their nearest neighbours. */
 async function largestOffsets(
-  { side, tokenizer }: Subject,
+  { side, tokenizer, special }: Subject,
   counts: ReadonlyMap<number, number>,
   units: UnitUse | undefined,
 ): Promise<TokenOffset[]> {
   const { offsets, table, width } = side;
   if (offsets === undefined) return [];
   const largest = [...counts]
-    .filter(([id]) => id > 2)
+    .filter(([id]) => !special.has(id))
     .map(([id, count]) => ({ id, count, norm: norm(rowOf(offsets, id, width)) }))
     .sort((a, b) => b.norm - a.norm)
     .slice(0, TOKEN_ROWS);
   const named = (list: readonly Neighbour[]): Promise<NamedNeighbour[]> =>
-    Promise.all(list.map(async (each) => ({ ...each, text: await tokenizer.decode([each.id], false) })));
+    Promise.all(list.map(async (each) => ({ ...each, text: await spelling(tokenizer, each.id) })));
   const rows: TokenOffset[] = [];
   for (const each of largest) {
     const { before, after } = neighbours(side, each.id);
     rows.push({
       ...each,
-      text: await tokenizer.decode([each.id], false),
+      text: await spelling(tokenizer, each.id),
       ratio: each.norm / norm(rowOf(table, each.id, width)),
       active: units?.perToken[each.id],
       before: await named(before),
@@ -98,8 +105,8 @@ async function largestOffsets(
  */
 export async function analyseOffsets(subject: Subject, progress: Progress): Promise<Offsets> {
   const { side, test, train, adapter, experiment } = subject;
-  const batches = batchesOf(test);
-  const counts = tokenCounts(train);
+  const batches = batchesOf(embeddedExamples(test, side));
+  const counts = tokenCounts(embeddedExamples(train, side));
   const { width } = side;
   if (side.offsets === undefined && side.positions === undefined)
     throw new UserError(
@@ -107,8 +114,8 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
       phrase`The method "${experiment.method.kind}" has no offsets`,
       phrase`Offsets are those of ADePT and DePT.`,
     );
-  // The published code pads every text to maxSourceLength and counts the padding.
-  const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength));
+  // The published code pads every text to maxSourceLength and counts the padding; in a causal model, text and target.
+  const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength, subject.pad));
   const hidden = methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
   const units = hidden && unitUse(side.table, width, { down: hidden.weight, bias: hidden.bias });
   const tokens = await largestOffsets(subject, counts, units);

@@ -1,6 +1,8 @@
 import type { Batch } from "../../backbone/batch.ts";
 import { alteredBatch, offsetAt } from "../subject/alteredInput.ts";
 import { batchesOf } from "../subject/batches.ts";
+import type { LocalModel } from "../../model/localModel.ts";
+import type { Parameters } from "../../method/parameters.ts";
 import { padded } from "../subject/paddedBatch.ts";
 import type { Subject } from "../subject/subject.ts";
 import type { PositionProperties } from "../../protocol/results/positionShift.ts";
@@ -83,6 +85,19 @@ export async function positionProperties(subject: Subject): Promise<PositionProp
   return { tokens: tokens.length, places: S, ...found, ...(await paddingProperties(subject, rows)) };
 }
 
+/** The logits of the labels, and those of the first new token after a text that is read with its padding. */
+async function logitsOf(model: LocalModel, parameters: Parameters, batch: Batch): Promise<Float32Array> {
+  const labels = (await model.forward(parameters, batch)).logits.data as Float32Array;
+  let first = new Float32Array(0);
+  await model.predict(parameters, batch, 1, ({ logits }) => {
+    first = Float32Array.from(logits);
+  });
+  const all = new Float32Array(labels.length + first.length);
+  all.set(labels);
+  all.set(first, labels.length);
+  return all;
+}
+
 /**
  * T5: the largest change of a logit, relative to the largest logit, when the batch is padded further (`padding`), and
  * when the masked places hold threes instead of zeros (`padValue`).
@@ -93,22 +108,18 @@ async function paddingProperties(
 ): Promise<{ padding: number; padValue: number }> {
   const short = test.filter(({ ids }) => ids.length <= Math.min(WINDOWS.at(-1)!, rows)).slice(0, EXAMPLES);
   const [batch] = batchesOf(short.length > 0 ? short : test.slice(0, 1));
-  const logits = async (of: Batch): Promise<Float32Array> =>
-    (await tuned.forward(adapter.parameters, of)).logits.data as Float32Array;
-  const before = await logits(batch!);
+  const before = await logitsOf(tuned, adapter.parameters, batch!);
   const most = largestOf(before.length, (i) => before[i]!);
   let padding = 0;
   for (const window of WINDOWS.filter((each) => each > batch!.sourceLength && each <= rows)) {
-    const after = await logits(padded(batch!, window));
+    const after = await logitsOf(tuned, adapter.parameters, padded(batch!, window));
     padding = Math.max(padding, largestOf(before.length, (i) => after[i]! - before[i]!) / most);
   }
   const fed = alteredBatch(padded(batch!, batch!.sourceLength + 4), side);
   const other = fed.inputEmbeddings!.slice();
   for (let place = 0; place < fed.mask.length; place++)
     if (fed.mask[place] === 0) other.fill(3, place * side.width, (place + 1) * side.width);
-  const [zeros, threes] = [
-    (await model.forward(new Map(), fed)).logits.data as Float32Array,
-    (await model.forward(new Map(), { ...fed, inputEmbeddings: other })).logits.data as Float32Array,
-  ];
+  const zeros = await logitsOf(model, new Map(), fed);
+  const threes = await logitsOf(model, new Map(), { ...fed, inputEmbeddings: other });
   return { padding, padValue: largestOf(zeros.length, (i) => threes[i]! - zeros[i]!) / most };
 }

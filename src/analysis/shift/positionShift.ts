@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import { batchesOf } from "../subject/batches.ts";
 import { shiftCases } from "./shiftCases.ts";
+import { embeddedExamples } from "../subject/embeddedExamples.ts";
 import { altered, inputComparer, withoutAlter, type Progress } from "../subject/outcomes.ts";
 import { positionProperties } from "./positionProperties.ts";
 import { phrase } from "../../base/phrase.ts";
@@ -19,7 +20,8 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width;
   const cases = shiftCases(fillerOf(given));
   const most = Math.max(...cases.map(({ k }) => k));
-  const examples = given.test.flatMap(({ ids }, i) => (ids.length + most <= rows ? [i] : []));
+  const behind = given.side.isCausal === true ? given.experiment.training.maxTargetLength - 1 : 0;
+  const examples = given.test.flatMap(({ ids }, i) => (ids.length + behind + most <= rows ? [i] : []));
   const test = examples.length === given.test.length ? given.test : examples.map((i) => given.test[i]!);
   if (test.length === 0)
     throw new UserError(
@@ -34,7 +36,7 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   };
   const meter = new ShiftMeter(subject.side.width);
   const same = inputComparer(subject);
-  const batches = batchesOf(test);
+  const batches = batchesOf(embeddedExamples(test, given.side));
   const watch = {
     reference: meter.reference,
     altered: meter.shifted,
@@ -66,9 +68,9 @@ function fingerprint({ test }: Subject): number {
 }
 
 /** Neutral text: the 64 commonest training tokens without special ones, commonest first. */
-function fillerOf({ train }: Subject): number[] {
+function fillerOf({ train, special }: Subject): number[] {
   return [...tokenCounts(train)]
-    .filter(([id]) => id > 2)
+    .filter(([id]) => !special.has(id))
     .sort((a, b) => b[1] - a[1] || a[0] - b[0])
     .slice(0, 64)
     .map(([id]) => id);

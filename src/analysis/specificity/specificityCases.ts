@@ -3,6 +3,7 @@ import { mixSeed } from "../../base/mixSeed.ts";
 import type { InputSide } from "../subject/alteredInput.ts";
 import { meanOffset, positionalMeans } from "../offsets/offsetStatistics.ts";
 import { batchesOf } from "../subject/batches.ts";
+import { embeddedExamples } from "../subject/embeddedExamples.ts";
 import type { Case } from "../subject/outcomes.ts";
 import type { Alter, Subject } from "../subject/subject.ts";
 import { norm } from "../offsets/vocabularyTable.ts";
@@ -10,14 +11,16 @@ import { norm } from "../offsets/vocabularyTable.ts";
 const DRAWS = 5;
 const DECILES = 10;
 const SCALES = [0, 0.25, 0.5, 0.75, 1.25, 1.5, 2];
-/** The number of special tokens: ids 0 to 2 are padding, end of sequence and unknown. They keep their offsets. */
-const SPECIALS = 3;
 
 /** A permutation of token ids within deciles of their frequency; special tokens stay in place. */
-export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number): Int32Array {
-  const ids = Array.from({ length: frequency.length - SPECIALS }, (_, i) => i + SPECIALS).sort(
-    (a, b) => frequency[a]! - frequency[b]! || a - b,
-  );
+export function shuffledWithinDeciles(
+  frequency: ArrayLike<number>,
+  seed: number,
+  special: ReadonlySet<number>,
+): Int32Array {
+  const ids = Array.from({ length: frequency.length }, (_, i) => i)
+    .filter((id) => !special.has(id))
+    .sort((a, b) => frequency[a]! - frequency[b]! || a - b);
   const result = Int32Array.from({ length: frequency.length }, (_, i) => i);
   for (let decile = 0; decile < DECILES; decile++) {
     const inside = ids.slice(
@@ -32,7 +35,10 @@ export function shuffledWithinDeciles(frequency: ArrayLike<number>, seed: number
   return result;
 }
 
-/** A5: permutes the offsets over an example's valid places. The permutation depends on the text, not on its batch. */
+/**
+ * A5: permutes the offsets over the valid places of an example's text. The permutation depends on the text, not on its
+ * batch. Tokens behind the text keep their own.
+ */
 function misaligned(side: InputSide, draw: number): Alter {
   return ({ ids, mask, sourceLength, rows }) => {
     const orders = Array.from({ length: rows }, (_, row) => {
@@ -42,7 +48,8 @@ function misaligned(side: InputSide, draw: number): Alter {
       return permutation(own.length, mixSeed(draw, ...own));
     });
     return {
-      tokenOffset: ({ row, place }) => offsetRow(side, ids[row * sourceLength + (orders[row]![place] ?? place)]!),
+      tokenOffset: ({ row, place, id }) =>
+        offsetRow(side, row === undefined ? id : ids[row * sourceLength + (orders[row]![place] ?? place)]!),
     };
   };
 }
@@ -71,8 +78,8 @@ function noise(side: InputSide, draw: number): Alter {
  * The counterparts of ADePT's cases for DePT's table of offsets by place, as far as training texts reach: all rows
  * equal to their mean, rows permuted, rows scaled.
  */
-function placeCases({ positions, width }: InputSide, train: Subject["train"]): Case[] {
-  const reached = train.reduce((longest, { ids }) => Math.max(longest, ids.length), 1);
+function placeCases({ positions, width }: InputSide, train: readonly ArrayLike<number>[]): Case[] {
+  const reached = train.reduce((longest, ids) => Math.max(longest, ids.length), 1);
   const rows = Math.min(reached, positions!.length / width);
   const mean = new Float64Array(width);
   for (let place = 0; place < rows; place++)
@@ -100,10 +107,21 @@ function placeCases({ positions, width }: InputSide, train: Subject["train"]): C
 
 /**
  * The cases of the post-hoc specificity analysis, A3 to A9, and their counterparts for DePT. Means and frequencies are
- * those of the training data.
+ * those of the training data: of texts, in a causal model of texts and targets.
  */
-export function specificityCases({ side, train }: Pick<Subject, "side" | "train">): Case[] {
-  if (side.offsets === undefined) return side.positions === undefined ? [] : placeCases(side, train);
+export function specificityCases({
+  side,
+  train: examples,
+  special,
+}: Pick<Subject, "side" | "train" | "special">): Case[] {
+  const train = embeddedExamples(examples, side);
+  if (side.offsets === undefined)
+    return side.positions === undefined
+      ? []
+      : placeCases(
+          side,
+          train.map(({ ids }) => ids),
+        );
   const batches = batchesOf(train);
   const constant = meanOffset(side, batches);
   const means = positionalMeans(side, batches);
@@ -114,7 +132,7 @@ export function specificityCases({ side, train }: Pick<Subject, "side" | "train"
   return [
     { label: "A3 one constant", group: "A3 one constant", alter: { tokenOffset: () => constant } },
     ...draws("A4 shuffled among tokens", (draw) => {
-      const order = shuffledWithinDeciles(frequency, draw);
+      const order = shuffledWithinDeciles(frequency, draw, special);
       return { tokenOffset: ({ id }) => offsetRow(side, order[id]!) };
     }),
     ...draws("A5 misaligned in the text", (draw) => misaligned(side, draw)),

@@ -2,6 +2,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import { batchesOf } from "../subject/batches.ts";
+import { embeddedExamples } from "../subject/embeddedExamples.ts";
 import { specificityCases } from "./specificityCases.ts";
 import { specificityIndex } from "../offsets/offsetStatistics.ts";
 import { altered, withoutAlter, type Progress } from "../subject/outcomes.ts";
@@ -28,7 +29,7 @@ export async function analyseSpecificity(subject: Subject, progress: Progress): 
     .filter((each) => each.length > 1);
   return {
     full,
-    index: specificityIndex(subject.side, batchesOf(subject.test)),
+    index: specificityIndex(subject.side, batchesOf(embeddedExamples(subject.test, subject.side))),
     cases: cases.map(withoutAlter),
     explained:
       subject.side.offsets !== undefined && gain.found && gain.difference < 0

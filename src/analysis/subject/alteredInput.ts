@@ -1,17 +1,20 @@
 import { UserError } from "../../base/errors.ts";
 import type { InputParts } from "../../adapter/fold.ts";
-import type { Batch } from "../../backbone/batch.ts";
+import type { Batch, Continuation, PositionGap } from "../../backbone/batch.ts";
 import { phrase } from "../../base/phrase.ts";
 
 /** An adapter's input side on a backbone: the frozen embedding table (V, d), and the tensors that the method adds. */
 export interface InputSide extends InputParts {
   table: Float32Array;
   width: number;
+  /** Whether the backbone reads text and target as one sequence, whose tokens all get offsets (default false). */
+  isCausal?: boolean;
 }
 
 /** A token in a batch. `place` counts from the text's first token; filler tokens before it have negative places. */
 export interface TokenAt {
-  row: number;
+  /** Undefined for a token that is read behind the text, in any row: of a target, or generated. */
+  row: number | undefined;
   place: number;
   id: number;
 }
@@ -28,7 +31,7 @@ export interface Alteration {
   /**
    * How the text is shifted by k = `shift` places: "reindex" only reads DePT's table k rows further on (T1), "attached"
    * puts k masked places before the prompt (T2), "window" puts k masked places between prompt and text (T3), "prefix"
-   * puts k tokens of `filler` there (T4).
+   * puts k tokens of `filler` there (T4). In a causal model k positions are left out where places would be masked.
    */
   layout?: "reindex" | "attached" | "window" | "prefix";
   shift?: number;
@@ -60,7 +63,7 @@ export function offsetAt(
     throw new UserError(
       "text-beyond-position-table",
       phrase`A text reaches place ${place}, beyond the ${positions.length / width} rows of the position table`,
-      phrase`Take shorter texts or smaller shifts.`,
+      phrase`Take shorter texts or answers, or smaller shifts.`,
     );
   const byPlace = rowOf(positions, place, width);
   for (let i = 0; i < width; i++) result[i]! += byPlace[i]!;
@@ -87,17 +90,35 @@ function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }
     : prompt.subarray(0, Math.floor(prompt.length / width) * width);
 }
 
+/** Positions that a causal model leaves out where an encoder has masked places. */
+function gapOf({ layout, shift = 0 }: Alteration, promptLength: number): PositionGap | undefined {
+  if (shift === 0) return undefined;
+  if (layout === "attached") return { from: 0, count: shift };
+  return layout === "window" ? { from: promptLength, count: shift } : undefined;
+}
+
+/** How the alteration embeds a token behind the text, whose first token stands at column `before`. */
+const continuationOf =
+  (side: InputSide, alteration: Alteration, before: number): Continuation =>
+  ({ id, place }) => {
+    const embedded = new Float32Array(side.width);
+    put(embedded, 0, { side, token: { row: undefined, place: place - before, id }, alteration });
+    return embedded;
+  };
+
 /**
- * Returns the batch with the encoder's input computed on the host: X = [prompt ; E + offsets], changed by the
- * alteration. Masked places are zeros.
+ * Returns the batch with the backbone's input computed on the host: X = [prompt ; E + offsets], changed by the
+ * alteration. Masked places are zeros. In a causal model the alteration applies to tokens behind the text too, and
+ * positions are left out where an encoder has masked places.
  */
 export function alteredBatch(batch: Batch, side: InputSide, alteration: Alteration = {}): Batch {
-  const { width } = side;
+  const { width, isCausal = false } = side;
   const { layout, shift = 0, filler = [] } = alteration;
   const prompt = promptOf(side, alteration);
   const m = prompt.length / width;
-  const lead = layout === "attached" ? shift : 0;
-  const gap = layout === "window" || layout === "prefix" ? shift : 0;
+  const lead = layout === "attached" && !isCausal ? shift : 0;
+  const gap = layout === "prefix" || (layout === "window" && !isCausal) ? shift : 0;
+  const left = gapOf(alteration, m);
   const length = lead + m + gap + batch.sourceLength;
   const embedded = new Float32Array(batch.rows * length * width);
   const mask = new Float32Array(batch.rows * length);
@@ -119,5 +140,12 @@ export function alteredBatch(batch: Batch, side: InputSide, alteration: Alterati
       mask[from + m + gap + i] = 1;
     }
   }
-  return { ...batch, sourceLength: length, inputEmbeddings: embedded, mask };
+  return {
+    ...batch,
+    sourceLength: length,
+    inputEmbeddings: embedded,
+    mask,
+    ...(isCausal && { continued: continuationOf(side, alteration, m + gap) }),
+    ...(isCausal && left && { gap: left }),
+  };
 }

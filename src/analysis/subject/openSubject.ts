@@ -1,6 +1,9 @@
 import { methodOf } from "../../method/registry.ts";
 import { AlteredModel } from "./alteredModel.ts";
 import type { Subject } from "./subject.ts";
+import { endTokens } from "../../backbone/generationConfig.ts";
+import type { BackboneLayout } from "../../backbone/layout.ts";
+import { readTokenizerConfig } from "../../backbone/tokenizer/tokenizerConfig.ts";
 import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { engineHere } from "../../engine/device/devicesHere.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
@@ -49,6 +52,28 @@ const evaluationOptions = async (
   candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
 });
 
+/** The special tokens of an encoder-decoder: padding, end of sequence and unknown. */
+const FIRST_IDS: ReadonlySet<number> = new Set([0, 1, 2]);
+
+/**
+ * The tokens that stand for no text, and padding. Of a causal model: the tokenizer's special tokens and the rows of the
+ * embedding that no token has, and the token that the tokenizer names as padding, else as end.
+ */
+function textlessTokens(
+  folder: string,
+  { isCausal, vocabulary }: BackboneLayout,
+  tokenizer: TextTokenizer,
+): Pick<Subject, "special" | "pad"> {
+  if (!isCausal) return { special: FIRST_IDS, pad: 0 };
+  const { specialTokens } = readTokenizerConfig(folder);
+  const named = specialTokens["pad_token"];
+  const unused = Array.from({ length: vocabulary }, (_, id) => id).filter((id) => tokenizer.piece(id) === "");
+  return {
+    special: new Set([...tokenizer.special, ...unused]),
+    pad: (named === undefined ? undefined : tokenizer.idOf(named)) ?? endTokens(folder)[0] ?? 0,
+  };
+}
+
 /**
  * Opens a finished run for analysis.
  * @param limit the largest number of test examples; the run's own limit applies too
@@ -70,7 +95,12 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const { open, release } = modelOpener(experiment, folder, adapter);
   const model = open({ inputEmbeddings: true });
   const tuned = open({});
-  const side = { table: model.embedding, width: model.width, ...inputParts(adapter, model.embedding, model.width) };
+  const side = {
+    table: model.embedding,
+    width: model.width,
+    isCausal: layout.isCausal,
+    ...inputParts(adapter, model.embedding, model.width),
+  };
   const chosen = data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity));
   const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, experiment, training);
   const test = await encodeAll(chosen, encoder.withShots(promptShots(data, experiment)));
@@ -80,6 +110,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     experiment,
     adapter,
     side,
+    ...textlessTokens(folder, layout, tokenizer),
     model,
     tuned,
     open,

@@ -115,6 +115,7 @@ export function inputComparer({ side, test }: Pick<Subject, "side" | "test">): (
       const after = alteredBatch(batch, side, alterationOf(alter, batch));
       return (
         before.sourceLength === after.sourceLength &&
+        before.gap === after.gap &&
         sameBytes(before.mask, after.mask) &&
         sameBytes(before.inputEmbeddings!, after.inputEmbeddings!)
       );

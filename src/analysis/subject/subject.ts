@@ -26,7 +26,11 @@ export interface Subject {
   experiment: Experiment;
   adapter: Adapter;
   side: InputSide;
-  /** The backbone, which takes the encoder's input as computed on the host. */
+  /** Token ids that stand for no text, such as padding; permutations and lists of tokens leave them out. */
+  special: ReadonlySet<number>;
+  /** The id that the published code pads texts with. */
+  pad: number;
+  /** The backbone, which takes its input as computed on the host. */
   model: LocalModel;
   tokenizer: TextTokenizer;
   train: TokenisedExample[];

@@ -4,6 +4,7 @@ import { Tokenizer } from "tokenizers";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import { pieceFormOf, readablePiece, type PieceForm } from "./pieceForm.ts";
 import { checkTokenizer } from "./tokenizerBounds.ts";
 
 /**
@@ -30,9 +31,13 @@ export interface Encoding {
 export class TextTokenizer {
   readonly vocabularySize: number;
 
-  /** @param rows tokens that the backbone embeds */
+  /**
+   * @param form how its vocabulary spells text
+   * @param rows tokens that the backbone embeds
+   */
   constructor(
     private readonly native: Tokenizer,
+    private readonly form: PieceForm,
     private readonly rows = Infinity,
   ) {
     this.native.disableTruncation();
@@ -80,9 +85,17 @@ export class TextTokenizer {
     return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
   }
 
-  /** A token's text in the vocabulary, with a space where it begins a word. */
+  /**
+   * A token of the vocabulary as a person reads it: a space where it begins a word, and <0xE2> for a byte that is a
+   * part of a character alone.
+   */
   piece(id: number): string {
-    return (this.native.idToToken(id) ?? "").replaceAll("▁", " ");
+    return readablePiece(this.native.idToToken(id) ?? "", this.form);
+  }
+
+  /** The ids of added tokens that are not text, such as padding or the marks of a chat template. */
+  get special(): ReadonlySet<number> {
+    return this.form.special;
   }
 
   /** The id of a token of the vocabulary, also of an added one; undefined where there is no such token. */
@@ -145,7 +158,7 @@ export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
       phrase`${folder} has no tokenizer.json`,
       phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
     );
-  checkTokenizer(path, boundedText(path, MOST_BYTES));
+  const form = pieceFormOf(checkTokenizer(path, boundedText(path, MOST_BYTES)));
   let native: Tokenizer;
   try {
     native = Tokenizer.fromFile(path);
@@ -153,5 +166,5 @@ export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
     throw new UserError("tokenizer-malformed", phrase`${path} is not a tokenizer: ${(error as Error).message}`);
   }
   checkRows(path, native, rows);
-  return new TextTokenizer(native, rows);
+  return new TextTokenizer(native, form, rows);
 }

@@ -53,9 +53,10 @@ function walk(value: unknown, fail: Fail, depth = 0): void {
 /**
  * Checks a tokenizer before the native code reads it, which ends the whole process, or never returns, on some malformed
  * files.
+ * @returns the parsed file
  * @throws UserError naming the file and the part that cannot be used
  */
-export function checkTokenizer(path: string, text: string): void {
+export function checkTokenizer(path: string, text: string): object {
   const fail: Fail = (what) => {
     throw new UserError(
       "tokenizer-out-of-bounds",
@@ -71,4 +72,5 @@ export function checkTokenizer(path: string, text: string): void {
   }
   if (typeof json !== "object" || json === null) return fail(phrase`it is no object`);
   for (const part of PARTS) walk((json as Record<string, unknown>)[part], fail);
+  return json;
 }
