@@ -164,7 +164,7 @@ test("without prompt or offsets, the fed input gives the numbers of the method w
       [["ffn-off", "positions-off", "prompt-off"], { prompt: "removed", scale: 0 }],
     ];
     for (const [switches, alteration] of cases) {
-      const known = methodOf(method.kind as "adept").switches;
+      const known = methodOf(method.kind).switches;
       const named = switches.filter((each) => each in known);
       if (named.length === 0) continue;
       const off = named.reduce((left, each) => switchOff(method.kind as "adept", each, left), parameters);
