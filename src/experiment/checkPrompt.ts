@@ -1,12 +1,18 @@
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
-import type { Experiment, PromptSpec } from "./experiment.ts";
+import type { Experiment, PromptSpec, TaskSpec } from "./experiment.ts";
 
 /** How a decoder-only model reads an example: as text alone, or as a conversation in the model's own chat template. */
 export type PromptForm = NonNullable<PromptSpec["form"]>;
 
+/** What of an experiment says how its examples are read. */
+export interface ReadAs {
+  task: { kind: TaskSpec["kind"]; system?: string | undefined };
+  prompt?: PromptSpec | undefined;
+}
+
 /** The form in which a decoder-only model reads the examples of an experiment. */
-export const promptForm = ({ task, prompt }: Pick<Experiment, "task" | "prompt">): PromptForm =>
+export const promptForm = ({ task, prompt }: ReadAs): PromptForm =>
   prompt?.form ?? (task.kind === "chat" ? "chat" : "plain");
 
 /**

@@ -11,6 +11,7 @@ export const ExperimentDraft = z.object({
   name: z.string().min(1).max(DRAFT_LIMITS.name),
   task: z.discriminatedUnion("kind", [
     z.object({ kind: z.literal("mail") }),
+    z.object({ kind: z.literal("chat"), train: path }),
     z.object({ kind: z.literal("file"), train: path, source: template, target: template }),
   ]),
   backbone: path,

@@ -1,3 +1,4 @@
+import { answerLength } from "./draftLimits.ts";
 import type { ExperimentDraft } from "./draftSchema.ts";
 import type { ExperimentInput } from "./experiment.ts";
 
@@ -27,6 +28,7 @@ export function experimentOf(
       steps,
       evaluateEvery: Math.max(1, Math.round(steps / EVALUATIONS)),
       maxSourceLength,
+      ...(task.kind === "chat" && { maxTargetLength: answerLength(task.kind), selection: "loss" as const }),
       ...sample?.training,
     },
   };

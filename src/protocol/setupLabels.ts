@@ -42,6 +42,7 @@ function previewLabels(t: Translate) {
     previewNote: t("The first examples, cut into tokens. A space belongs to the token that follows it."),
     cut: t("{0} more tokens are not read"),
     answer: t("Answer"),
+    untrained: t("Slanted tokens are read, but not trained."),
     labels: t("Labels"),
     label: t("Label"),
     count: t("Examples"),

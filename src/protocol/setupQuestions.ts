@@ -10,6 +10,7 @@ export const AskedTask = z.discriminatedUnion("kind", [
     source: z.string().optional(),
     target: z.string().optional(),
   }),
+  z.object({ kind: z.literal("chat"), train: z.string() }),
   z.object({ kind: z.literal("mail") }),
 ]);
 export type AskedTask = z.infer<typeof AskedTask>;
@@ -49,6 +50,8 @@ const Preview = z.object({
   cut: count,
   target: z.string(),
   targetPieces: z.array(z.string()),
+  /** Indices of `targetPieces` that are read but not trained, such as a user's later turns. */
+  untrained: z.array(count),
 });
 /** What an inspection found about the data of a draft. */
 export const Inspection = z.object({
@@ -71,6 +74,10 @@ export const Inspection = z.object({
   /** Examples of `sampled` that are longer than the longest input. */
   truncated: count,
   targetsTruncated: count,
+  /** Tokens of the longest answer that is not cut. */
+  targetLength: count,
+  /** Whether the rows are lists of turns, which a task of kind "chat" reads. */
+  areTurns: z.boolean(),
   tokens: z.object({ median: count, high: count, longest: count }),
   problem: PhraseData.optional(),
 });

@@ -210,7 +210,7 @@ withGoldens("forms of a prompt", () => {
     const text = async (form: "plain" | "chat", most: number): Promise<string> => {
       const encoder = openEncoder(
         { folder, isCausal: true, tokenizer },
-        { task: { ...TASK, trainOn: "last" }, prompt: { form, shots: 2, ...(form === "chat" && { system: "S" }) } },
+        { task: TASK, prompt: { form, shots: 2, ...(form === "chat" && { system: "S" }) } },
         { maxSourceLength: most, maxTargetLength: 64 },
       ).withShots(shots);
       return tokenizer.decode(Array.from((await encoder.encode({ source: "q3", target: "a3" })).ids), false);

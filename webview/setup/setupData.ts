@@ -97,6 +97,13 @@ export class DataPart {
     }
     this.count.textContent = fill(found.all ? labels.rows : labels.firstRows, found.rows.toLocaleString());
     this.doubt.textContent = found.headerless ? labels.headerless : "";
+    // The worker says that the rows are conversations; they have no columns to choose from.
+    if (this.task.kind === "file" && found.areTurns && found.columns.length === 0) {
+      this.task = { kind: "chat", train: this.task.train };
+      this.templates.replaceChildren();
+      this.templateNote.textContent = "";
+      this.context.change({ task: this.task }, 0);
+    }
     if (this.task.kind === "file") {
       // The worker suggests templates where none were given.
       if (this.task.source === "" && this.task.target === "") {
@@ -198,20 +205,25 @@ export class DataPart {
   private drawPreview({ examples }: Inspection): void {
     const { labels } = this;
     const parts: HTMLElement[] = [el("h3", labels.preview), el("p", labels.previewNote, "detail")];
-    for (const { pieces, cut, targetPieces } of examples) {
+    for (const { pieces, cut, targetPieces, untrained } of examples) {
       const text = el("div", "", "pieces");
       text.append(
         ...pieces.map((piece) => el("span", piece, "piece token")),
         ...(cut > 0 ? [el("span", ` ${fill(labels.cut, cut)}`, "detail")] : []),
       );
       const answer = el("p", `${labels.answer}: `);
-      answer.append(...targetPieces.map((piece) => el("span", piece, "piece token")));
+      answer.append(
+        ...targetPieces.map((piece, at) =>
+          el("span", piece, untrained.includes(at) ? "piece token untrained" : "piece token"),
+        ),
+      );
       parts.push(text, answer);
     }
+    if (examples.some(({ untrained }) => untrained.length > 0)) parts.push(el("p", labels.untrained, "detail"));
     this.preview.replaceChildren(...(examples.length === 0 ? [] : parts));
   }
 
-  private drawLengths({ tokens, truncated, sampled, targetsTruncated }: Inspection): void {
+  private drawLengths({ tokens, truncated, sampled, targetsTruncated, targetLength }: Inspection): void {
     const { labels } = this;
     const suggested = Math.min(1024, Math.ceil(tokens.longest / 32) * 32);
     if (sampled === 0) {
@@ -235,7 +247,7 @@ export class DataPart {
         }),
       );
     if (targetsTruncated > 0)
-      row.append(el("span", fill(labels.targetsTruncated, targetsTruncated.toLocaleString(), 20), "warning"));
+      row.append(el("span", fill(labels.targetsTruncated, targetsTruncated.toLocaleString(), targetLength), "warning"));
     this.lengths.replaceChildren(...parts, row);
   }
 

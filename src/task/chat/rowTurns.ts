@@ -28,6 +28,9 @@ const PAIRS: readonly { question: string; more?: readonly string[]; answer: read
 const MOST_NAMED = 50;
 const MOST_TURNS = 2000;
 
+/** Whether a row is a list of turns. */
+export const hasTurns = ({ objects = {} }: Row): boolean => CONVERSATIONS.some((name) => Object.hasOwn(objects, name));
+
 type Fail = (what: Phrase, action: Phrase) => never;
 type Turn = Readonly<Record<string, unknown>>;
 

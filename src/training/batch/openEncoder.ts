@@ -3,8 +3,7 @@ import { phrase } from "../../base/phrase.ts";
 import { chatTemplateOf } from "../../backbone/tokenizer/chatTemplate.ts";
 import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { readTokenizerConfig } from "../../backbone/tokenizer/tokenizerConfig.ts";
-import { promptForm } from "../../experiment/checkPrompt.ts";
-import type { Experiment } from "../../experiment/experiment.ts";
+import { promptForm, type ReadAs } from "../../experiment/checkPrompt.ts";
 import { chatForm } from "./chatForm.ts";
 import type { ExampleEncoder, Lengths } from "./exampleEncoder.ts";
 import { endsOf, joinedEncoder } from "./joinedEncoder.ts";
@@ -17,9 +16,6 @@ export interface ReadingBackbone {
   isCausal: boolean;
   tokenizer: TextTokenizer;
 }
-
-/** What of an experiment says how examples are read. */
-export type ReadAs = Pick<Experiment, "task" | "prompt">;
 
 /** @throws UserError where an experiment asks a backbone that reads text and answer apart for a form of one sequence */
 function refuseForms({ task, prompt }: ReadAs): void {
@@ -71,6 +67,6 @@ export function openEncoder(
     return joinedEncoder(plainForm(tokenizer, ends), tokenizer, lengths);
   }
   const written = chatTemplateOf(folder, readTokenizerConfig(folder), prompt?.template);
-  const system = prompt?.system ?? (task.kind === "chat" ? task.system : undefined);
+  const system = prompt?.system ?? task.system;
   return joinedEncoder(chatForm(tokenizer, ends, { ...written, system }), tokenizer, lengths);
 }

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import type { SetupHostMessage } from "../../protocol/hostToSetup.ts";
 import type { SetupPageMessage } from "../../protocol/setupToHost.ts";
-import { DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
+import { answerLength, DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
 import { experimentOf } from "../../experiment/experimentDraft.ts";
 import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
@@ -30,8 +30,7 @@ export interface SetupParts extends PageParts {
 /** The slider's stops: 61 budgets from 1,000 to 1,000,000, evenly on a logarithmic scale. */
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
-/** Defaults of an experiment: the longest answer in tokens, and the rows of a batch. */
-const TARGET = 20;
+/** The rows of a batch by default. */
 const ROWS = 32;
 
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
@@ -117,7 +116,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
       labels: setupLabels(vscode.l10n.t),
       limits: DRAFT_LIMITS,
       draft,
-      title: draft.task.kind === "file" ? basename(draft.task.train) : "",
+      title: draft.task.kind === "mail" ? "" : basename(draft.task.train),
     });
   }
 
@@ -157,7 +156,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         task: suggested ? { kind: "file", train: task.train } : task,
         backbone,
         maxSourceLength,
-        maxTargetLength: TARGET,
+        maxTargetLength: answerLength(task.kind),
       });
       const { problem, ...rest } = result;
       this.post({
@@ -193,7 +192,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
    * @param longest tokens of an input
    */
   private async postMemory(
-    { backbone, budget, maxSourceLength }: ExperimentDraft,
+    { task, backbone, budget, maxSourceLength }: ExperimentDraft,
     longest: number,
     signal: AbortSignal,
   ): Promise<void> {
@@ -202,7 +201,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         backbone,
         budget,
         source: Math.max(1, Math.min(longest, maxSourceLength)),
-        target: TARGET,
+        target: answerLength(task.kind),
         rows: ROWS,
       });
       if (!signal.aborted) this.post({ type: "forecast", memory, working: true });

@@ -28,7 +28,7 @@ export async function writeExperiment(
     const folder = await workspaceFolder(draft, place);
     return folder && writeIn(folder, draft, sizes);
   }
-  const folder = task.kind === "file" ? vscode.Uri.file(dirname(task.train)) : own;
+  const folder = task.kind === "mail" ? own : vscode.Uri.file(dirname(task.train));
   try {
     return await written(folder, draft, sizes, place);
   } catch (error) {
@@ -49,7 +49,7 @@ export async function writeExperiment(
 /** The workspace folder that contains the data, else the one that the user picks. */
 async function workspaceFolder({ task }: ExperimentDraft, { folders }: Place): Promise<vscode.Uri | undefined> {
   const own = vscode.workspace.workspaceFolders ?? [];
-  const holds = task.kind === "file" ? folders.of(vscode.Uri.file(task.train)) : undefined;
+  const holds = task.kind === "mail" ? undefined : folders.of(vscode.Uri.file(task.train));
   return (holds ?? (own.length > 1 ? await vscode.window.showWorkspaceFolderPick() : own[0]))?.uri;
 }
 

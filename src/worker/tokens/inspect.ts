@@ -1,14 +1,20 @@
-import { loadTokenizer, type TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
+import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { UserError } from "../../base/errors.ts";
 import { openBackbone } from "../../backbone/openBackbone.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
+import { explained } from "../../base/text/explain.ts";
 import { MethodInput } from "../../method/methodSpec.ts";
 import type { Inspection, SetupRequest, SizesAnswer } from "../../protocol/setupQuestions.ts";
 import { resolveSizes } from "../../method/sizes.ts";
 import { guessColumnRoles, templatesOf, type GuessedColumn } from "../../task/rows/guessColumnRoles.ts";
+import { chatExample } from "../../task/chat/loadChatTask.ts";
+import { hasTurns } from "../../task/chat/rowTurns.ts";
 import type { Example } from "../../task/example.ts";
+import type { SomeRows } from "../../task/rows/readRows.ts";
 import type { Row } from "../../task/rows/row.ts";
 import { looksHeaderless } from "../../task/rows/looksHeaderless.ts";
+import { encodeAll, type ExampleEncoder } from "../../training/batch/exampleEncoder.ts";
+import { openEncoder } from "../../training/batch/openEncoder.ts";
 import { columnsOf, compileTemplate } from "../../task/template.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { KnownData } from "../check/knownData.ts";
@@ -28,7 +34,10 @@ interface Read {
   rows: number;
   all: boolean;
   headerless: boolean;
+  areTurns: boolean;
 }
+
+const COLUMNLESS = { columns: [], source: "", target: "", headerless: false };
 
 /** The first row that makes an empty input or output, as a problem. */
 function emptyCell(rows: readonly Row[], examples: readonly Example[]): Phrase | undefined {
@@ -40,11 +49,10 @@ function emptyCell(rows: readonly Row[], examples: readonly Example[]): Phrase |
     : phrase`Line ${line}: the input is empty.`;
 }
 
-async function readFileTask(
+function readFileTask(
   { train, source, target }: Extract<Ask["task"], { kind: "file" }>,
-  known: KnownData,
-): Promise<Read> {
-  const { rows, all } = await known.rows(train);
+  { rows, all }: SomeRows,
+): Read {
   const columns = guessColumnRoles(rows);
   const suggested = templatesOf(columns);
   const templates = { source: source ?? suggested.source, target: target ?? suggested.target };
@@ -54,6 +62,7 @@ async function readFileTask(
     rows: rows.length,
     all,
     headerless: /\.[ct]sv(\.gz)?$/i.test(train) && looksHeaderless(rows),
+    areTurns: rows.some(hasTurns),
   };
   const use = { file: train, columns: columnsOf(rows) };
   try {
@@ -66,9 +75,7 @@ async function readFileTask(
       ...base,
       examples,
       problem:
-        templates.source === "" || templates.target === ""
-          ? phrase`Input and output each need a column.`
-          : emptyCell(rows, examples),
+        templates.source === "" || templates.target === "" ? withoutColumns(base.areTurns) : emptyCell(rows, examples),
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -76,19 +83,35 @@ async function readFileTask(
   }
 }
 
-async function read(task: Ask["task"], known: KnownData): Promise<Read> {
-  if (task.kind === "file") return readFileTask(task, known);
+const withoutColumns = (areTurns: boolean): Phrase =>
+  areTurns
+    ? phrase`These rows are conversations: choose a decoder-only model as backbone.`
+    : phrase`Input and output each need a column.`;
+
+/** Conversations up to the first row that is none, which is the problem. */
+function readChatTask(train: string, { rows, all }: SomeRows): Read {
+  const examples: Example[] = [];
+  const found = { ...COLUMNLESS, examples, rows: rows.length, all, areTurns: true };
+  try {
+    for (const row of rows) examples.push(chatExample(train, row, { trainOn: "all" }));
+    return { ...found, problem: undefined };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { ...found, problem: explained(error.phrase, error.actionPhrase) };
+  }
+}
+
+/** @param isCausal whether the backbone reads text and answer as one sequence, as conversations need */
+async function read(task: Ask["task"], known: KnownData, isCausal: boolean): Promise<Read> {
+  if (task.kind !== "mail") {
+    const rows = await known.rows(task.train);
+    const isChat = task.kind === "chat" || (isCausal && task.source === undefined && rows.rows.some(hasTurns));
+    if (!isChat) return readFileTask(task, rows);
+    const found = readChatTask(task.train, rows);
+    return isCausal ? found : { ...found, examples: [], problem: withoutColumns(true) };
+  }
   const examples = await known.mail();
-  return {
-    columns: [],
-    source: "",
-    target: "",
-    examples,
-    problem: undefined,
-    rows: examples.length,
-    all: true,
-    headerless: false,
-  };
+  return { ...COLUMNLESS, examples, problem: undefined, rows: examples.length, all: true, areTurns: false };
 }
 
 const counted = (targets: readonly string[]): { text: string; count: number }[] => {
@@ -99,16 +122,16 @@ const counted = (targets: readonly string[]): { text: string; count: number }[] 
     .sort((a, b) => b.count - a.count || (a.text < b.text ? -1 : 1));
 };
 
-/** The pieces of a text as the model gets them, with a space where the tokenizer has its marker. */
-async function piecesOf(
-  tokenizer: TextTokenizer,
-  text: string,
-  maxLength: number,
-): Promise<{ pieces: string[]; cut: number }> {
-  const [{ tokens }, whole] = [await tokenizer.encode(text, { maxLength }), await tokenizer.encodeIds(text)];
+/** An example as the model reads it, as far as it is shown. */
+async function previewOf(example: Example, encoder: ExampleEncoder): Promise<Inspection["examples"][number]> {
+  const { tokens, cut, answer } = await encoder.spelled(example);
+  const shown = answer.slice(0, SHOWN);
   return {
-    pieces: tokens.slice(0, SHOWN).map((token) => token.replaceAll("▁", " ")),
-    cut: whole.length - tokens.length,
+    pieces: tokens.slice(0, SHOWN),
+    cut,
+    target: example.target,
+    targetPieces: shown.map(({ text }) => text),
+    untrained: shown.flatMap(({ trained }, at) => (trained ? [] : [at])),
   };
 }
 
@@ -120,28 +143,22 @@ export async function inspect(
   { task, backbone, maxSourceLength, maxTargetLength }: Ask,
   known = new KnownData(),
 ): Promise<Inspection> {
-  const tokenizer = loadTokenizer(backboneFolder(backbone));
-  const { examples, ...found } = await read(task, known);
+  const folder = backboneFolder(backbone);
+  const tokenizer = loadTokenizer(folder);
+  const { isCausal } = openBackbone(folder).layout;
+  const { examples, ...found } = await read(task, known, isCausal);
+  const reads = { task: { kind: found.areTurns && isCausal ? "chat" : "file" } } as const;
+  const encoderTo = (maxSource: number, maxTarget: number): ExampleEncoder =>
+    openEncoder({ folder, isCausal, tokenizer }, reads, { maxSourceLength: maxSource, maxTargetLength: maxTarget });
   const labels = counted(examples.map(({ target }) => target));
   const every = Math.max(1, Math.ceil(examples.length / SAMPLED));
   const sample = examples.filter((_, i) => i % every === 0);
-  const lengths = await Promise.all(
-    sample.map(
-      async ({ source, target }) =>
-        [(await tokenizer.encodeIds(source)).length, (await tokenizer.encodeIds(target)).length] as const,
-    ),
-  );
+  const whole = await encodeAll(sample, encoderTo(Infinity, Infinity));
+  const lengths = whole.map((each) => [each.ids.length, each.labels.length] as const);
   const sorted = lengths.map(([source]) => source).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  const previews = await Promise.all(
-    examples.slice(0, PREVIEWS).map(async ({ source, target }) => {
-      return {
-        ...(await piecesOf(tokenizer, source, maxSourceLength)),
-        target,
-        targetPieces: (await piecesOf(tokenizer, target, maxTargetLength)).pieces,
-      };
-    }),
-  );
+  const encoder = encoderTo(maxSourceLength, maxTargetLength);
+  const previews = await Promise.all(examples.slice(0, PREVIEWS).map((example) => previewOf(example, encoder)));
   const { problem, ...rest } = found;
   return {
     ...rest,
@@ -152,6 +169,7 @@ export async function inspect(
     sampled: sample.length,
     truncated: lengths.filter(([length]) => length > maxSourceLength).length,
     targetsTruncated: lengths.filter(([, length]) => length > maxTargetLength).length,
+    targetLength: maxTargetLength,
     tokens: { median: at(0.5), high: at(0.95), longest: sorted.at(-1) ?? 0 },
     ...(problem !== undefined && { problem }),
   };
