@@ -47,9 +47,18 @@ function refuseChatKeys({ prompt }: ReadAs): void {
 }
 
 /**
+ * Checks, without opening the tokenizer, that a backbone can read examples in the form that an experiment asks for.
+ * @throws UserError where it cannot: an encoder-decoder asked for chat, a tokenizer without a chat template
+ */
+export function checkForm({ folder, isCausal }: Omit<ReadingBackbone, "tokenizer">, experiment: ReadAs): void {
+  if (!isCausal) refuseForms(experiment);
+  else if (promptForm(experiment) === "plain") refuseChatKeys(experiment);
+  else chatTemplateOf(folder, readTokenizerConfig(folder), experiment.prompt?.template);
+}
+
+/**
  * The encoder of a backbone for an experiment.
- * @throws UserError where the backbone has no such form: an encoder-decoder asked for chat, a tokenizer without a chat
- * template or an end token
+ * @throws UserError as `checkForm`, and where no file of the backbone names an end token
  */
 export function openEncoder(
   { folder, isCausal, tokenizer }: ReadingBackbone,

@@ -9,6 +9,8 @@ import { tooFewPositions } from "../../method/positionNeed.ts";
 import { methodOf } from "../../method/registry.ts";
 import { resolveSizes, type MethodSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import { explained } from "../../base/text/explain.ts";
+import { checkForm } from "../../training/batch/openEncoder.ts";
 import type { Locate } from "./checkData.ts";
 import type { ExperimentText } from "./experimentText.ts";
 
@@ -30,10 +32,11 @@ export class Layouts {
  */
 export function checkMethod(
   text: ExperimentText,
-  { method, training, backbone }: Experiment,
+  experiment: Experiment,
   layouts: Layouts,
   at: Locate,
 ): MethodSizes | undefined {
+  const { method, training, backbone } = experiment;
   let layout: BackboneLayout;
   try {
     layout = layouts.of(backbone);
@@ -43,6 +46,7 @@ export function checkMethod(
     return undefined;
   }
   checkPositions(text, { method, training }, layout, at);
+  checkReading(text, experiment, layout, at);
   try {
     return resolveSizes(method, layout);
   } catch (error) {
@@ -65,6 +69,17 @@ export function checkMethod(
         : [];
     text.tell(keys, { code: "budget", message: phrase`${error.phrase}.`, fixes });
     return undefined;
+  }
+}
+
+/** Checks that the backbone can read the task's examples in the form that is asked for. */
+function checkReading(text: ExperimentText, experiment: Experiment, { isCausal }: BackboneLayout, at: Locate): void {
+  try {
+    checkForm({ folder: backboneFolder(experiment.backbone), isCausal }, experiment);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const keys = error.keys?.map(String) ?? ["task", "kind"];
+    text.tell(at(keys), { code: "prompt", message: explained(error.bare, error.actionPhrase) });
   }
 }
 

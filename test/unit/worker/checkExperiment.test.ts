@@ -21,6 +21,7 @@ writeFileSync(join(folder, "run/adapter/adapter_config.json"), "{}");
 mkdirSync(join(folder, "data"));
 writeFileSync(join(folder, "data/train.jsonl"), "{}\n");
 
+writeFileSync(join(folder, "talk.jsonl"), '{"prompt":"a","completion":"b"}\n');
 writeFileSync(join(folder, "chat.jsonl"), '{"prompt":"a","completion":"b"}\n{"prompt":"a","completion":" "}\n');
 
 const good = {
@@ -70,17 +71,24 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
     false,
   ],
   [
-    "a conversation without an answer",
-    written({ task: { kind: "chat", train: "chat.jsonl" } }),
-    "bad-data",
-    '"chat.jsonl"',
-    false,
-  ],
-  [
     "all answers in plain form",
     written({ task: { kind: "chat", train: "reviews.csv" }, prompt: { form: "plain" } }),
     "experiment",
     '"plain"',
+    false,
+  ],
+  [
+    "conversations for a model that reads text and answer apart",
+    written({ task: { kind: "chat", train: "talk.jsonl" } }),
+    "prompt",
+    '"chat"',
+    false,
+  ],
+  [
+    "a chat template for a model that has no such form",
+    written({ prompt: { template: "{{ messages }}" } }),
+    "prompt",
+    '"{{ messages }}"',
     false,
   ],
   ["a missing backbone", written({ backbone: "t5-base" }), "missing-folder", '"t5-base"', true],
@@ -340,4 +348,11 @@ test("a good file has no problems, and its sizes are returned; broken JSON is le
     ),
     ["missing-file"],
   );
+});
+
+test("a conversation without an answer is told at the file's name", async () => {
+  const text = written({ task: { kind: "chat", train: "chat.jsonl" } });
+  const problem = (await checkExperiment(path, text)).problems.find(({ code }) => code === "bad-data")!;
+  assert.equal(text.slice(problem.from, problem.to), '"chat.jsonl"');
+  assert.match(english(problem.message), /chat\.jsonl:2: turn 2, of role "assistant", is empty/);
 });
