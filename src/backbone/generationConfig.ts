@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../base/files/boundedFile.ts";
@@ -39,6 +39,18 @@ function endsOf(path: string): number[] {
   throw new UserError("generation-config-malformed", phrase`${path} nests too deeply`, action);
 }
 
+/** Ids of tokens by the tokenizer's file, its state and the token: a large one takes a second to load. */
+const ids = new Map<string, number | undefined>();
+
+/** The id of a token in the folder's tokenizer, which is loaded once for each state of its file. */
+function idIn(folder: string, token: string): number | undefined {
+  const stats = statSync(join(folder, "tokenizer.json"), { throwIfNoEntry: false });
+  if (stats === undefined) return loadTokenizer(folder).idOf(token);
+  const key = [folder, stats.mtimeMs, stats.size, token].join("\n");
+  if (!ids.has(key)) ids.set(key, loadTokenizer(folder).idOf(token));
+  return ids.get(key);
+}
+
 /**
  * The id of the token that ends a trained answer: the tokenizer's eos_token, else the first end token of the model's
  * own configs. Undefined where none is named.
@@ -47,8 +59,8 @@ function endsOf(path: string): number[] {
 export function answerEnd(folder: string, tokenizer?: TextTokenizer): number | undefined {
   const { specialTokens, addedIds } = readTokenizerConfig(folder);
   const token = specialTokens["eos_token"];
-  const named =
-    token === undefined ? undefined : (addedIds.get(token) ?? (tokenizer ?? loadTokenizer(folder)).idOf(token));
+  if (token === undefined) return configEnds(folder)[0];
+  const named = addedIds.get(token) ?? (tokenizer === undefined ? idIn(folder, token) : tokenizer.idOf(token));
   return named ?? configEnds(folder)[0];
 }
 
