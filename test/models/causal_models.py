@@ -206,6 +206,9 @@ def gemmas():
         },
     )
     yield Made("gemma3-plain", hf.Gemma3TextConfig(**gemma3, final_logit_softcapping=4.0, layer_types=types, **ropes(local, rope(theta=2000.0))), {"logits not capped": {"final_logit_softcapping": None}})
+    vision = dict(hidden_size=16, intermediate_size=16, num_hidden_layers=1, num_attention_heads=2, image_size=16, patch_size=8)
+    text = hf.Gemma3TextConfig(**gemma3, layer_types=types, **ropes(local, everywhere))
+    yield Made("gemma3-images", hf.Gemma3Config(text_config=text.to_dict(), vision_config=vision, mm_tokens_per_image=4, eos_token_id=2))
 
 
 def phis():
