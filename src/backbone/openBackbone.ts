@@ -4,6 +4,7 @@ import { UserError } from "../base/errors.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { readConfigFile, type ConfigFile } from "./configFile.ts";
 import { FAMILIES } from "./families.ts";
+import { offeredTypes } from "./offeredTypes.ts";
 import type { Architecture, Family } from "./family.ts";
 import { BackboneWeights } from "./files/weights.ts";
 import { inPrecision } from "./files/inPrecision.ts";
@@ -30,12 +31,9 @@ export interface OpenOptions {
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
 
-/** The values of `model_type` that users can choose. */
-const offered = (): string[] => FAMILIES.filter((f) => f.isComplete).flatMap(({ modelTypes }) => modelTypes);
-
 /** What a user can do about a folder that is not a usable model. */
 const action = (): Phrase =>
-  phrase`Give the folder of a Hugging Face model of a supported type: model_type ${quoted(offered())}.`;
+  phrase`Give the folder of a Hugging Face model of a supported type: model_type ${quoted(offeredTypes())}.`;
 
 /**
  * The family of a model type.
@@ -46,8 +44,9 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
   const name = `"${modelType.slice(0, 40)}"`;
   if (family === undefined) {
-    const related = relatedType(modelType, offered());
-    const nearest = related?.nearest ?? (related === undefined ? nearestNames(modelType, offered())[0] : undefined);
+    const related = relatedType(modelType, offeredTypes());
+    const nearest =
+      related?.nearest ?? (related === undefined ? nearestNames(modelType, offeredTypes())[0] : undefined);
     throw new UserError(
       "model-type-unsupported",
       related === undefined
@@ -63,6 +62,16 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
       action(),
     );
   return family;
+}
+
+/**
+ * Whether a folder's config.json is that of a model that can be used, whatever else is there.
+ * @throws UserError where it is missing or damaged, or the model is of another type or quantised
+ */
+export function checkModelType(folder: string): void {
+  const file = readConfigFile(folder, action());
+  familyOf(file, false);
+  refuseQuantised(file);
 }
 
 /**

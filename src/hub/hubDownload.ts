@@ -123,23 +123,36 @@ function makeRoom(repository: HubRepository, folder: string, total: number): voi
     );
 }
 
+/** What is downloaded where. */
+export interface DownloadWish {
+  folder: string;
+  /** Globs of the wanted files; if empty, what a backbone or a task needs. */
+  include: readonly string[];
+  /** Called once a model's config.json is in the folder, before its weights; what it throws ends the download. */
+  accept?: (() => void) | undefined;
+}
+
+const CONFIG = "config.json";
+
 /**
  * Downloads files of a repository into a folder, at the commit that its revision names now. Files that already exist in
  * full are not loaded again.
- * @param include globs of the wanted files; if empty, what a backbone or a task needs
  * @throws UserError when no file matches, a file is damaged, the disk is full, or the Hub cannot be reached; loaded
  * files stay, and the next call continues from there
  */
 export async function downloadRepository(
   place: HubPlace,
   repository: HubRepository,
-  { folder, include }: { folder: string; include: readonly string[] },
+  { folder, include, accept }: DownloadWish,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<Download> {
   const { commit, files: all } = await listRepository(place, repository);
   const files = wantedFiles(repository, all, include);
   const manifest = readManifest(folder);
-  const missing = files.filter((file) => !isHere(folder, file, manifest));
+  // The config is small, and says whether the rest is worth loading.
+  const missing = files
+    .filter((file) => !isHere(folder, file, manifest))
+    .sort((a, b) => Number(b.path === CONFIG) - Number(a.path === CONFIG));
   const total = missing.reduce((sum, { size }) => sum + size, 0);
   makeRoom(repository, folder, total);
   const record: Manifest = {
@@ -150,6 +163,8 @@ export async function downloadRepository(
       files.filter((file) => !missing.includes(file)).map(({ path, size, hash }) => [path, { size, hash: hash.hex }]),
     ),
   };
+  const hasConfig = files.some(({ path }) => path === CONFIG);
+  if (hasConfig && missing[0]?.path !== CONFIG) accept?.();
   let done = 0;
   for (const file of missing) {
     await transferFile(
@@ -163,6 +178,7 @@ export async function downloadRepository(
     );
     record.files[file.path] = { size: file.size, hash: file.hash.hex };
     writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(record, null, 2)}\n`);
+    if (file.path === CONFIG) accept?.();
   }
   return {
     folder,

@@ -9,7 +9,17 @@ import { after, before, test } from "node:test";
 import { downloadInWorker } from "../../src/executor/downloadInWorker.ts";
 import { UserError } from "../../src/base/errors.ts";
 
-const BIG = Buffer.alloc(6_000_000, "weights ");
+const MODEL = join(import.meta.dirname, "../../models/tiny-t5");
+/** Repositories by name: the embedded model, one of another type, one without a tokenizer. */
+const REPOSITORIES: Record<string, Record<string, Buffer>> = {
+  "o/t5": Object.fromEntries(
+    ["tokenizer.json", "model.safetensors", "config.json"].map((name) => [name, readFileSync(join(MODEL, name))]),
+  ),
+};
+const BIG = REPOSITORIES["o/t5"]!["model.safetensors"]!;
+const TOTAL = Object.values(REPOSITORIES["o/t5"]!).reduce((sum, { length }) => sum + length, 0);
+REPOSITORIES["o/mixtral"] = { ...REPOSITORIES["o/t5"], "config.json": Buffer.from('{"model_type":"mixtral"}') };
+REPOSITORIES["o/silent"] = { "config.json": REPOSITORIES["o/t5"]!["config.json"]!, "model.safetensors": BIG };
 const COMMIT = "c".repeat(40);
 const folder = mkdtempSync(join(tmpdir(), "adept-download-"));
 const place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
@@ -23,21 +33,25 @@ before(async () => {
     const json = (value: unknown): void => {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
     };
-    if (url === "/api/models/o/t5/revision/main") json({ sha: COMMIT });
-    else if (url.startsWith(`/api/models/o/t5/tree/${COMMIT}`))
-      json([
-        {
+    const [, name, rest] = /^\/(?:api\/models\/)?(o\/[^/]+)\/(.*)$/.exec(url) ?? [];
+    const files = REPOSITORIES[name ?? ""] ?? {};
+    const file = /^resolve\/c{40}\/(.*)$/.exec(rest ?? "")?.[1];
+    if (rest === "revision/main" && name! in REPOSITORIES) json({ sha: COMMIT });
+    else if (rest?.startsWith(`tree/${COMMIT}`) === true)
+      json(
+        Object.entries(files).map(([path, data]) => ({
           type: "file",
-          path: "model.safetensors",
-          size: BIG.length,
+          path,
+          size: data.length,
           oid: "0".repeat(40),
-          lfs: { oid: createHash("sha256").update(BIG).digest("hex"), size: BIG.length },
-        },
-      ]);
-    else if (url === `/o/t5/resolve/${COMMIT}/model.safetensors`) {
-      response.writeHead(200, { "content-length": BIG.length });
-      if (slow) response.write(BIG.subarray(0, 1_000_000));
-      else response.end(BIG);
+          lfs: { oid: createHash("sha256").update(data).digest("hex"), size: data.length },
+        })),
+      );
+    else if (file !== undefined && files[file] !== undefined) {
+      const data = files[file];
+      response.writeHead(200, { "content-length": data.length });
+      if (slow && data === BIG) response.write(BIG.subarray(0, 1_000_000));
+      else response.end(data);
     } else response.writeHead(404).end();
   });
   await new Promise<void>((done) => {
@@ -56,6 +70,7 @@ after(() => {
 
 test("a backbone is downloaded in a process of its own that reports its progress", async () => {
   const reported: number[] = [];
+  const seen = new Set<string>();
   const out = join(folder, "o--t5");
   await downloadInWorker(
     place,
@@ -63,14 +78,38 @@ test("a backbone is downloaded in a process of its own that reports its progress
     {
       signal: new AbortController().signal,
       onProgress: ({ file, done, total }) => {
-        assert.equal(file, "model.safetensors");
-        assert.equal(total, BIG.length);
+        seen.add(file);
+        assert.equal(total, TOTAL);
         reported.push(done);
       },
     },
   );
-  assert.equal(reported.at(-1), BIG.length);
+  assert.equal(reported.at(-1), TOTAL);
+  assert.ok(seen.has("model.safetensors"));
   assert.deepEqual(readFileSync(join(out, "model.safetensors")), BIG);
+});
+
+const downloaded = (name: string, out: string): Promise<void> =>
+  downloadInWorker(
+    place,
+    { name, out },
+    {
+      signal: new AbortController().signal,
+      onProgress: () => {
+        /* no progress to check */
+      },
+    },
+  );
+
+test("a model of a type that is not supported is refused before its weights are loaded", async () => {
+  const out = join(folder, "mixtral");
+  await assert.rejects(downloaded("o/mixtral", out), /"mixtral" is not supported: it is a mixture of experts/);
+  assert.equal(existsSync(join(out, "config.json")), true);
+  assert.equal(existsSync(join(out, "model.safetensors")), false);
+});
+
+test("what came and cannot be used says what is missing", async () => {
+  await assert.rejects(downloaded("o/silent", join(folder, "silent")), /has no tokenizer\.json/);
 });
 
 test("a missing repository is reported; cancelling a download ends its process", async () => {

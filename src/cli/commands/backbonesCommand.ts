@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
-import { FAMILIES } from "../../backbone/families.ts";
+import { offeredTypes } from "../../backbone/offeredTypes.ts";
 import { command, type CommandGroup, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import { describeBackbone, downloadedBackbones, type ListedBackbone } from "../listedBackbone.ts";
+import { EMBEDDED_PURPOSE, modelsHere, recommendation } from "../modelLists.ts";
 import { table } from "../table.ts";
 import { say } from "../terminal.ts";
 
@@ -25,8 +26,6 @@ const cells = ({ backbone, modelType, width, layers, parameters }: ListedBackbon
   parameters?.toLocaleString("en") ?? "",
 ];
 
-const modelTypes = FAMILIES.filter((family) => family.isComplete).flatMap((family) => [...family.modelTypes]);
-
 function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const folders = [process.cwd(), ...(values.folder ?? []).map((each) => resolve(each))];
   const found = [EMBEDDED_BACKBONE, ...downloadedBackbones(folders)].map(describeBackbone);
@@ -39,7 +38,10 @@ function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
     ...found.flatMap(({ backbone, problem }) => (problem === undefined ? [] : ["", `${backbone}: ${problem}`])),
     "",
     "Looked into: this folder, folders given with --folder, and the cache of the Hugging Face Hub.",
-    `Supported model types: ${modelTypes.join(", ")}. adept download OWNER/NAME downloads another backbone.`,
+    `Supported model types: ${offeredTypes().join(", ")}.`,
+    EMBEDDED_PURPOSE,
+    ...recommendation(modelsHere()),
+    "adept download OWNER/NAME downloads another backbone; adept download --list shows those that are known to work.",
   ])
     say(line);
   return Promise.resolve(0);

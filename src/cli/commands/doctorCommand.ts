@@ -7,6 +7,7 @@ import { deviceFindings } from "./doctorDevices.ts";
 import { command, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { attempt, type Finding } from "./doctorFinding.ts";
+import { EMBEDDED_PURPOSE, modelsHere, recommendation } from "../modelLists.ts";
 import { say } from "../terminal.ts";
 
 const LEAST_FREE = 1e9;
@@ -40,6 +41,7 @@ async function findings(): Promise<Finding[]> {
     ...(await deviceFindings().catch((error: unknown): Finding[] => [
       { what: "devices", ok: false, detail: String(error), fix: "npm ci" },
     ])),
+    { what: "backbones", ok: true, detail: [EMBEDDED_PURPOSE, ...recommendation(modelsHere())].join(" ") },
     await attempt("git", "git init", git),
     await attempt("disk", "free some space", disk),
   ];

@@ -1,10 +1,15 @@
 import { resolve } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
+import { checkModelFolder } from "../../backbone/checkFolder.ts";
+import { offeredTypes } from "../../backbone/offeredTypes.ts";
+import { checkModelType } from "../../backbone/openBackbone.ts";
 import { downloadRepository, type DownloadProgress } from "../../hub/hubDownload.ts";
 import { hubPlace } from "../../hub/hubRequest.ts";
+import { searchModels } from "../../hub/hubSearch.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { abortOnInterrupt } from "../interrupts.ts";
+import { foundLines, knownLines, modelsHere } from "../modelLists.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -49,6 +54,8 @@ class TransferProgress {
 }
 
 const OPTIONS = {
+  list: { type: "boolean", help: "show small models that are known to work, and download nothing" },
+  search: { type: "string", value: "TEXT", help: "show models of supported types whose name has this text" },
   revision: { type: "string", value: "REV", default: "main", help: "branch, tag or commit" },
   dataset: { type: "boolean", help: "the repository holds data, not a model" },
   out: { type: "string", value: "DIR", help: "folder of the files; without it the name of the repository" },
@@ -61,21 +68,54 @@ const OPTIONS = {
   ...JSON_OUTPUT,
 } as const satisfies Options;
 
-/** Downloads files of a repository of the Hugging Face Hub. */
-async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIONS>): Promise<number> {
-  if (name === undefined || more.length > 0) throw new WrongUse("download takes one repository, owner/name");
+type Values = Parsed<typeof OPTIONS>["values"];
+
+/** Prints the models that are known to work, with the one that suits this machine. */
+function list(json: boolean): number {
+  const here = modelsHere();
+  if (json) say(JSON.stringify(here));
+  else for (const line of knownLines(here)) say(line);
+  return 0;
+}
+
+async function search(text: string, json: boolean): Promise<number> {
+  const { signal, ignore } = abortOnInterrupt();
+  try {
+    const found = await searchModels(hubPlace(signal, process.env), text, offeredTypes());
+    if (json) say(JSON.stringify(found));
+    else for (const line of foundLines(text, found)) say(line);
+    return 0;
+  } finally {
+    ignore();
+  }
+}
+
+/** Downloads files of a repository of the Hugging Face Hub; a model is checked as soon as its config is here. */
+async function download(name: string, values: Values): Promise<number> {
+  const folder = resolve(values.out ?? name.split("/").at(-1)!);
+  // Chosen files need not make a model.
+  const isModel = values.dataset !== true && values.include === undefined;
   const progress = new TransferProgress();
   const { signal, ignore } = abortOnInterrupt();
   try {
     const done = await downloadRepository(
       hubPlace(signal, process.env),
       { name, kind: values.dataset === true ? "dataset" : "model", revision: values.revision },
-      { folder: resolve(values.out ?? name.split("/").at(-1)!), include: values.include ?? [] },
+      {
+        folder,
+        include: values.include ?? [],
+        ...(isModel && {
+          accept: () => {
+            checkModelType(folder);
+          },
+        }),
+      },
       (each) => {
         progress.show(each);
       },
     );
     progress.stop();
+    if (isModel) checkModelFolder(folder);
     say(
       values.json === true
         ? JSON.stringify(done)
@@ -92,12 +132,26 @@ async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIO
   }
 }
 
+async function run({ values, positionals: [name, ...more] }: Parsed<typeof OPTIONS>): Promise<number> {
+  const json = values.json === true;
+  if (values.list === true || values.search !== undefined) {
+    if (name !== undefined || (values.list === true && values.search !== undefined))
+      throw new WrongUse("download takes one of: a repository, --list, --search TEXT");
+    return values.search === undefined ? list(json) : search(values.search, json);
+  }
+  if (name === undefined || more.length > 0)
+    throw new WrongUse("download takes one repository, owner/name; --list shows models that are known to work");
+  return download(name, values);
+}
+
 export const downloadCommand = command({
   summary: "downloads a repository of the Hugging Face Hub, checked and resumable",
-  takes: "OWNER/NAME",
+  takes: "[OWNER/NAME]",
   options: OPTIONS,
   examples: [
-    "adept download google/t5-v1_1-small",
+    "adept download --list",
+    "adept download --search smollm2",
+    "adept download google-t5/t5-small",
     'adept download nyu-mll/glue --dataset --include "mrpc/*" --out data/glue',
   ],
   run,

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
+import { phrase } from "../../../src/base/phrase.ts";
 import { downloadRepository, type Download } from "../../../src/hub/hubDownload.ts";
 import { isSafePath } from "../../../src/hub/hubListing.ts";
 
@@ -117,6 +118,30 @@ test("the files that a backbone needs are loaded and checked, and are not loaded
   writeFileSync(join(folder, "config.json"), "{}");
   assert.deepEqual((await load()).loaded, ["config.json"]);
   assert.deepEqual((await load({ include: ["onnx/*"] })).files, ["onnx/model.safetensors"]);
+});
+
+test("a config that is not accepted ends the download before the weights, now and the next time", async (t) => {
+  const { endpoint, folder, requests } = await hub(t);
+  for (const loaded of [["config.json"], []]) {
+    requests.length = 0;
+    const download = downloadRepository(
+      { endpoint, token: undefined, signal: new AbortController().signal, pause: 5 },
+      { name: "o/t5", kind: "model", revision: "main" },
+      {
+        folder,
+        include: [],
+        accept: () => {
+          assert.ok(existsSync(join(folder, "config.json")));
+          throw new UserError("not-this-one", phrase`not this one`);
+        },
+      },
+      () => {
+        /* no progress to check */
+      },
+    );
+    await fails(download, /not this one/);
+    assert.deepEqual(files(requests), loaded);
+  }
 });
 
 test("after a broken connection the download continues where it stopped", async (t) => {

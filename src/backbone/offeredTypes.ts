@@ -1,0 +1,5 @@
+import { FAMILIES } from "./families.ts";
+
+/** The values of `model_type` that users can choose. */
+export const offeredTypes = (): string[] =>
+  FAMILIES.filter(({ isComplete }) => isComplete).flatMap(({ modelTypes }) => modelTypes);
