@@ -39,6 +39,8 @@ export interface BackboneLayout {
   isCausal: boolean;
   width: number;
   vocabulary: number;
+  /** The most tokens that a causal model was made for, prompt and answer included; left out: not known. */
+  longest?: number;
   /** Name of the table of token embeddings, (vocabulary, width). */
   embedding: string;
   /**

@@ -19,6 +19,9 @@ import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed } from "../base/mixSeed.ts";
 import { encodeAll, type ExampleEncoder } from "./batch/exampleEncoder.ts";
 import { cutNotes } from "./batch/cutNotes.ts";
+import { longestNotes } from "./batch/longestNotes.ts";
+import { promptRows } from "../method/prompt.ts";
+import { methodOf } from "../method/registry.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
 import { promptShots } from "./batch/promptShots.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
@@ -162,7 +165,14 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
     train,
     validation,
     test,
-    notes: cutNotes({ train, validation, test }, training),
+    notes: [
+      ...cutNotes({ train, validation, test }, training),
+      ...longestNotes([...train, ...validation, ...test], {
+        longest: opened.model.layout.longest,
+        prompt: promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape)),
+        isCausal: opened.model.layout.isCausal,
+      }),
+    ],
     scoring: { metrics: data.metrics, labels: data.labels },
     majority:
       test.length > 0

@@ -132,6 +132,8 @@ export interface CausalConfig {
   /** Factor of the embedding table's rows. */
   embeddingScale: number;
   biases: CausalBiases;
+  /** Where dropout is applied in training besides the attention's shares. */
+  dropout: { embedding: boolean; sublayers: boolean };
   /** Whether the weights file has the layers' linear weights as (in, out) instead of (out, in). */
   isTransposed: boolean;
   /** Whether the head multiplies by the embedding table. */

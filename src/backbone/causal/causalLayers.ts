@@ -24,7 +24,7 @@ export class CausalLayers {
    * @returns the states (B, L, d), and each layer's keys and values of these places
    */
   run(x: Value, attended: (layer: number) => Attended): { states: Value; present: KeyValue[] } {
-    let states = this.changes.drop(x);
+    let states = this.dropped(x, "embedding");
     const present: KeyValue[] = [];
     this.config.layers.forEach((_, i) => {
       const made = this.layer(states, i, attended(i));
@@ -45,13 +45,17 @@ export class CausalLayers {
       layers[index]!,
       attended,
     );
-    const changed = this.changes.sublayer(this.changes.drop(output), { name: attention, kind: "self" });
+    const changed = this.changes.sublayer(this.dropped(output, "sublayers"), { name: attention, kind: "self" });
     const between = add(x, this.norm(changed, layer, norms.attentionOutput));
     const feedForward = `${layer}.${names.feedForward}`;
     const read = this.norm(parallel ? x : between, layer, norms.feedForwardInput);
-    const fed = this.changes.drop(causalFeedForward(read, feedForward, this.config, this.changes));
+    const fed = this.dropped(causalFeedForward(read, feedForward, this.config, this.changes), "sublayers");
     const added = this.changes.sublayer(fed, { name: feedForward, kind: "feedForward" });
     return { states: add(between, this.norm(added, layer, norms.feedForwardOutput)), present };
+  }
+
+  private dropped(x: Value, place: keyof CausalConfig["dropout"]): Value {
+    return this.config.dropout[place] ? this.changes.drop(x) : x;
   }
 
   /** @param module the norm's name in its layer; undefined: no norm at this place */

@@ -88,6 +88,7 @@ export function causalLayout(config: CausalConfig): BackboneLayout {
   const { linears, norms, sublayers, weights } = builder;
   return {
     isCausal: true,
+    ...(config.longest !== undefined && { longest: config.longest }),
     width,
     vocabulary,
     embedding: names.embedding,

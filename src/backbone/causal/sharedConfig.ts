@@ -153,6 +153,7 @@ export function sharedChoices(file: ConfigFile, config: SharedKeys, rotation: Ro
     scoreFactor: headWidth ** -0.5,
     embeddingScale: 1,
     biases: { attentionInput: false, attentionOutput: false, feedForward: false, head: false },
+    dropout: { embedding: false, sublayers: false },
     isTransposed: false,
     ...specialTokens(file, config),
     names: LLAMA_NAMES,

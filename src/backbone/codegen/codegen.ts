@@ -59,6 +59,7 @@ function choicesOf(file: ConfigFile, config: z.infer<typeof Config>): CausalChoi
     scoreFactor: headWidth ** -0.5,
     embeddingScale: 1,
     biases: { attentionInput: false, attentionOutput: false, feedForward: true, head: true },
+    dropout: { embedding: true, sublayers: true },
     isTransposed: false,
     ...specialTokens(file, config, END),
     names: NAMES,

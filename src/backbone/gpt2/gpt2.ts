@@ -55,6 +55,7 @@ function choicesOf(file: ConfigFile, config: z.infer<typeof Config>): CausalChoi
     scoreFactor,
     embeddingScale: 1,
     biases: { attentionInput: true, attentionOutput: true, feedForward: true, head: false },
+    dropout: { embedding: true, sublayers: true },
     isTransposed: true,
     ...specialTokens(file, config, END),
     names: NAMES,

@@ -53,6 +53,7 @@ function choicesOf(file: ConfigFile, config: z.infer<typeof Config>): CausalChoi
     epsilon: config.layer_norm_eps,
     parallel: config.use_parallel_residual,
     biases: { attentionInput: attention, attentionOutput: attention, feedForward: true, head: false },
+    dropout: { embedding: true, sublayers: true },
     names: names(heads),
     defaultTargets: {
       lora: ["query_key_value"],

@@ -50,6 +50,7 @@ export const phi3 = causalFamily({
       {
         ...sharedChoices(file, config, phi3Rotation(file, config)),
         layers: layersWithWindows(file, { layers: num_hidden_layers, types: null, window, isSliding }),
+        dropout: { embedding: false, sublayers: true },
         names: {
           ...LLAMA_NAMES,
           attentionInput: { kind: "fused", module: "qkv_proj", groups: 1, order: ["query", "key", "value"] },
