@@ -20,7 +20,7 @@ import { methodOf } from "../method/registry.ts";
 import { continuedEmbeddings, joinEmbeddings } from "./joinEmbeddings.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { MethodGraph, type InputSource } from "./methodGraph.ts";
-import type { Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
+import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
 import { programName, Programs } from "./programs.ts";
@@ -350,9 +350,8 @@ export class LocalModel implements TunedModel {
     return this.predictor.predict(parameters, batch, maxTokens, observe);
   }
 
-  /** @param endless rows continue after end-of-sequence, so that the time does not depend on the generated text */
-  generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
-    return this.predictor.generate(parameters, batch, maxTokens, endless);
+  generate(parameters: Parameters, batch: Batch, maxTokens: number, options?: GenerateOptions): Promise<number[][]> {
+    return this.predictor.generate(parameters, batch, maxTokens, options);
   }
 
   scoreTargets(

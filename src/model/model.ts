@@ -1,5 +1,6 @@
 import type { Batch } from "../backbone/batch.ts";
 import type { Parameters } from "../method/parameters.ts";
+import type { Sampling } from "./chooseToken.ts";
 
 /** The options of one training step. */
 export interface StepOptions {
@@ -40,13 +41,24 @@ export interface Observation {
 }
 export type Observe = (observation: Observation) => void;
 
+/** How texts are generated. */
+export interface GenerateOptions {
+  /** How tokens are drawn; absent: the likeliest is taken. */
+  sampling?: Sampling | undefined;
+  /** Whether rows continue after their end token, so that the time does not depend on the generated text. */
+  endless?: boolean | undefined;
+}
+
 /** What training and evaluation need of a backbone with a method; see localModel.ts and modelPool.ts. */
 export interface TunedModel {
   step(parameters: Parameters, batch: Batch, options: StepOptions): Promise<StepResult>;
   /** Losses of the batch's targets, without dropout. */
   losses(parameters: Parameters, batch: Batch): Promise<RowLosses>;
-  /** Greedy decoding with a key-value cache. Returns the ids of each row up to and including end-of-sequence. */
-  generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]>;
+  /**
+   * Decoding with a key-value cache, greedy unless a sampling is given. Returns the ids of each row up to and including
+   * its end token.
+   */
+  generate(parameters: Parameters, batch: Batch, maxTokens: number, options?: GenerateOptions): Promise<number[][]>;
   /** `losses` and `generate` together; the text is read once for both. */
   predict(
     parameters: Parameters,

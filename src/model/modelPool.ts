@@ -6,7 +6,7 @@ import type { Parameters } from "../method/parameters.ts";
 import { partOptions, predictionParts, stepParts, type BatchPart, type RowForm } from "./batchParts.ts";
 import { partTokensOn, planCopies, type CopyPlan } from "./copyPlan.ts";
 import { LocalModel, type DistilOptions, type ModelOptions } from "./localModel.ts";
-import type { Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
+import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { inOrder, joinedLosses, SumInOrder } from "./partResults.ts";
 import { promptLength } from "./parameterFeeds.ts";
 import { Replica } from "./replica.ts";
@@ -123,9 +123,16 @@ export class ModelPool implements TunedModel {
     return joinedLosses(parts, results, batch.rows);
   }
 
-  async generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
+  async generate(
+    parameters: Parameters,
+    batch: Batch,
+    maxTokens: number,
+    options?: GenerateOptions,
+  ): Promise<number[][]> {
     const parts = this.predictionParts(parameters, batch);
-    const results = await this.share(parts, (member, part) => member.generate(parameters, part.batch, maxTokens));
+    const results = await this.share(parts, (member, part) =>
+      member.generate(parameters, part.batch, maxTokens, options),
+    );
     return inOrder(parts, results, batch.rows);
   }
 

@@ -5,9 +5,10 @@ import type { Plan } from "../backbone/sequenceGraph.ts";
 import type { Program } from "../engine/program.ts";
 import type { Value } from "../graph/value.ts";
 import type { Parameters } from "../method/parameters.ts";
-import { decodeGreedily, type GreedyOptions } from "./greedyDecoding.ts";
+import { samplingChoice } from "./chooseToken.ts";
+import { decodeTokens, type DecodingOptions } from "./decoding.ts";
 import type { MethodGraph } from "./methodGraph.ts";
-import type { Observe, RowLosses, TunedModel } from "./model.ts";
+import type { GenerateOptions, Observe, RowLosses, TunedModel } from "./model.ts";
 import { programName } from "./programs.ts";
 
 /** The parts of a model that predictions use. */
@@ -36,7 +37,7 @@ interface ReadTexts {
 /** The name of the states' output, where the states are not among the outputs that decoding needs anyway. */
 const STATES = "states";
 
-/** Predictions of a model: losses of targets, scores of several targets, greedy decoding. No dropout. */
+/** Predictions of a model: losses of targets, scores of several targets, decoding. No dropout. */
 export class Predictor {
   /** The name of the output with the states, for each plan. */
   private readonly statesNames = new Map<Plan, string>();
@@ -64,10 +65,14 @@ export class Predictor {
     return { ...perRow(losses, batch), generated };
   }
 
-  /** @param endless rows continue after end-of-sequence, so that the time does not depend on the generated text */
-  async generate(parameters: Parameters, batch: Batch, maxTokens: number, endless = false): Promise<number[][]> {
+  async generate(
+    parameters: Parameters,
+    batch: Batch,
+    maxTokens: number,
+    { endless, sampling }: GenerateOptions = {},
+  ): Promise<number[][]> {
     const texts = await this.read(parameters, batch, { longest: maxTokens, states: false });
-    return this.decode(texts, { maxTokens, endless });
+    return this.decode(texts, { maxTokens, endless, choose: sampling && samplingChoice(batch, sampling) });
   }
 
   async scoreTargets(
@@ -136,18 +141,18 @@ export class Predictor {
 
   private async decode(
     { parameters, batch, plan, kept }: ReadTexts,
-    options: Omit<GreedyOptions, "vocabulary">,
+    options: Omit<DecodingOptions, "vocabulary">,
   ): Promise<number[][]> {
     const { graph, feeds, program, vocabulary, stepFeeds } = this.parts;
     const name = programName("decode step", { [plan]: plan !== "" });
     const decoder = await program(name, () => graph.decodeStep(plan));
     const step = (own: Feeds): Promise<Feeds> => decoder.run(stepFeeds(parameters, batch, own));
-    return decodeGreedily(step, feeds.decoding(kept, batch), { vocabulary, ...options });
+    return decodeTokens(step, feeds.decoding(kept, batch), { vocabulary, ...options });
   }
 }
 
 /** Passes the first new token's logits to `observe`, with the states of prompt and text. */
-const observing = ({ states }: ReadTexts, observe: Observe | undefined): GreedyOptions["first"] =>
+const observing = ({ states }: ReadTexts, observe: Observe | undefined): DecodingOptions["first"] =>
   observe &&
   ((logits) => {
     observe({ logits, states: states! });

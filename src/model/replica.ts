@@ -2,7 +2,7 @@ import { Worker } from "node:worker_threads";
 import { receivedError } from "../base/errors.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../backbone/batch.ts";
-import type { StepOptions, TunedModel } from "./model.ts";
+import type { GenerateOptions, StepOptions, TunedModel } from "./model.ts";
 import type { ReplicaCall, ReplicaReply } from "./replicaProtocol.ts";
 import type { ModelOptions } from "./localModel.ts";
 
@@ -23,8 +23,8 @@ export class Replica implements TunedModel {
   losses(parameters: Parameters, batch: Batch): ReturnType<TunedModel["losses"]> {
     return this.ask({ call: "losses", parameters, batch });
   }
-  generate(parameters: Parameters, batch: Batch, maxTokens: number): Promise<number[][]> {
-    return this.ask({ call: "generate", parameters, batch, maxTokens });
+  generate(parameters: Parameters, batch: Batch, maxTokens: number, options?: GenerateOptions): Promise<number[][]> {
+    return this.ask({ call: "generate", parameters, batch, maxTokens, options });
   }
   predict(parameters: Parameters, batch: Batch, maxTokens: number): ReturnType<TunedModel["predict"]> {
     return this.ask({ call: "predict", parameters, batch, maxTokens });

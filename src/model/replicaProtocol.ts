@@ -1,13 +1,20 @@
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../backbone/batch.ts";
-import type { StepOptions, TunedModel } from "./model.ts";
+import type { GenerateOptions, StepOptions, TunedModel } from "./model.ts";
 import type { Bug, ErrorData } from "../base/errors.ts";
 
 /** A call of a model that runs in another thread. It is sent as a structured clone, and never stored. */
 export type ReplicaCall =
   | { call: "step"; parameters: Parameters; batch: Batch; options: StepOptions }
   | { call: "losses"; parameters: Parameters; batch: Batch }
-  | { call: "generate" | "predict"; parameters: Parameters; batch: Batch; maxTokens: number }
+  | {
+      call: "generate";
+      parameters: Parameters;
+      batch: Batch;
+      maxTokens: number;
+      options: GenerateOptions | undefined;
+    }
+  | { call: "predict"; parameters: Parameters; batch: Batch; maxTokens: number }
   | { call: "scoreTargets"; parameters: Parameters; batch: Batch; targets: readonly ArrayLike<number>[] }
   | { call: "release" };
 /** A call with the id of its reply. */
@@ -23,7 +30,7 @@ export function answer(model: TunedModel, request: Exclude<ReplicaCall, { call: 
     case "losses":
       return model.losses(request.parameters, request.batch);
     case "generate":
-      return model.generate(request.parameters, request.batch, request.maxTokens);
+      return model.generate(request.parameters, request.batch, request.maxTokens, request.options);
     case "predict":
       return model.predict(request.parameters, request.batch, request.maxTokens);
     case "scoreTargets":

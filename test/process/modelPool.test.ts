@@ -98,6 +98,10 @@ test("predictions of several copies stand where their rows stood", async () => {
     assert.ok(Math.abs(loss - wanted.sum[row]!) < 1e-4 * wanted.sum[row]!);
   });
   assert.deepEqual(await pool.generate(parameters, batch, 3), wanted.generated);
+  const sampling = { temperature: 2, topP: 0.9, seed: 5 };
+  const drawn = await whole.generate(parameters, batch, 3, { sampling });
+  assert.notDeepEqual(drawn, wanted.generated);
+  assert.deepEqual(await pool.generate(parameters, batch, 3, { sampling }), drawn, "copies draw the same");
   const scores = await whole.scoreTargets(parameters, batch, targets);
   (await pool.scoreTargets(parameters, batch, targets)).forEach((row, i) => {
     row.forEach((score, t) => {

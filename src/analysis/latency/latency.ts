@@ -65,7 +65,7 @@ async function race(
   for (let round = -WARM_UP; round < rounds; round++)
     for (const at of turns(forms.length, round + WARM_UP)) {
       const { model, parameters } = forms[at]!;
-      const whole = await timed(() => model.generate(parameters, batch, TOKENS, true));
+      const whole = await timed(() => model.generate(parameters, batch, TOKENS, { endless: true }));
       const input = await timed(() => model.input(parameters, batch));
       if (round >= 0) {
         times[at]!.endToEnd.push(whole);

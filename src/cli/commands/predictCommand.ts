@@ -4,13 +4,16 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
 import { encodeAll } from "../../training/batch/exampleEncoder.ts";
-import { evaluate } from "../../training/evaluation.ts";
+import { generatedTexts } from "../../training/generatedTexts.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun } from "../namedRun.ts";
+import { SAMPLING_OPTIONS, samplingOf } from "../samplingOptions.ts";
 import { say } from "../terminal.ts";
+
+const OPTIONS = { ...RUN_OPTIONS, ...SAMPLING_OPTIONS } as const;
 
 async function standardInput(): Promise<string[]> {
   const lines: string[] = [];
@@ -19,10 +22,8 @@ async function standardInput(): Promise<string[]> {
 }
 
 /** Prints a prediction for the given text, or for each line of standard input. */
-async function run({
-  values,
-  positionals: [wanted = "latest", ...words],
-}: Parsed<typeof RUN_OPTIONS>): Promise<number> {
+async function run({ values, positionals: [wanted = "latest", ...words] }: Parsed<typeof OPTIONS>): Promise<number> {
+  const sampling = samplingOf(values);
   const run = namedRun(values["runs-dir"], wanted);
   const texts = words.length > 0 ? [words.join(" ")] : await standardInput();
   if (texts.length === 0)
@@ -40,14 +41,12 @@ async function run({
       texts.map((source) => ({ source, target: "" })),
       encoder,
     );
-    const predictions =
-      (
-        await evaluate(model, parameters, examples, {
-          maxTokens: experiment.training.maxTargetLength,
-          decode: (ids) => tokenizer.decode(ids),
-        })
-      )?.predictions ?? [];
-    const results = predictions.map(({ input, prediction }) => ({ input, prediction }));
+    const predictions = await generatedTexts(model, parameters, examples, {
+      maxTokens: experiment.training.maxTargetLength,
+      decode: (ids) => tokenizer.decode(ids),
+      sampling,
+    });
+    const results = examples.map(({ input }, i) => ({ input, prediction: predictions[i]! }));
     if (values.json === true) say(JSON.stringify({ run: run.id, predictions: results }));
     else for (const { prediction } of results) say(prediction);
     return 0;
@@ -59,7 +58,11 @@ async function run({
 export const predictCommand = command({
   summary: "predicts with a run: a text, or each line of standard input",
   takes: "[RUN] [TEXT]",
-  options: RUN_OPTIONS,
-  examples: ['adept predict latest "subject: hello body: lunch on friday?"', "adept predict latest --json < texts.txt"],
+  options: OPTIONS,
+  examples: [
+    'adept predict latest "subject: hello body: lunch on friday?"',
+    "adept predict latest --json < texts.txt",
+    'adept predict latest --temperature 0.8 --top-p 0.9 --seed 1 "Once upon a time"',
+  ],
   run,
 });

@@ -1,5 +1,6 @@
 import type { Feeds } from "../backbone/feeds.ts";
 import type { Decoding } from "../backbone/hostFeeds.ts";
+import { likeliestToken, type ChooseToken } from "./chooseToken.ts";
 
 /**
  * At or below this share of rows that have not ended, the ended rows are removed from the computation; moving the other
@@ -7,20 +8,16 @@ import type { Decoding } from "../backbone/hostFeeds.ts";
  */
 const SPARSE = 0.75;
 
-/** How greedy decoding runs. */
-export interface GreedyOptions {
+/** How decoding runs. */
+export interface DecodingOptions {
   vocabulary: number;
   maxTokens: number;
+  /** Chooses each new token; the likeliest by default. */
+  choose?: ChooseToken | undefined;
   /** Whether rows continue after their end token, so that every model makes as many steps; for timing. */
   endless?: boolean | undefined;
   /** Called with the logits (rows, 1, vocabulary) of the first new token. */
   first?: ((logits: Float32Array) => void) | undefined;
-}
-
-function argmax(data: ArrayLike<number>, from: number, count: number): number {
-  let best = 0;
-  for (let i = 1; i < count; i++) if (data[from + i]! > data[from + best]!) best = i;
-  return best;
 }
 
 /** The logits (rows, 1, vocabulary) of new token `t`: those that the text's own reading gave, or of a step. */
@@ -37,14 +34,14 @@ async function nextLogits(
 }
 
 /**
- * Decodes greedily with cached keys and values; rows that have ended are removed once they are many.
+ * Decodes token by token with cached keys and values; rows that have ended are removed once they are many.
  * @param step one decoding step: logits (rows, 1, vocabulary) and the next step's cache
  * @returns ids of each row up to and including its end token, at most `maxTokens`
  */
-export async function decodeGreedily(
+export async function decodeTokens(
   step: (feeds: Feeds) => Promise<Feeds>,
   decoding: Decoding,
-  { vocabulary, maxTokens, endless = false, first }: GreedyOptions,
+  { vocabulary, maxTokens, choose = likeliestToken, endless = false, first }: DecodingOptions,
 ): Promise<number[][]> {
   let ids = decoding.first;
   const results: number[][] = Array.from(ids, () => []);
@@ -55,7 +52,7 @@ export async function decodeGreedily(
     if (t === 0) first?.(logits);
     ids = Int32Array.from(active, (row, place) => {
       if (ended.has(place)) return decoding.pad;
-      const id = argmax(logits, place * vocabulary, vocabulary);
+      const id = choose(logits.subarray(place * vocabulary, (place + 1) * vocabulary), row);
       results[row]!.push(id);
       if (decoding.isEnd(id) && !endless) ended.add(place);
       return id;

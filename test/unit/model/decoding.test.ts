@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import type { T5Config } from "../../../src/backbone/t5/t5Config.ts";
 import type { HostTensor } from "../../../src/engine/program.ts";
 import { T5Decoding } from "../../../src/backbone/t5/t5Feeds.ts";
-import { decodeGreedily } from "../../../src/model/greedyDecoding.ts";
+import { decodeTokens } from "../../../src/model/decoding.ts";
 
 const V = 9;
 const EOS = 1;
@@ -69,7 +69,7 @@ test("each text gets its own answer up to its end, whichever end first, and ende
           crossMask: { data: Float32Array.from(texts, (_, i) => i), dims: [rows, 1] },
           crossKey0: { data: Float32Array.from({ length: 2 * rows }, (_, i) => i >> 1), dims: [rows, 2, 1, 1] },
         };
-        const got = await decodeGreedily(decoderOf(answers, seen), new T5Decoding(config, fixed, rows), {
+        const got = await decodeTokens(decoderOf(answers, seen), new T5Decoding(config, fixed, rows), {
           vocabulary: V,
           maxTokens,
         });
@@ -101,7 +101,7 @@ test("for timing, rows go on after their end: as many steps whatever they say", 
     crossMask: { data: Float32Array.of(0, 1), dims: [2, 1] },
     crossKey0: { data: Float32Array.of(0, 0, 1, 1), dims: [2, 2, 1, 1] },
   };
-  const got = await decodeGreedily(decoderOf([[EOS], [3, EOS]], seen), new T5Decoding(config, fixed, 2), {
+  const got = await decodeTokens(decoderOf([[EOS], [3, EOS]], seen), new T5Decoding(config, fixed, 2), {
     vocabulary: V,
     maxTokens: 4,
     endless: true,
