@@ -1,4 +1,5 @@
 import type { Reader } from "./reader.ts";
+import { CHAT_READERS } from "./readers/chatReaders.ts";
 import { CHECKPOINT_READERS } from "./readers/checkpointReaders.ts";
 import { DATA_READERS } from "./readers/dataReaders.ts";
 import { EXPERIMENT_READERS } from "./readers/experimentReaders.ts";
@@ -12,6 +13,7 @@ export const READERS: readonly Reader[] = [
   ...WEIGHT_READERS,
   ...CHECKPOINT_READERS,
   tokenizerReader,
+  ...CHAT_READERS,
   ...EXPERIMENT_READERS,
   ...RUN_READERS,
   ...DATA_READERS,
