@@ -11,6 +11,7 @@ import type { BackboneLayout } from "../../src/backbone/layout.ts";
 import { openBackbone } from "../../src/backbone/openBackbone.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
 import { MethodInput, type MethodSpec } from "../../src/method/methodSpec.ts";
+import { methodOf } from "../../src/method/registry.ts";
 import { resolveSizes } from "../../src/method/sizes.ts";
 import { lastPart } from "../../src/method/target.ts";
 import { initialise } from "../../src/model/initialise.ts";
@@ -162,16 +163,18 @@ const foldable = (layout: BackboneLayout): object[] => [
   { kind: "adept", promptLength: 2, variant: "table" },
 ];
 
-/** What PEFT makes; where it has no default layers for a type of model, ours are given. */
+/** What PEFT makes by default; where it has no default layers for a type of model, ours are given. */
 const theirs = ({ defaultTargets: { lora, ia3 } }: BackboneLayout): object[] => [
   { peft_type: "PROMPT_TUNING", num_virtual_tokens: 5 },
-  { peft_type: "LORA", r: 4, lora_alpha: 12, target_modules: lora },
+  { peft_type: "LORA", r: 4, lora_alpha: 12, without_defaults: { target_modules: lora } },
   {
     peft_type: "IA3",
-    target_modules: [...ia3.outputs, ...ia3.inputs],
-    feedforward_modules: ia3.inputs,
+    without_defaults: { target_modules: [...ia3.outputs, ...ia3.inputs], feedforward_modules: ia3.inputs },
   },
 ];
+
+const sortedEach = (names: Readonly<Record<string, readonly string[]>> = {}) =>
+  Object.entries(names).map(([key, each]) => [key, [...each].sort()]);
 
 for (const name of MODELS) {
   const folder = modelFolder(name);
@@ -204,6 +207,8 @@ for (const name of MODELS) {
       const { adapter, rows } = temporary(t);
       const answer = await peft(folder, adapter, rows, JSON.stringify(options));
       const { spec, sizes, parameters } = loadAdapter(adapter, layout);
+      const byDefault = methodOf(spec.kind).targets?.(MethodInput.parse({ kind: spec.kind }), layout);
+      assert.deepEqual(sortedEach(methodOf(spec.kind).targets?.(spec, layout)), sortedEach(byDefault));
       const model = openModel(folder, spec, sizes);
       try {
         await assertEqual(model, parameters, answer.rows);

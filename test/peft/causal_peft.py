@@ -5,9 +5,11 @@ is loaded alone, by its README's lines where it has them. What goes wrong is a l
 import json, os, re, sys, traceback
 import torch
 from peft import IA3Config, LoraConfig, PeftModel, PromptTuningConfig, get_peft_model
+from peft.utils.constants import TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING, TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING
 from transformers import AutoModelForCausalLM, logging
 
 NEW_TOKENS = 8
+DEFAULTS = {"LORA": TRANSFORMERS_MODELS_TO_LORA_TARGET_MODULES_MAPPING, "IA3": TRANSFORMERS_MODELS_TO_IA3_TARGET_MODULES_MAPPING}
 
 
 def load(folder):
@@ -26,7 +28,10 @@ def folded(folder):
 
 def make_adapter(base, adapter, options):
     torch.manual_seed(5)
-    kind = {"PROMPT_TUNING": PromptTuningConfig, "LORA": LoraConfig, "IA3": IA3Config}[options.pop("peft_type")]
+    method, without_defaults = options.pop("peft_type"), options.pop("without_defaults", {})
+    kind = {"PROMPT_TUNING": PromptTuningConfig, "LORA": LoraConfig, "IA3": IA3Config}[method]
+    if base.config.model_type not in DEFAULTS.get(method, {}):
+        options |= without_defaults
     made = get_peft_model(base, kind(task_type="CAUSAL_LM", **options))
     with torch.no_grad():
         for parameter in made.parameters():
