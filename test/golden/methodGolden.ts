@@ -119,7 +119,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
   // Full fine-tuning starts from the model itself; dropout's parameters are those of adept.
   const source =
     name === "adept-dropout" && !existsSync(golden(...at, "params.safetensors")) ? ["methods", model, "adept"] : at;
-  const { weights, layout } = openBackbone(folder, { incomplete: true });
+  const { weights, layout } = openBackbone(folder);
   const start: Tensors =
     name === "full"
       ? new Map(layout.weights.map((w) => [w.name, { dims: w.dims, data: weights.read(w.name, w.dims) }]))
@@ -127,7 +127,7 @@ export function openMethodGolden(model: string, name: string, engine: EngineSpec
   const json = readJson<MethodGolden>(...at, "golden.json");
   const sizes = { ...sizesOf(start), count: 0 };
   const spec: MethodSpec = MethodInput.parse(SPECS[name]!(start, json));
-  const tuned = LocalModel.open({ folder, method: spec, sizes, engine, incomplete: true });
+  const tuned = LocalModel.open({ folder, method: spec, sizes, engine });
   const parameters: Parameters = new Map(
     methodOf(spec.kind)
       .tensors(tuned.shape)

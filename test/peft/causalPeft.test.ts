@@ -87,7 +87,7 @@ function batchOfRows(): Batch {
 }
 
 const openModel = (folder: string, method: MethodSpec, sizes: Adapter["sizes"]): LocalModel =>
-  LocalModel.open({ folder, method, sizes, engine: CPU, incomplete: true });
+  LocalModel.open({ folder, method, sizes, engine: CPU });
 
 /** The start values of a method, moved so that every one of them matters. */
 function moved(model: LocalModel): Adapter["parameters"] {
@@ -178,11 +178,10 @@ const sortedEach = (names: Readonly<Record<string, readonly string[]>> = {}) =>
 
 for (const name of MODELS) {
   const folder = modelFolder(name);
-  const { layout, family } = openBackbone(folder, { incomplete: true });
+  const { layout } = openBackbone(folder);
   for (const [input, inFolder] of [
     ...ours(layout).map((each) => [each, false] as const),
-    // Of a family that users cannot choose yet, nothing is folded.
-    ...(family.isComplete ? foldable(layout) : []).map((each) => [each, true] as const),
+    ...foldable(layout).map((each) => [each, true] as const),
   ]) {
     const how = inFolder ? "transformers loads the folded" : "PEFT loads our";
     test(`${name}: ${how} ${JSON.stringify(input)} with the same logits and greedy tokens`, async (t) => {
