@@ -24,6 +24,11 @@ export interface HostFeeds {
   /** The losses of the labels, in the order in which `forward` and `resume` have them, as (rows, targetLength). */
   losses(values: Float32Array, batch: Batch): Float32Array;
   /**
+   * How many tokens behind each row's text may be predicted from what was kept of it: behind more of them, the whole
+   * row has other positions and must be read anew. Absent, or undefined: any number.
+   */
+  newTokens?(batch: Batch, prompt: number): number[] | undefined;
+  /**
    * Feeds of a text that was read before, for `resume` and `step`.
    * @param kept outputs of `prefill`
    * @param source the feeds of `source` for it

@@ -16,6 +16,8 @@ export interface DecodingOptions {
   choose?: ChooseToken | undefined;
   /** Whether rows continue after their end token, so that every model makes as many steps; for timing. */
   endless?: boolean | undefined;
+  /** The most tokens of each row, where it is fewer. */
+  limits?: readonly number[] | undefined;
   /** Called with the logits (rows, 1, vocabulary) of the first new token. */
   first?: ((logits: Float32Array) => void) | undefined;
 }
@@ -41,7 +43,7 @@ async function nextLogits(
 export async function decodeTokens(
   step: (feeds: Feeds) => Promise<Feeds>,
   decoding: Decoding,
-  { vocabulary, maxTokens, choose = likeliestToken, endless = false, first }: DecodingOptions,
+  { vocabulary, maxTokens, choose = likeliestToken, endless = false, limits, first }: DecodingOptions,
 ): Promise<number[][]> {
   let ids = decoding.first;
   const results: number[][] = Array.from(ids, () => []);
@@ -54,7 +56,8 @@ export async function decodeTokens(
       if (ended.has(place)) return decoding.pad;
       const id = choose(logits.subarray(place * vocabulary, (place + 1) * vocabulary), row);
       results[row]!.push(id);
-      if (decoding.isEnd(id) && !endless) ended.add(place);
+      const isFull = limits !== undefined && results[row]!.length >= limits[row]!;
+      if (isFull || (decoding.isEnd(id) && !endless)) ended.add(place);
       return id;
     });
     const places = active.map((_, place) => place).filter((place) => !ended.has(place));

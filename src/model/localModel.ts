@@ -130,6 +130,7 @@ export class LocalModel implements TunedModel {
       graph: this.graph,
       feeds,
       vocabulary: layout.vocabulary,
+      prompt: (parameters) => this.prompt(parameters),
       sourceFeeds: (parameters, batch) => this.sourceFeeds(parameters, batch),
       wholeFeeds: (parameters, batch) => this.wholeFeeds(parameters, batch),
       targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),

@@ -1,4 +1,5 @@
 import type { Batch } from "../backbone/batch.ts";
+import { targetTokens } from "../backbone/batchRows.ts";
 import type { Feeds } from "../backbone/feeds.ts";
 import type { HostFeeds } from "../backbone/hostFeeds.ts";
 import type { Plan } from "../backbone/sequenceGraph.ts";
@@ -10,12 +11,15 @@ import { decodeTokens, type DecodingOptions } from "./decoding.ts";
 import type { MethodGraph } from "./methodGraph.ts";
 import type { GenerateOptions, Observe, RowLosses, TunedModel } from "./model.ts";
 import { programName } from "./programs.ts";
+import { batchBehind } from "./readAnew.ts";
 
 /** The parts of a model that predictions use. */
 export interface PredictorParts {
   graph: MethodGraph;
   feeds: HostFeeds;
   vocabulary: number;
+  /** The prompt's length in tokens. */
+  prompt: (parameters: Parameters) => number;
   /** Feeds of prompt and text; of a teacher-forced pass; of a target, with the labels. */
   sourceFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   wholeFeeds: (parameters: Parameters, batch: Batch) => Feeds;
@@ -45,11 +49,22 @@ export class Predictor {
   constructor(private readonly parts: PredictorParts) {}
 
   async losses(parameters: Parameters, batch: Batch): Promise<RowLosses> {
+    return perRow(await this.wholeLosses(parameters, batch), batch);
+  }
+
+  /** Losses (rows, targetLength) of a batch's labels, where text and target are read at once. */
+  private async wholeLosses(parameters: Parameters, batch: Batch): Promise<Float32Array> {
     const { graph, program, wholeFeeds } = this.parts;
     const plan = graph.plan(batch.targetLength);
     const run = await program(programName("losses", { [plan]: plan !== "" }), () => graph.losses(plan));
     const { losses } = await run.run(wholeFeeds(parameters, batch));
-    return perRow(this.parts.feeds.losses(losses!.data as Float32Array, batch), batch);
+    return this.parts.feeds.losses(losses!.data as Float32Array, batch);
+  }
+
+  /** As `newTokens` of the family's feeds; an embedded input is never read anew. */
+  private limits(parameters: Parameters, batch: Batch): number[] | undefined {
+    const { feeds, prompt } = this.parts;
+    return batch.inputEmbeddings === undefined ? feeds.newTokens?.(batch, prompt(parameters)) : undefined;
   }
 
   async predict(
@@ -132,6 +147,8 @@ export class Predictor {
   }
 
   private async targetLosses({ parameters, plan, kept }: ReadTexts, batch: Batch): Promise<Float32Array> {
+    if (this.limits(parameters, batch)?.some((limit, row) => targetTokens(batch, row) >= limit) === true)
+      return this.wholeLosses(parameters, batch);
     const { graph, feeds, program, targetFeeds } = this.parts;
     const name = programName("score targets", { [plan]: plan !== "" });
     const scorer = await program(name, () => graph.targetLosses(plan));
@@ -147,7 +164,33 @@ export class Predictor {
     const name = programName("decode step", { [plan]: plan !== "" });
     const decoder = await program(name, () => graph.decodeStep(plan));
     const step = (own: Feeds): Promise<Feeds> => decoder.run(stepFeeds(parameters, batch, own));
-    return decodeTokens(step, feeds.decoding(kept, batch), { vocabulary, ...options });
+    const decoding = feeds.decoding(kept, batch);
+    const limits = this.limits(parameters, batch);
+    const found = await decodeTokens(step, decoding, { vocabulary, ...options, limits });
+    if (limits === undefined) return found;
+    const goOn = found.map((tokens, row) => {
+      const hasEnded = options.endless !== true && tokens.length > 0 && decoding.isEnd(tokens.at(-1)!);
+      return tokens.length === limits[row] && tokens.length < options.maxTokens && !hasEnded;
+    });
+    return this.readAnew(parameters, { batch, found, goOn }, options);
+  }
+
+  /** Decodes the rest of rows whose text must be read anew with the tokens found so far. */
+  private async readAnew(
+    parameters: Parameters,
+    { batch, found, goOn }: { batch: Batch; found: number[][]; goOn: readonly boolean[] },
+    { maxTokens, endless, choose }: Omit<DecodingOptions, "vocabulary">,
+  ): Promise<number[][]> {
+    const rows = goOn.flatMap((each, row) => (each ? [row] : []));
+    if (rows.length === 0) return found;
+    const longest = maxTokens - Math.min(...rows.map((row) => found[row]!.length));
+    const texts = await this.read(parameters, batchBehind(batch, rows, found), { longest, states: false });
+    const chooseNext = choose && ((logits: Float32Array, row: number) => choose(logits, rows[row]!));
+    const rest = await this.decode(texts, { maxTokens: longest, endless, choose: chooseNext });
+    return found.map((tokens, row) => {
+      const at = rows.indexOf(row);
+      return at < 0 ? tokens : [...tokens, ...rest[at]!].slice(0, maxTokens);
+    });
   }
 }
 

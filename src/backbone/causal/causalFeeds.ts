@@ -109,6 +109,18 @@ export class CausalFeeds implements HostFeeds {
     return lossesByTarget(values, batch);
   }
 
+  /** LongRoPE has other frequencies for all places of a row that is longer than the texts of pre-training. */
+  newTokens(batch: Batch, prompt: number): number[] | undefined {
+    const originals = this.config.rotations.flatMap(({ scaling }) =>
+      scaling.type === "longrope" ? [scaling.original] : [],
+    );
+    if (originals.length === 0) return undefined;
+    return textLengths(batch).map((text) => {
+      const length = prompt + text + (batch.gap?.count ?? 0);
+      return Math.min(...originals.map((original) => (length > original ? Infinity : original - length + 1)));
+    });
+  }
+
   kept(kept: Feeds): Feeds {
     return kept;
   }

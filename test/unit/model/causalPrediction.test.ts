@@ -119,3 +119,26 @@ test("tokens that are read but not trained have no loss, and count in what follo
   assert.ok(!close(sum[0]!, unmasked.sum[0]!));
   await model.release();
 });
+
+test("a row that grows beyond the texts of pre-training is read anew where its frequencies change", async () => {
+  const scaling = { rope_type: "longrope", short_factor: [1, 1.5], long_factor: [3, 9], factor: 4 };
+  const long = randomModel({ ...NO_END, rope_scaling: { ...scaling, original_max_position_embeddings: 11 } });
+  const { model, parameters } = open(long);
+  const generated = await model.generate(parameters, batchOf(ALL), 12);
+  for (const row of ALL) {
+    const anew: number[] = [];
+    for (let i = 0; i < 12; i++) {
+      const batch = padBatch([{ input: "", target: "", ids: [...TEXTS[row]!, ...anew], labels: [1] }]);
+      anew.push((await model.generate(parameters, batch, 1))[0]![0]!);
+    }
+    assert.deepEqual(generated[row], anew, `row ${row}`);
+  }
+  const { sum, generated: found } = await model.predict(parameters, batchOf(ALL), 12);
+  assert.deepEqual(found, generated);
+  const whole = await model.losses(parameters, batchOf(ALL));
+  sum.forEach((loss, row) => {
+    assert.ok(close(loss, whole.sum[row]!), `row ${row}: ${loss} for ${whole.sum[row]}`);
+  });
+  await model.release();
+  rmSync(long, { recursive: true });
+});

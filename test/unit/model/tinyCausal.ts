@@ -20,6 +20,7 @@ export const TINY_LLAMA = {
   max_position_embeddings: 64,
   eos_token_id: [2, 5],
   pad_token_id: 0,
+  tie_word_embeddings: true,
 };
 
 /** Writes a folder with a config and random weights of the tensors that its family reads; norms are about 1. */
