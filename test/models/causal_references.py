@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache, logging
 from causal_models import VOCABULARY, all_models
+from causal_variants import variants
 
 # Tokens below are special.
 FIRST = 3
@@ -190,7 +191,7 @@ def main(seed, out, *names):
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     folder = pathlib.Path(out)
-    for number, made in enumerate(all_models()):
+    for number, made in enumerate([*all_models(), *variants()]):
         if names and made.name not in names:
             continue
         half, whole = folder / f".{made.name}", folder / made.name
