@@ -14,10 +14,10 @@ import type { Moved, PositionShift, Shifted } from "../../protocol/results/posit
 /**
  * The position-shift analysis, T0 to T6, at every shift k of SHIFTS. It uses only texts that leave room for the largest
  * shift, so that every k has the same texts.
- * @throws UserError where no text leaves that room in the position table
+ * @throws UserError where no text leaves that room
  */
 export async function analyseShift(given: Subject, progress: Progress): Promise<PositionShift> {
-  const rows = given.side.positions === undefined ? Infinity : given.side.positions.length / given.side.width;
+  const rows = roomOf(given);
   const cases = shiftCases(fillerOf(given));
   const most = Math.max(...cases.map(({ k }) => k));
   const behind = given.side.isCausal === true ? given.experiment.training.maxTargetLength - 1 : 0;
@@ -26,8 +26,8 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
   if (test.length === 0)
     throw new UserError(
       "shift-beyond-position-table",
-      phrase`No test example leaves room for a shift of ${most} in the ${rows} rows of the position table`,
-      phrase`Train with more method.positions than training.maxSourceLength.`,
+      phrase`No test example leaves room for a shift of ${most} in the ${rows} places that the method or the backbone has`,
+      phrase`Train with more method.positions than training.maxSourceLength, or with shorter texts.`,
     );
   const subject: Subject = {
     ...given,
@@ -58,6 +58,13 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
     examples,
     texts: fingerprint(given),
   };
+}
+
+/** The most tokens of a text, an answer included: rows of the position table, and what the backbone was made for. */
+function roomOf({ side: { positions, prompt, width, isCausal = false }, model }: Subject): number {
+  const rows = positions === undefined ? Infinity : positions.length / width;
+  const { longest = Infinity } = model.layout;
+  return isCausal ? Math.min(rows, longest - (prompt?.length ?? 0) / width) : rows;
 }
 
 /** FNV-1a hash over the token ids of the test split: tells whether two runs have the same test split. */

@@ -7,7 +7,7 @@ export const SHIFTS = [1, 2, 4, 8, 16];
 
 /**
  * The cases of the position-shift analysis: the tests T1 to T4, each at every shift.
- * @param filler token ids of neutral text, at least as many as the largest shift
+ * @param filler token ids of neutral text, repeated where a shift is longer
  */
 export function shiftCases(filler: readonly number[]): (Case & { test: keyof typeof SHIFT_KINDS; k: number })[] {
   return (Object.keys(SHIFT_KINDS) as (keyof typeof SHIFT_KINDS)[]).flatMap((test) =>
@@ -16,7 +16,11 @@ export function shiftCases(filler: readonly number[]): (Case & { test: keyof typ
       k,
       label: `${test} k=${k}`,
       group: test,
-      alter: { layout: SHIFT_KINDS[test], shift: k, filler: filler.slice(0, k) },
+      alter: {
+        layout: SHIFT_KINDS[test],
+        shift: k,
+        filler: filler.length === 0 ? [] : Array.from({ length: k }, (_, i) => filler[i % filler.length]!),
+      },
     })),
   );
 }

@@ -58,7 +58,8 @@ export class CausalFeeds implements HostFeeds {
     const found = labelPlaces(batch, (row, token) => start(row) + prompt + texts[row]! - 1 + token);
     const states = Int32Array.from({ length: rows * (prompt + sourceLength) }, (_, at) => {
       const row = Math.floor(at / (prompt + sourceLength));
-      return start(row) + (at - row * (prompt + sourceLength));
+      // A text may be padded beyond the longest row; what stands there is padding, whichever it is.
+      return start(row) + Math.min(at - row * (prompt + sourceLength), prompt + columns - 1);
     });
     return {
       ...this.leading(prompt, { columns, lengths, gap }),

@@ -8,11 +8,18 @@ import { MersenneTwister } from "../../../src/base/random.ts";
 import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { openExperimentModel } from "../../../src/training/prepare.ts";
 
+/** A run that is open for analysis, in a folder that is its adapter's too. */
+export interface RandomSubject {
+  subject: Subject;
+  folder: string;
+  close: () => Promise<void>;
+}
+
 /**
- * A run of the embedded backbone whose parameters are random and none zero: at the start every property would hold of
- * nothing.
+ * A run whose parameters are random and none zero: at the start every property would hold of nothing.
+ * @param settings of the experiment besides its task and method; the embedded backbone by default
  */
-export async function randomSubject(method: object): Promise<{ subject: Subject; close: () => Promise<void> }> {
+export async function randomSubject(method: object, settings: object = {}): Promise<RandomSubject> {
   const folder = mkdtempSync(join(tmpdir(), "adept-subject-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];
   writeFileSync(
@@ -36,6 +43,7 @@ export async function randomSubject(method: object): Promise<{ subject: Subject;
     method,
     engine: { threads: 1 },
     training: { maxTargetLength: 2 },
+    ...settings,
   });
   const { model, sizes, initial } = await openExperimentModel(experiment);
   const random = new MersenneTwister(11);
@@ -54,6 +62,7 @@ export async function randomSubject(method: object): Promise<{ subject: Subject;
   const subject = await openSubject(experiment, folder);
   return {
     subject,
+    folder,
     close: async () => {
       await subject.release();
       rmSync(folder, { recursive: true });
