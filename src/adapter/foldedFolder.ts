@@ -12,7 +12,7 @@ import { saveAdapter, type Adapter } from "./adapterFolder.ts";
 import { changesHead, checkFoldable, foldedInput, foldedTensor, inputParts } from "./fold.ts";
 
 /** The file of a folded folder that holds what the method does to an encoder's input. */
-export const FOLDED_INPUT = "folded_input.safetensors";
+const FOLDED_INPUT = "folded_input.safetensors";
 /** The folder of a folded causal model that holds the prompt. */
 const FOLDED_PROMPT = "prompt";
 const COPIED = [
@@ -112,10 +112,15 @@ function foldCausalInput(folder: string, adapter: Adapter, { layout }: Backbone,
  * Writes a backbone with an adapter folded into its weights, as a plain Hugging Face folder in fp32. What the weights
  * cannot hold is written beside it, with a README that has the Python code to use it: in an encoder-decoder what an
  * input-side method does, as folded_input.safetensors; in a causal model the prompt, as a PEFT adapter.
- * @returns the names of the tensors beside the weights; none for methods inside the weights
+ * @returns the names of the tensors beside the weights, none for methods inside the weights, and the file or the folder
+ * that holds them
  * @throws UserError for methods that cannot be folded
  */
-export function writeFoldedFolder(folder: string, adapter: Adapter, from: string): string[] {
+export function writeFoldedFolder(
+  folder: string,
+  adapter: Adapter,
+  from: string,
+): { input: string[]; place: string | undefined } {
   const backbone = openBackbone(from);
   const { layout, family } = backbone;
   checkFoldable(adapter, layout);
@@ -127,5 +132,5 @@ export function writeFoldedFolder(folder: string, adapter: Adapter, from: string
   writeConfig(join(from, "config.json"), join(folder, "config.json"), untied);
   for (const name of COPIED) if (existsSync(join(from, name))) copyFileSync(join(from, name), join(folder, name));
   if (names.length > 0 || untied) writeFileSync(join(folder, "README.md"), family.foldedReadme(parts));
-  return names;
+  return { input: names, place: parts.inputFile ?? parts.promptFolder };
 }

@@ -16,8 +16,10 @@ export interface Exported {
   folder: string;
   method: string;
   folded: boolean;
-  /** Names of the tensors in folded_input.safetensors. */
+  /** Names of the tensors that a folded folder has beside its weights. */
   input: string[];
+  /** The file or the folder in it that holds them. */
+  place?: string | undefined;
 }
 
 /**
@@ -36,10 +38,10 @@ export function exportTo(
       phrase`Let it finish, or stop it: a stopped run keeps its best so far.`,
     );
   const adapter = loadAdapter(run.adapterPath, backboneLayout(backbone));
-  let input: string[] = [];
+  let beside: Pick<Exported, "input" | "place"> = { input: [] };
   writeFolderAtomic(out, force, (folder) => {
-    if (folded) input = writeFoldedFolder(folder, adapter, backbone);
+    if (folded) beside = writeFoldedFolder(folder, adapter, backbone);
     else cpSync(run.adapterPath, folder, { recursive: true });
   });
-  return { run: run.id, folder: resolve(out), method: adapter.spec.kind, folded, input };
+  return { run: run.id, folder: resolve(out), method: adapter.spec.kind, folded, ...beside };
 }

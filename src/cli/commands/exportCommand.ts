@@ -1,4 +1,3 @@
-import { FOLDED_INPUT } from "../../adapter/foldedFolder.ts";
 import { exportTo } from "../../worker/exportJob.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
@@ -24,7 +23,7 @@ function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof OPTIONS
   say(
     values.json === true
       ? JSON.stringify(result)
-      : `${result.folder}${result.input.length > 0 ? ` (${result.input.join(", ")} in ${FOLDED_INPUT}; see its README.md)` : ""}`,
+      : `${result.folder}${result.input.length > 0 ? ` (${result.input.join(", ")} in ${result.place ?? ""}; see its README.md)` : ""}`,
   );
   return Promise.resolve(0);
 }

@@ -80,6 +80,7 @@ const { state } = await trainLoop(initialState(initial), {
   training: experiment.training,
   seed: experiment.seed,
   examples: prepared.train,
+  isCausal: model.layout.isCausal,
   hidden: { units: 0, dropout: regularisationOf(experiment.method).hiddenDropout },
   metric: "accuracy",
   evaluate: () => Promise.resolve(undefined),
@@ -94,7 +95,7 @@ const { layout } = model;
 saveAdapter("adapter", { spec: experiment.method, sizes, parameters: state.parameters }, { backbone: "tiny-t5", layout });
 const loaded = loadAdapter("adapter", layout);
 const same = [...state.parameters].every(([name, { data }]) => data.every((x, i) => x === loaded.parameters.get(name)!.data[i]));
-const folded = writeFoldedFolder(".", loaded, backboneFolder("tiny-t5"));
+const folded = writeFoldedFolder(".", loaded, backboneFolder("tiny-t5")).input;
 await model.release();
 console.log(
   JSON.stringify({
