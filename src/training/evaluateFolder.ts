@@ -1,12 +1,17 @@
 import { loadTokenizer } from "../backbone/tokenizer/tokenizer.ts";
 import { EngineInput, settled, type EngineChoice } from "../engine/engineSpec.ts";
 import { UserError } from "../base/errors.ts";
-import { phrase } from "../base/phrase.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import { loadAdapter, type Adapter } from "../adapter/adapterFolder.ts";
 import { openTunedModel } from "../model/modelPool.ts";
 import type { PromptForm } from "../experiment/checkPrompt.ts";
+import { loadChatTask } from "../task/chat/loadChatTask.ts";
+import { hasTurns } from "../task/chat/rowTurns.ts";
+import type { Example } from "../task/example.ts";
 import { loadFileTask } from "../task/fileTask.ts";
+import { firstRows } from "../task/rows/readRows.ts";
+import { cutNotes } from "./batch/cutNotes.ts";
 import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { encodeAll } from "./batch/exampleEncoder.ts";
@@ -21,7 +26,16 @@ export interface FolderEvaluation {
   loss: number;
   metrics: Record<string, number>;
   examples: Prediction[];
+  /** What the user should know of the examples, such as how many were cut. */
+  notes: readonly Phrase[];
 }
+
+/** The longest input in tokens, of a model that reads text and answer apart, and of one that reads them joined. */
+const LONGEST = 256;
+const LONGEST_JOINED = 4096;
+const LONGEST_ANSWER = 512;
+/** Bytes of a data file by which conversations are told from columns. */
+const LOOKED_AT = 32e6;
 
 /** Prompt tuning with an empty prompt, which equals the backbone without any adapter. */
 const BARE: Adapter = {
@@ -58,9 +72,23 @@ function checkPlaces(
     );
 }
 
+/** The rows of a data file: the fields `input` and `target`, or of a decoder-only model conversations. */
+async function folderExamples(
+  data: string,
+  isCausal: boolean,
+): Promise<{ task: { kind: "file" | "chat" }; examples: readonly Example[] }> {
+  const split = { validation: 0, test: 0, seed: 0 };
+  if (isCausal && (await firstRows(data, LOOKED_AT)).rows.some(hasTurns)) {
+    const { train } = await loadChatTask({ kind: "chat", train: data, trainOn: "last", split });
+    return { task: { kind: "chat" }, examples: train };
+  }
+  const { train } = await loadFileTask({ kind: "file", train: data, source: "{input}", target: "{target}", split });
+  return { task: { kind: "file" }, examples: train };
+}
+
 /**
- * Evaluates a backbone, with or without an adapter, on a file with the fields `input` and `target`; targets are
- * generated greedily.
+ * Evaluates a backbone, with or without an adapter, on a file with the fields `input` and `target`, or of
+ * conversations; targets are generated greedily.
  * @throws UserError naming what is missing or wrong
  */
 export async function evaluateFolder(options: {
@@ -68,7 +96,8 @@ export async function evaluateFolder(options: {
   adapter: string | undefined;
   data: string;
   maxTokens: number;
-  maxSourceLength: number;
+  /** The most tokens of an input that are read; by default 256, of a decoder-only model 4,096. */
+  maxSourceLength?: number | undefined;
   /** How a decoder-only model reads an example; by default "plain". */
   prompt?: PromptForm | undefined;
   engine?: EngineChoice;
@@ -77,19 +106,16 @@ export async function evaluateFolder(options: {
   const folder = backboneFolder(options.backbone);
   const layout = backboneLayout(folder);
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
-  const task = {
-    kind: "file",
-    train: options.data,
-    source: "{input}",
-    target: "{target}",
-    split: { validation: 0, test: 0, seed: 0 },
-  } as const;
-  const { train: examples } = await loadFileTask(task);
+  const { task, examples } = await folderExamples(options.data, layout.isCausal);
   const tokenizer = loadTokenizer(folder, layout.vocabulary);
+  const lengths = {
+    maxSourceLength: options.maxSourceLength ?? (layout.isCausal ? LONGEST_JOINED : LONGEST),
+    maxTargetLength: LONGEST_ANSWER,
+  };
   const encoder = openEncoder(
     { folder, isCausal: layout.isCausal, tokenizer },
     { task, prompt: options.prompt === undefined ? undefined : { form: options.prompt, shots: 0 } },
-    { maxSourceLength: options.maxSourceLength, maxTargetLength: 512 },
+    lengths,
   );
   const encoded = await encodeAll(examples, encoder);
   checkPlaces(adapter, layout, encoded, options.maxTokens);
@@ -106,7 +132,11 @@ export async function evaluateFolder(options: {
       decode: (ids) => tokenizer.decode(ids),
     });
     if (result === undefined) throw new UserError("data-without-examples", phrase`${options.data} has no examples`);
-    return { loss: result.loss, metrics: result.metrics, examples: result.predictions };
+    const notes = cutNotes(encoded, lengths, {
+      source: "--max-source-length",
+      target: phrase`the longest that is scored`,
+    });
+    return { loss: result.loss, metrics: result.metrics, examples: result.predictions, notes };
   } finally {
     await model.release();
   }

@@ -166,7 +166,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
     validation,
     test,
     notes: [
-      ...cutNotes({ train, validation, test }, training),
+      ...cutNotes([...train, ...validation, ...test], training),
       ...longestNotes([...train, ...validation, ...test], {
         longest: opened.model.layout.longest,
         prompt: promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape)),

@@ -1,27 +1,31 @@
 import { resolve } from "node:path";
 import { DEVICES, EngineInput } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
-import { phrase } from "../../base/phrase.ts";
-import { ExperimentFile, PromptFormInput } from "../../experiment/experiment.ts";
+import { english, phrase } from "../../base/phrase.ts";
+import { PromptFormInput } from "../../experiment/experiment.ts";
 import { PRECISIONS, PrecisionInput } from "../../engine/precisionSpec.ts";
 import { evaluateFolder } from "../../training/evaluateFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { percentText } from "../../base/text/percentText.ts";
-import { say } from "../terminal.ts";
+import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 const OPTIONS = {
   backbone: { type: "string", value: "DIR", required: true, help: "folder of the backbone, or tiny-t5" },
   adapter: { type: "string", value: "DIR", help: "folder of the adapter" },
-  data: { type: "string", value: "FILE", required: true, help: "JSONL, CSV or TSV with the fields input and target" },
+  data: { type: "string", value: "FILE", required: true, help: "rows of input and target, or conversations" },
   prompt: {
     type: "string",
     value: "FORM",
-    default: "plain",
-    help: "plain or chat: how a decoder-only model reads an example",
+    help: "plain or chat: how a decoder-only model reads an example; by default plain, and chat for conversations",
   },
   "max-new-tokens": { type: "string", value: "N", default: "20", help: "most tokens of a prediction" },
+  "max-source-length": {
+    type: "string",
+    value: "N",
+    help: "most tokens of an input that are read; by default 256, of a decoder-only model 4096",
+  },
   device: { type: "string", value: "DEVICE", default: "cpu", help: "device to compute on" },
   precision: {
     type: "string",
@@ -31,6 +35,13 @@ const OPTIONS = {
   },
   ...JSON_OUTPUT,
 } as const satisfies Options;
+
+/** @throws UserError where an option is no count */
+function count(values: Parsed<typeof OPTIONS>["values"], name: "max-new-tokens" | "max-source-length"): number {
+  const value = Number(values[name]);
+  if (Number.isInteger(value) && value >= 1) return value;
+  throw new UserError(`${name}-invalid`, phrase`--${name} must be a whole number of at least 1`);
+}
 
 /** Evaluates on a JSONL, CSV or TSV file with the fields input and target. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
@@ -45,23 +56,23 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
       "precision-unknown",
       phrase`--precision: "${values.precision}" is none of ${PRECISIONS.join(", ")}`,
     );
-  const maxTokens = Number(values["max-new-tokens"]);
-  if (!Number.isInteger(maxTokens) || maxTokens < 1)
-    throw new UserError("max-new-tokens-invalid", phrase`--max-new-tokens must be a whole number of at least 1`);
-  const prompt = PromptFormInput.safeParse(values.prompt);
+  const prompt = PromptFormInput.optional().safeParse(values.prompt);
   if (!prompt.success)
-    throw new UserError("prompt-form-unknown", phrase`--prompt: "${values.prompt}" is none of plain, chat`);
-  const defaults = ExperimentFile.shape.training.parse({});
-  const result = await evaluateFolder({
+    throw new UserError(
+      "prompt-form-unknown",
+      phrase`--prompt: "${values.prompt ?? ""}" is none of ${PromptFormInput.options.join(", ")}`,
+    );
+  const { notes, ...result } = await evaluateFolder({
     backbone: values.backbone === "tiny-t5" ? "tiny-t5" : resolve(values.backbone),
     adapter: values.adapter && resolve(values.adapter),
     data: resolve(values.data),
-    maxTokens,
-    maxSourceLength: defaults.maxSourceLength,
+    maxTokens: count(values, "max-new-tokens"),
+    maxSourceLength: values["max-source-length"] === undefined ? undefined : count(values, "max-source-length"),
     engine: engine.data,
     precision: precision.data.weights,
     prompt: prompt.data,
   });
+  for (const note of notes) tell(`note: ${english(note)}\n`);
   if (values.json === true) say(JSON.stringify(result));
   else
     say(

@@ -24,7 +24,7 @@ test("tasks list has every kind and every named task with metrics, labels and fi
     named: { name: string; metrics: string[]; labels: string[]; fields: { input: string[]; answer: string[] } }[];
   };
   assert.equal(status, 0);
-  assert.deepEqual(kinds.map(({ kind }) => kind).sort(), ["file", "mail", "named", "text"]);
+  assert.deepEqual(kinds.map(({ kind }) => kind).sort(), ["chat", "file", "mail", "named", "text"]);
   assert.deepEqual(
     named.map(({ name }) => name),
     [...TASK_NAMES],
