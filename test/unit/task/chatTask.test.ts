@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { english } from "../../../src/base/phrase.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import type { Example } from "../../../src/task/example.ts";
@@ -134,5 +135,37 @@ test("what is no conversation is told with file, line and turn", async () => {
     const [gotCode, got] = await said(row);
     assert.equal(gotCode, code, JSON.stringify(row));
     assert.ok(got.startsWith(text), got);
+  }
+});
+
+test("a Parquet column of lists of turns is read as the lines of JSON are", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-chat-"));
+  try {
+    const messages = [turn("user", "Is it red?"), turn("assistant", "No.")];
+    const text = { type: "BYTE_ARRAY", converted_type: "UTF8", repetition_type: "OPTIONAL" } as const;
+    const train = join(folder, "chat.parquet");
+    const written = parquetWriteBuffer({
+      columnData: [{ name: "messages", data: [messages, messages] }],
+      schema: [
+        { name: "root", num_children: 1 },
+        { name: "messages", repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
+        { name: "list", repetition_type: "REPEATED", num_children: 1 },
+        { name: "element", repetition_type: "OPTIONAL", num_children: 2 },
+        { name: "role", ...text },
+        { name: "content", ...text },
+      ],
+    });
+    writeFileSync(train, new Uint8Array(written));
+    const split = { validation: 0, test: 0, seed: 42 };
+    const data = await loadTask({ kind: "chat", train, shots: undefined, trainOn: "all", split });
+    assert.deepEqual(
+      data.train.map(({ source, target, chat }) => [source, target, chat?.place.replace(/.*chat/, "chat")]),
+      [
+        ["Is it red?", "No.", "chat.parquet, row 1"],
+        ["Is it red?", "No.", "chat.parquet, row 2"],
+      ],
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });
