@@ -3,18 +3,24 @@ import { requireDevice } from "../engine/device/deviceTrouble.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { resolveSizes } from "../method/sizes.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
-import { backboneLayout } from "../training/prepare.ts";
+import { backboneLayout, checkPositions } from "../training/prepare.ts";
 
 /**
- * Returns a check of experiments that is made before any of them starts: the sizes fit the budget on the backbone, and
- * the machine can have the device. Each backbone is read once.
+ * Returns a check of experiments that is made before any of them starts: the sizes fit the budget on the backbone, texts
+ * the method's table of positions, and the machine can have the device. Each backbone is read once.
  */
 export function preflight(): (experiment: Experiment) => void {
   const layouts = new Map<string, BackboneLayout>();
-  return ({ backbone, method, engine: { device } }) => {
+  return (experiment) => {
+    const {
+      backbone,
+      method,
+      engine: { device },
+    } = experiment;
     if (device !== "auto") requireDevice(device);
     const layout = layouts.get(backbone) ?? backboneLayout(backboneFolder(backbone));
     layouts.set(backbone, layout);
+    checkPositions(experiment, layout);
     resolveSizes(method, layout);
   };
 }

@@ -63,7 +63,7 @@ export function backboneLayout(folder: string): BackboneLayout {
  * Checks that texts, in a causal model with their targets, are no longer than the method's position table.
  * @throws UserError where they may be
  */
-function checkPositions({ method, training }: Experiment, layout: BackboneLayout): void {
+export function checkPositions({ method, training }: Experiment, layout: BackboneLayout): void {
   const { maxSourceLength: text, maxTargetLength: target } = training;
   const few = tooFewPositions(method, layout, { text, target });
   if (few === undefined) return;

@@ -3,7 +3,8 @@ import type { FoldedParts } from "../family.ts";
 const promptLine = (folder: string): string => `model = PeftModel.from_pretrained(model, "${folder}")\n`;
 
 const promptText = (folder: string): string =>
-  ` \`${folder}\` holds the prompt that goes before every text, as PEFT's adapter of prompt tuning: PEFT puts it before
+  `
+\`${folder}\` holds the prompt that goes before every text, as PEFT's adapter of prompt tuning. PEFT puts it before
 padding too, so give it one text at a time, or texts of one length.`;
 
 /**
@@ -14,9 +15,9 @@ export const causalFoldedReadme =
   (modelClass: string) =>
   ({ promptFolder }: FoldedParts): string => `# A folded model
 
-\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain ${modelClass}. Its input embedding has the
-offset of each token. Its output layer has none: \`tie_word_embeddings\` is false in \`config.json\` if the two would
-otherwise be one table.${promptFolder === undefined ? "" : promptText(promptFolder)}
+\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain ${modelClass}. Offsets of tokens are in the input
+embedding alone: an output layer that would be the same table is stored apart, without them, and \`config.json\` says
+\`tie_word_embeddings\`: false.${promptFolder === undefined ? "" : promptText(promptFolder)}
 
 \`\`\`python
 ${promptFolder === undefined ? "" : "from peft import PeftModel\n"}from transformers import ${modelClass}
