@@ -1,5 +1,11 @@
 // The host's reading and starting of runs: a bundle of its own, which the extension loads when first needed.
-export { compareInWorker, explainInWorker, exportInWorker, forecastInWorker } from "./executor/workerJobs.ts";
+export {
+  compareInWorker,
+  explainInWorker,
+  exportInWorker,
+  forecastInWorker,
+  modelsInWorker,
+} from "./executor/workerJobs.ts";
 export { downloadInWorker } from "./executor/downloadInWorker.ts";
 export { resumeTraining, startAnalysis } from "./executor/startWorker.ts";
 export { stopRun } from "./executor/stopRun.ts";

@@ -14,13 +14,14 @@ import { calibrate } from "./worker/device/calibrate.ts";
 import { compareJob } from "./worker/analyse/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
 import { downloadJob } from "./worker/downloadJob.ts";
+import { findModels, listKnownModels } from "./worker/modelsJob.ts";
 import { measureExperiment } from "./worker/device/measureJob.ts";
 import { endWithParent } from "./worker/parentWatch.ts";
 import { textsFrom } from "./worker/analyse/textsFrom.ts";
 import { runTraining } from "./worker/train/trainJob.ts";
 
 const USAGE =
-  "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER; with --parent PID it ends with that process";
+  "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
 
 const OPTIONS = {
   folder: { type: "string" },
@@ -66,6 +67,9 @@ const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
   measure: ({ path, signal }) => printed(() => measureExperiment(path, signal)),
   calibrate: () => printed(async () => calibrate(ResolvedExperiment.parse(await json(process.stdin)))),
   download: ({ path, values, signal }) => downloadJob(path, values.out, signal),
+  // "-" stands for the models that are known to work.
+  models: ({ path, signal }) =>
+    printed(() => (path === "-" ? Promise.resolve(listKnownModels()) : findModels(path, signal))),
   export: ({ path, values }) =>
     printed(() =>
       Promise.resolve(exportTo(RunDirectory.open(path), { out: values.out, folded: values.folded, force: false })),

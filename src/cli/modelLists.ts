@@ -1,7 +1,7 @@
-import { knownModels, memoryNeeded, recommendedModel, type KnownModel, type Learnt } from "../backbone/knownModels.ts";
+import { memoryNeeded } from "../backbone/knownModels.ts";
 import { offeredTypes } from "../backbone/offeredTypes.ts";
 import type { FoundModel } from "../hub/hubSearch.ts";
-import { availableMemory } from "../worker/device/availableMemory.ts";
+import type { ModelsHere } from "../worker/device/modelsHere.ts";
 import { table } from "./table.ts";
 
 const GIGA = 1e9;
@@ -10,26 +10,6 @@ const MEGA = 1e6;
 /** What the embedded backbone is for. */
 export const EMBEDDED_PURPOSE =
   "tiny-t5 (2.4 M parameters) is for a first try: it sorts mails, but on sentiment it stays near chance.";
-
-/** The known models as this machine can use them. */
-export interface ModelsHere {
-  /** Bytes of memory that are free. */
-  available: number;
-  models: (KnownModel & { memory: number; fits: boolean })[];
-  /** The smallest model that learns such data and fits, for each kind of data. */
-  recommended: Partial<Record<Learnt, string>>;
-}
-
-export function modelsHere(available = availableMemory()): ModelsHere {
-  const models = knownModels(offeredTypes());
-  const best = (learns: Learnt): string | undefined => recommendedModel(models, { learns, available })?.name;
-  const [labels, answers] = [best("labels"), best("answers")];
-  return {
-    available,
-    models: models.map((each) => ({ ...each, memory: memoryNeeded(each), fits: memoryNeeded(each) <= available })),
-    recommended: { ...(labels !== undefined && { labels }), ...(answers !== undefined && { answers }) },
-  };
-}
 
 /** The sentences that recommend a model, as lines. */
 export function recommendation({ available, recommended: { labels, answers } }: ModelsHere): string[] {

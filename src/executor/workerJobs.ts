@@ -3,6 +3,7 @@ import * as z from "zod";
 import { UserError } from "../base/errors.ts";
 import { ErrorSchema } from "../base/phraseSchema.ts";
 import { Explanation } from "../protocol/explanation.ts";
+import { ListedModels } from "../protocol/listedModels.ts";
 import { Forecast } from "../protocol/setupQuestions.ts";
 import { ENDS_WITH_US, workerEnvironment, type WorkerPlace } from "./workerProcess.ts";
 
@@ -102,4 +103,17 @@ export async function exportInWorker(
   signal: AbortSignal,
 ): Promise<void> {
   await printedByWorker(["export", runPath, "--out", out, ...(folded ? ["--folded"] : [])], place, signal);
+}
+
+/**
+ * Lists models to choose a backbone from.
+ * @param text what the names of models on the Hub are searched for; without it, those that are known to work
+ * @throws UserError when the Hub cannot be reached
+ */
+export async function modelsInWorker(
+  place: WorkerPlace,
+  text: string | undefined,
+  signal: AbortSignal,
+): Promise<ListedModels> {
+  return ListedModels.parse(await printedByWorker(["models", text ?? "-"], place, signal));
 }

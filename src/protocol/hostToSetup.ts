@@ -35,6 +35,8 @@ const SetupHostMessage = z.discriminatedUnion("type", [
     working: z.boolean(),
     stopped: z.optional(z.boolean()),
   }),
+  /** A model of the Hub that learns such data better than the embedded one, and what is said of it. */
+  z.object({ type: z.literal("recommended"), name: z.string(), text: z.string() }),
   z.object({ type: z.literal("written"), error }),
   /** The page's last message was not accepted. */
   z.object({ type: z.literal("refused"), error: z.string() }),

@@ -60,7 +60,11 @@ function previewLabels(t: Translate) {
 function modelLabels(t: Translate) {
   return {
     backbone: t("Backbone"),
-    embedded: t("tiny-t5, embedded: trains in minutes on a CPU"),
+    embedded: t("tiny-t5, embedded: for a first try, in minutes"),
+    embeddedPurpose: t(
+      "It has 2.4 M parameters: it sorts mails, but on sentiment it stays near chance, and it writes no longer answers.",
+    ),
+    useModel: t("Download and Use It"),
     folder: t("A folder with a supported Hugging Face model…"),
     hub: t("From the Hugging Face Hub…"),
     width: t("{0} frozen parameters, width {1}"),

@@ -7,7 +7,11 @@ const LONGEST_WRONG = 1000;
 /** A message of the setup page to the host. */
 const SetupPageMessage = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "chooseData"]) }),
-  z.object({ type: z.literal("chooseBackbone"), how: z.enum(["embedded", "folder", "hub"]) }),
+  z.object({
+    type: z.literal("chooseBackbone"),
+    how: z.enum(["embedded", "folder", "hub"]),
+    name: z.string().max(300).optional().describe("the model of the Hub, where the page names it"),
+  }),
   z.object({
     type: z
       .enum(["draft", "reread"])

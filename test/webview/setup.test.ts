@@ -99,6 +99,16 @@ test("what takes long can be ended: data are read anew, measuring is stopped and
   await context.close();
 });
 
+test("the embedded backbone says what it is for, and a model that learns such data is one press away", async () => {
+  const { page, context, asked } = await host.openSetup(draft);
+  await page.locator("p", { hasText: "on sentiment it stays near chance" }).waitFor();
+  await page.locator("p", { hasText: "owner/model learns such data" }).waitFor();
+  await page.locator("vscode-button", { hasText: "Download and Use It" }).click();
+  for (let i = 0; i < 50 && asked.at(-1)?.type !== "chooseBackbone"; i++) await page.waitForTimeout(100);
+  assert.deepEqual(asked.at(-1), { type: "chooseBackbone", how: "hub", name: "owner/model" });
+  await context.close();
+});
+
 test("what is chosen and typed goes to the host: columns, templates, lengths, budget, steps; and comes back after a reload", async () => {
   const { page, context, asked } = await host.openSetup(draft);
   const last = (): ExperimentDraft => {

@@ -36,6 +36,7 @@ export class SetupForm {
   private readonly forecast = el("p", "", "detail");
   private readonly measuring: LongWait;
   private readonly stopped: LongWait;
+  private readonly recommended = el("div", "", "recommended");
   private readonly problem = el("p", "", "problem");
   private readonly checking = el("p", "", "detail");
   private timer: number | undefined;
@@ -104,6 +105,9 @@ export class SetupForm {
         return;
       case "forecast":
         this.showForecast(message);
+        return;
+      case "recommended":
+        this.recommend(message);
         return;
       case "written":
         this.problem.textContent = message.error ?? "";
@@ -208,9 +212,19 @@ export class SetupForm {
           this.context.post({ type: "chooseBackbone", how: value });
         },
       }),
+      ...(own ? [] : [el("p", labels.embeddedPurpose, "detail"), this.recommended]),
       this.budget.element,
     );
     return part;
+  }
+
+  /** Offers a model of the Hub instead of the embedded one. */
+  private recommend({ name, text }: Extract<SetupHostMessage, { type: "recommended" }>): void {
+    const use = button(this.labels.useModel, () => {
+      this.postDraft();
+      this.context.post({ type: "chooseBackbone", how: "hub", name });
+    });
+    this.recommended.replaceChildren(el("p", text, "detail"), use);
   }
 
   private end(): HTMLElement {

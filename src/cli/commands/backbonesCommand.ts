@@ -4,7 +4,8 @@ import { command, type CommandGroup, type Options, type Parsed } from "../comman
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import { describeBackbone, downloadedBackbones, type ListedBackbone } from "../listedBackbone.ts";
-import { EMBEDDED_PURPOSE, modelsHere, recommendation } from "../modelLists.ts";
+import { modelsHere } from "../../worker/device/modelsHere.ts";
+import { EMBEDDED_PURPOSE, recommendation } from "../modelLists.ts";
 import { table } from "../table.ts";
 import { say } from "../terminal.ts";
 

@@ -7,7 +7,8 @@ import { deviceFindings } from "./doctorDevices.ts";
 import { command, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { attempt, type Finding } from "./doctorFinding.ts";
-import { EMBEDDED_PURPOSE, modelsHere, recommendation } from "../modelLists.ts";
+import { modelsHere } from "../../worker/device/modelsHere.ts";
+import { EMBEDDED_PURPOSE, recommendation } from "../modelLists.ts";
 import { say } from "../terminal.ts";
 
 const LEAST_FREE = 1e9;

@@ -9,7 +9,8 @@ import { searchModels } from "../../hub/hubSearch.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { abortOnInterrupt } from "../interrupts.ts";
-import { foundLines, knownLines, modelsHere } from "../modelLists.ts";
+import { modelsHere } from "../../worker/device/modelsHere.ts";
+import { foundLines, knownLines } from "../modelLists.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 

@@ -6,6 +6,7 @@ import { phrase } from "../../base/phrase.ts";
 import { host } from "../window/host.ts";
 import { Setting } from "../window/ids.ts";
 import { textSetting } from "../window/settings.ts";
+import { chooseModel } from "./chooseModel.ts";
 
 /** The source of the backbone: comes with the extension, a folder on disk, or the Hugging Face Hub. */
 export type BackboneChoice = "embedded" | "folder" | "hub";
@@ -16,15 +17,23 @@ interface BackboneParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Lets the user choose the backbone. @returns "tiny-t5", an absolute path, or undefined when the user cancels */
-export async function chooseBackbone(how: BackboneChoice, parts: BackboneParts): Promise<string | undefined> {
+/**
+ * Lets the user choose the backbone.
+ * @param named the model of the Hub, where it is chosen already
+ * @returns "tiny-t5", an absolute path, or undefined when the user cancels
+ */
+export async function chooseBackbone(
+  how: BackboneChoice,
+  parts: BackboneParts,
+  named?: string,
+): Promise<string | undefined> {
   switch (how) {
     case "embedded":
       return "tiny-t5";
     case "folder":
       return chooseFolder();
     case "hub": {
-      const name = await askHubName();
+      const name = named ?? (await chooseModel(parts));
       return name === undefined ? undefined : download(name, parts);
     }
   }
@@ -44,19 +53,6 @@ async function chooseFolder(): Promise<string | undefined> {
       phrase`Choose the folder of a supported Hugging Face model.`,
     );
   return chosen?.fsPath;
-}
-
-async function askHubName(): Promise<string | undefined> {
-  const name = await vscode.window.showInputBox({
-    title: vscode.l10n.t("Backbone from the Hugging Face Hub"),
-    prompt: vscode.l10n.t(
-      "A supported model, as owner/name. Its files are downloaded and checked; nothing is sent but this request.",
-    ),
-    placeHolder: "google/t5-v1_1-small",
-    validateInput: (value) =>
-      /^[\w.-]+(\/[\w.-]+)?$/.test(value.trim()) ? undefined : vscode.l10n.t("Write it as owner/name"),
-  });
-  return name?.trim();
 }
 
 /** Downloads a model from the Hub. @returns its folder, or undefined when the user cancels */

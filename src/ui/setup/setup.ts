@@ -2,12 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
+import type { ListedModels } from "../../protocol/listedModels.ts";
+import type { Inspection } from "../../protocol/setupQuestions.ts";
 import type { SetupHostMessage } from "../../protocol/hostToSetup.ts";
 import type { SetupPageMessage } from "../../protocol/setupToHost.ts";
 import { answerLength, DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
 import { experimentOf } from "../../experiment/experimentDraft.ts";
 import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
 import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
+import { aboutModel, listModels } from "./chooseModel.ts";
 import { chooseData, ownData } from "./chooseData.ts";
 import type { Folders } from "../window/folders.ts";
 import { host } from "../window/host.ts";
@@ -33,6 +36,9 @@ const FORECAST_AFTER_MS = 700;
 /** The rows of a batch by default. */
 const ROWS = 32;
 
+/** Whether answers are written rather than chosen: most of them stand once. */
+const isWritten = ({ distinctTargets, rows }: Inspection): boolean => distinctTargets > rows / 2;
+
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
 /** One setup page: answers the form's requests, and finally writes the experiment. */
@@ -40,6 +46,8 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   private writing = false;
   private readonly looks = new Newest<Asked>((asked) => this.look(asked));
   private sized = "";
+  private listed: Promise<ListedModels> | undefined;
+  private readonly ended = new AbortController();
   private forecast: { key: string; abort: AbortController; timer: NodeJS.Timeout } | undefined;
 
   constructor(
@@ -52,6 +60,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     this.register({
       dispose: () => {
         this.stopForecast();
+        this.ended.abort();
       },
     });
     this.load("setup.js", "");
@@ -95,7 +104,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         return;
       }
       case "chooseBackbone":
-        await this.changeBackbone(message.how);
+        await this.changeBackbone(message.how, message.name);
         return;
       case "write":
         await this.write(message.draft, message.train);
@@ -124,10 +133,10 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
    * Shows a new form also when the user cancels or the folder holds no model, so that the same choice can be made
    * again.
    */
-  private async changeBackbone(how: BackboneChoice): Promise<void> {
+  private async changeBackbone(how: BackboneChoice, named: string | undefined): Promise<void> {
     let backbone: string | undefined;
     try {
-      backbone = await chooseBackbone(how, this.parts);
+      backbone = await chooseBackbone(how, this.parts, named);
     } finally {
       this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) });
     }
@@ -165,10 +174,26 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         result: { ...rest, ...(problem !== undefined && { problem: localised(problem) }) },
       });
       if (this.closed || this.looks.waits) return;
+      if (backbone === "tiny-t5") void this.recommend(task.kind === "chat" || isWritten(result) ? "answers" : "labels");
       if (result.problem === undefined && !suggested) this.measure(draft, result.tokens.longest);
       else this.stopForecast();
     } catch (error) {
       this.post({ type: "inspection", asked, error: this.errorText(error) });
+    }
+  }
+
+  /** Posts the smallest model of the Hub that learns such data, which the embedded backbone hardly does. */
+  private async recommend(learns: "labels" | "answers"): Promise<void> {
+    try {
+      this.listed ??= listModels(this.parts, undefined, this.ended.signal);
+      const { models, recommended } = await this.listed;
+      const model = models.find(({ name }) => name === recommended[learns]);
+      if (model === undefined || this.closed) return;
+      const text = vscode.l10n.t("{0} learns such data: {1}.", model.name, aboutModel(model));
+      this.post({ type: "recommended", name: model.name, text });
+    } catch (error) {
+      this.listed = undefined;
+      if (!this.closed) this.parts.log.warn(`No list of models: ${this.errorText(error)}`);
     }
   }
 

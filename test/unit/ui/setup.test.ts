@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -32,7 +32,10 @@ after(() => {
 const rest = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
 
 /** A page over a data file, whose questions to the worker stay open until they are answered. */
-async function opened(file = "/data/d.csv"): Promise<{
+async function opened(
+  file = "/data/d.csv",
+  workerPath = join(folder, "none.js"),
+): Promise<{
   panel: StubPanel;
   draft: ExperimentDraft;
   asked: { backbone: string; answer: (result: Inspection | Error) => void }[];
@@ -80,7 +83,7 @@ async function opened(file = "/data/d.csv"): Promise<{
       },
     },
     log: { warn: nothing, error: (error: unknown) => reported.push(error), info: nothing },
-    workerPath: join(folder, "none.js"),
+    workerPath,
   } as unknown as ConstructorParameters<typeof parts.Setups>[0]);
   await setups.start(vscode.Uri.file(file) as never);
   panel.say({ type: "ready" });
@@ -231,5 +234,87 @@ test("where a backbone cannot be used the form begins anew, so that it can be ch
   assert.match(String(reported[0]), /holds no model/);
   assert.equal(panel.of("start").length, 2);
   assert.equal((panel.of("start")[1]!["draft"] as ExperimentDraft).backbone, "tiny-t5");
+  panel.dispose();
+});
+
+const SMALL = {
+  name: "o/small",
+  modelType: "t5",
+  parameters: 6e7,
+  bytes: 2e8,
+  memory: 2e9,
+  licence: "MIT",
+  fits: true,
+};
+const LARGE = { ...SMALL, name: "o/large", modelType: "llama", memory: 9e9, fits: false };
+
+/** A worker that lists these models and downloads any; what it was asked for is in its file. */
+function modelWorker(): { path: string; asked: () => string[] } {
+  const path = join(folder, "models.cjs");
+  const log = join(folder, "asked.txt");
+  const known = { models: [SMALL, LARGE], recommended: { labels: SMALL.name, answers: LARGE.name } };
+  const found = { models: [{ ...LARGE, gated: true }], recommended: {} };
+  writeFileSync(log, "");
+  writeFileSync(
+    path,
+    `const [job, what] = process.argv.slice(2);
+    require("node:fs").appendFileSync(${JSON.stringify(log)}, job + " " + what + "\\n");
+    const models = what === "-" ? ${JSON.stringify(known)} : ${JSON.stringify(found)};
+    console.log(JSON.stringify({ result: job === "models" ? models : {} }));`,
+  );
+  return { path, asked: () => readFileSync(log, "utf8").trim().split("\n") };
+}
+async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 400 && !holds(); i++) await rest();
+  assert.ok(holds());
+}
+
+test("beside the embedded backbone stands the smallest model that learns such data, which one press downloads", async () => {
+  const { path, asked: jobs } = modelWorker();
+  const { panel, asked, draft } = await opened("/data/d.csv", path);
+  panel.say({ type: "draft", draft, asked: 1 });
+  await rest();
+  asked[0]!.answer({ ...found, rows: 10, distinctTargets: 2 });
+  await until(() => panel.of("recommended").length === 1);
+  assert.equal(panel.of("recommended")[0]!["name"], "o/small");
+  assert.match(String(panel.of("recommended")[0]!["text"]), /60 M parameters, 200 MB .* 2\.0 GB .*, MIT/);
+  panel.say({ type: "draft", draft: { ...draft, maxSourceLength: 7 }, asked: 2 });
+  await rest();
+  asked[1]!.answer({ ...found, rows: 10, distinctTargets: 9 });
+  await until(() => panel.of("recommended").length === 2);
+  assert.equal(panel.of("recommended")[1]!["name"], "o/large", "most answers stand once: they are written, not chosen");
+  panel.say({ type: "chooseBackbone", how: "hub", name: "o/large" });
+  await until(() => panel.of("start").length === 2);
+  const chosen = panel.of("start")[1]!["draft"] as ExperimentDraft;
+  assert.match(chosen.backbone, /backbones[\\/]o--large$/);
+  assert.deepEqual(jobs(), ["models -", "download o/large"], "models are listed once");
+  panel.say({ type: "draft", draft: chosen, asked: 3 });
+  await rest();
+  asked[2]!.answer({ ...found, rows: 10, distinctTargets: 2 });
+  await rest();
+  assert.equal(panel.of("recommended").length, 2, "a chosen model is not talked away");
+  panel.dispose();
+});
+
+test("a model of the Hub is chosen from those that are known to work, or from what a search finds", async () => {
+  const { path, asked: jobs } = modelWorker();
+  const { panel } = await opened("/data/d.csv", path);
+  const shown: { label: string; detail?: string; description?: string; model?: string }[][] = [];
+  Object.assign(parts.vscode.window, {
+    showQuickPick: (items: (typeof shown)[number]) => {
+      shown.push(items);
+      return Promise.resolve(shown.length === 1 ? items.at(-1) : items[0]);
+    },
+    showInputBox: () => Promise.resolve(" large "),
+  });
+  panel.say({ type: "chooseBackbone", how: "hub" });
+  await until(() => panel.of("start").length === 2);
+  assert.deepEqual(
+    shown.map((items) => items.map(({ label }) => label)),
+    [["o/small", "o/large", "$(search) Another model…"], ["o/large"]],
+  );
+  assert.match(shown[0]![0]!.description!, /smallest that learns labels/);
+  assert.match(shown[1]![0]!.detail!, /9\.0 GB of memory to train, more than is free here, MIT, terms to accept/);
+  assert.deepEqual(jobs(), ["models -", "models large", "download o/large"]);
   panel.dispose();
 });
