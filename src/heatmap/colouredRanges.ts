@@ -1,4 +1,5 @@
 import { binOf, type ColourScale } from "./colourScale.ts";
+import { disjointRanges, type ValueRange } from "./disjointRanges.ts";
 import type { PlacedToken } from "./placedTokens.ts";
 
 /** Columns of a line that get the colour of one bin. */
@@ -21,8 +22,6 @@ export interface PaintedRanges {
   /** Number of columns of each line that are coloured; undefined if all are. */
   columns: number | undefined;
 }
-
-type ValueRange = Pick<PlacedToken, "line" | "from" | "to" | "value">;
 
 /**
  * Yields the mean value of each word or line. Tokens without a value are not counted.
@@ -56,7 +55,8 @@ function* meansOf(
 }
 
 /**
- * Returns the coloured ranges of tokens. Adjacent tokens of one bin become one range; tokens of bin 0 get none. Stops
+ * Returns the coloured ranges of tokens. Adjacent tokens of one bin become one range; tokens of bin 0 get none; a
+ * character of several tokens gets the colour of the strongest. Stops
  * after `mostRanges` + 1 ranges, so that a caller can tell that there are too many.
  */
 export function colouredRanges(
@@ -65,15 +65,12 @@ export function colouredRanges(
   mostRanges = Infinity,
 ): ColouredRange[] {
   const ranges: ColouredRange[] = [];
-  for (const { line, from, to, value } of tokens) {
+  for (const { line, from, to, value } of disjointRanges(tokens)) {
     const bin = binOf(value, scale);
     const last = ranges.at(-1);
     if (bin === 0) continue;
-    // Several tokens can stand for one character: the first of them colours it.
-    const start = last?.line === line ? Math.max(from, last.to) : from;
-    if (start >= to) continue;
-    if (last?.line === line && last.bin === bin && last.to === start) last.to = to;
-    else if (ranges.push({ line, from: start, to, bin }) > mostRanges) break;
+    if (last?.line === line && last.bin === bin && last.to === from) last.to = to;
+    else if (ranges.push({ line, from, to, bin }) > mostRanges) break;
   }
   return ranges;
 }

@@ -5,6 +5,11 @@ import type { ColumnRange } from "./viewport.ts";
 
 /** Characters of a text that are tokenized at a time. */
 const CHUNK = 500;
+/**
+ * Characters on either side of a chunk that are tokenized with it, since some tokenizers join what stands on both sides
+ * of a space, or write the beginning of a text in another way.
+ */
+const CONTEXT = 64;
 /** Characters after a chunk in which a space, to end the chunk at, is looked for. */
 const WORD = 200;
 /** Guess of how many characters a token has, for chunks that are not tokenized yet. */
@@ -26,12 +31,13 @@ export interface TextChunk {
   text: number;
   /** Number of the chunk in its text. */
   chunk: number;
+  /** The chunk's characters with some of those beside it. */
   content: string;
 }
 
 /**
  * Returns the index at which each chunk of a text starts, and the text's length as the last. A chunk ends before a
- * space if there is one near, so that its tokens are the same as in the whole text.
+ * space if there is one near, since few tokens include what stands on both sides of one.
  */
 export function chunkBounds(text: string): number[] {
   const bounds = [0];
@@ -103,14 +109,24 @@ export class RowTokens {
         if (limit !== undefined && tokens >= limit) break;
         tokens += chunks[chunk]?.ids.length ?? (bounds[chunk + 1]! - bounds[chunk]!) / CHARACTERS_PER_TOKEN;
         if (chunks[chunk] === undefined)
-          missing.push({ text: t, chunk, content: text.text.slice(bounds[chunk], bounds[chunk + 1]) });
+          missing.push({ text: t, chunk, content: text.text.slice(...this.readFor(t, chunk)) });
       }
       return missing;
     });
   }
 
-  /** Adds the tokens of a chunk. */
-  addChunk({ text, chunk }: TextChunk, tokens: TokenValues): void {
+  /** The characters that are tokenized for a chunk: its own, and those beside it that can change its tokens. */
+  private readFor(text: number, chunk: number): [from: number, to: number] {
+    const { [chunk]: from, [chunk + 1]: to } = this.bounds[text]!;
+    const whole = this.texts[text]!.text;
+    return [wholeCharacter(whole, from! - CONTEXT), wholeCharacter(whole, to! + CONTEXT)];
+  }
+
+  /** Adds the tokens of a chunk's content; those that begin outside the chunk belong to the chunks beside it. */
+  addChunk({ text, chunk }: TextChunk, read: TokenValues): void {
+    const start = this.readFor(text, chunk)[0];
+    const { [chunk]: from, [chunk + 1]: to } = this.bounds[text]!;
+    const tokens = tokensWithin(read, from! - start, to! - start);
     if (this.chunks[text]![chunk] === undefined) this.size += tokens.ids.length;
     this.chunks[text]![chunk] = tokens;
     this.placed = undefined;
@@ -165,6 +181,22 @@ export class RowTokens {
           found.add(chunk);
     return [...found].sort((a, b) => a - b);
   }
+}
+
+/** The index, or the one before it where it would split a surrogate pair; within the text. */
+function wholeCharacter(text: string, index: number): number {
+  const within = Math.min(text.length, Math.max(0, index));
+  return /[\uDC00-\uDFFF]/.test(text[within] ?? "") ? within - 1 : within;
+}
+
+/** The tokens that begin at the characters `from` to `to` (exclusive), with spans from `from` on. */
+function tokensWithin({ ids, spans, values }: TokenValues, from: number, to: number): TokenValues {
+  const kept = ids.flatMap((_, i) => (spans[2 * i]! >= from && spans[2 * i]! < to ? [i] : []));
+  return {
+    ids: kept.map((i) => ids[i]!),
+    spans: kept.flatMap((i) => [spans[2 * i]! - from, spans[2 * i + 1]! - from]),
+    values: values.length === 0 ? [] : kept.map((i) => values[i]!),
+  };
 }
 
 /** Returns the number of the chunk that contains an index. */

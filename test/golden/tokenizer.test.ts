@@ -44,4 +44,21 @@ withGoldens("tokenizer", () => {
       }
     });
   }
+
+  for (const name of ["llama3", "gpt2"])
+    test(`${name}: the readable pieces of every string are its text, bytes of split characters spelled out`, () => {
+      const tokenizer = loadTokenizer(golden("tokenizers", name));
+      const { cases } = readJson<{ cases: Case[] }>("tokenizers", name, "encodings.json");
+      let spelled = 0;
+      // A text can spell a byte itself, as "<0xE2>".
+      for (const c of cases.filter((each) => !each.decoded.includes("<0x"))) {
+        const text = c.ids.map((id) => tokenizer.piece(id)).join("");
+        const whole = text.replace(/(?:<0x[0-9A-F]{2}>)+/g, (run) => {
+          spelled++;
+          return Buffer.from(run.replace(/<0x|>/g, ""), "hex").toString("utf8");
+        });
+        assert.equal(whole, c.decoded, JSON.stringify(c.text));
+      }
+      assert.ok(spelled > 100, String(spelled));
+    });
 });

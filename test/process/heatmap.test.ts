@@ -28,7 +28,7 @@ test("fields of the task are coloured token by token, names, quotes and other fi
   // The token under a place is the tokenizer's own, at its place in the whole input.
   const { ids, offsets } = await tokenizer.encode("say a é 😀\tstone 好好");
   const at = editor.lines[0]!.indexOf("stone");
-  const spot = heatmap.tokenAt(new parts.vscode.Position(0, at) as never)!;
+  const spot = heatmap.tokensAt(new parts.vscode.Position(0, at) as never)[0]!;
   assert.equal(spot.id, ids[spot.position!]);
   assert.equal(
     "say a é 😀\tstone 好好".slice(...offsets[spot.position!]!),

@@ -20,6 +20,9 @@ const MOST_IN_MARGIN = 200_000;
 /** Coloured ranges that an editor gets at most: VS Code becomes slow with more. */
 const MOST_RANGES = 2000;
 
+/** Tokens of one character that are told; more can stand for a character that a tokenizer rewrites. */
+const MOST_AT_ONCE = 8;
+
 /** What an editor's heatmap works with. */
 export interface HeatmapParts {
   worker: TokenWorker;
@@ -102,13 +105,13 @@ export class EditorHeatmap {
     }, milliseconds);
   }
 
-  /** Returns the token at a position of the document. */
-  tokenAt({ line, character }: vscode.Position): PlacedToken | undefined {
+  /** Returns the tokens at a position of the document: several where a tokenizer splits a character. */
+  tokensAt({ line, character }: vscode.Position): PlacedToken[] {
     const found = this.shown.find(({ row }) => line >= row.line && line < row.line + row.lines);
-    const token = found?.tokens
+    const tokens = found?.tokens
       .placedTokens()
-      .find((each) => each.line + found.row.line === line && character >= each.from && character < each.to);
-    return token && { ...token, line };
+      .filter((each) => each.line + found.row.line === line && character >= each.from && character < each.to);
+    return (tokens ?? []).slice(0, MOST_AT_ONCE).map((token) => ({ ...token, line }));
   }
 
   /** Returns all tokens in and near the visible part, in document order. */

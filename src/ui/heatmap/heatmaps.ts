@@ -183,19 +183,17 @@ export class Heatmaps extends DisposableStore {
     this.remove(() => true);
   }
 
-  /** Returns the token at a position of a document, once for each run that is shown there. */
+  /** Returns the tokens at a position of a document, for each run that is shown there. */
   async tokensAt(document: vscode.TextDocument, position: vscode.Position): Promise<HoveredToken[]> {
-    const found = [...this.editors.values()]
+    const shown = [...this.editors.values()]
       .filter(({ editor }) => editor.document === document)
-      .flatMap((each) => {
-        const token = each.tokenAt(position);
-        return token === undefined ? [] : [{ choice: each.choice, token }];
-      });
-    const unique = found.filter(
-      ({ choice }, i) => found.findIndex((each) => each.choice.run.id === choice.run.id) === i,
-    );
+      .map((each) => ({ choice: each.choice, tokens: each.tokensAt(position) }))
+      .filter(({ tokens }) => tokens.length > 0);
+    const found = shown
+      .filter(({ choice }, i) => shown.findIndex((each) => each.choice.run.id === choice.run.id) === i)
+      .flatMap(({ choice, tokens }) => tokens.map((token) => ({ choice, token })));
     return Promise.all(
-      unique.map(async ({ choice: { run, measure, opened }, token }) => {
+      found.map(async ({ choice: { run, measure, opened }, token }) => {
         const details = await this.parts.tokens.get().token(run.directory.path, token.id, token.position);
         if (details.stamp !== opened.stamp) void this.reopen(run);
         return { run, token, measure, details };

@@ -145,11 +145,29 @@ test("adjacent tokens of one bin are one range; gaps and tokens without a value 
   );
   assert.deepEqual(
     colouredRanges([token(0, 0, 1, 1), token(0, 0, 1, 8), token(0, 0, 2, 8)], scale),
+    [{ line: 0, from: 0, to: 2, bin: 9 }],
+    "the strongest of several tokens for one character colours it",
+  );
+  // Two letters, an emoji of two units, and a letter: the tokens "ab😀…", "…😀…" and "…😀c".
+  assert.deepEqual(
+    colouredRanges([token(0, 0, 4, 1), token(0, 2, 4, 5), token(0, 2, 5, 3), token(0, 5, 6, 3)], scale),
     [
-      { line: 0, from: 0, to: 1, bin: 2 },
-      { line: 0, from: 1, to: 2, bin: 9 },
+      { line: 0, from: 0, to: 2, bin: 2 },
+      { line: 0, from: 2, to: 4, bin: 6 },
+      { line: 0, from: 4, to: 6, bin: 4 },
     ],
-    "the first of several tokens for one character colours it",
+  );
+  assert.deepEqual(
+    colouredRanges([token(0, 0, 1, 0.2), token(0, 0, 1, -0.9), token(1, 0, 1, null), token(1, 0, 1, 0.5)], {
+      low: -1,
+      high: 1,
+      signed: true,
+    }).map(({ line, bin }) => [line, Math.sign(bin)]),
+    [
+      [0, -1],
+      [1, 1],
+    ],
+    "of a signed scale the farthest from 0; a token without a value hides no other",
   );
 });
 
