@@ -43,6 +43,7 @@ const NEUTRAL: Readonly<Record<string, (value: unknown) => boolean>> = {
   rotary_pct: one,
   attention_bias: off,
   mlp_bias: off,
+  lm_head_bias: off,
   // Attention that is not causal, or to another text.
   use_bidirectional_attention: off,
   is_encoder_decoder: off,

@@ -37,7 +37,9 @@ export class BackboneWeights implements StoredTensors {
       throw new UserError(
         "weights-missing",
         phrase`${folder} has no model.safetensors and no model.safetensors.index.json`,
-        phrase`Give the folder of a model saved with safetensors.`,
+        existsSync(join(folder, "pytorch_model.bin")) || existsSync(join(folder, "pytorch_model.bin.index.json"))
+          ? phrase`Its weights are in PyTorch's older format: load the model once with transformers, and save it with save_pretrained.`
+          : phrase`Give the folder of a model saved with safetensors.`,
       );
     const entries = new Map<string, TensorEntry>();
     const shards = new Map<string, ReturnType<typeof readHeader>>();

@@ -24,7 +24,7 @@ function open(place: string, kind = "adept"): { model: LocalModel; parameters: P
   const sizes = { promptLength: 3, bottleneck: 5, rank: 2, count: 0 };
   const model = LocalModel.open({ folder: place, method, sizes, engine: CPU, incomplete: true });
   const random = new MersenneTwister(7);
-  const tensors = methodOf(kind as "adept").tensors(model.shape);
+  const tensors = methodOf(kind).tensors(model.shape);
   const parameters = new Map(
     tensors.map((t) => {
       const data = Float32Array.from({ length: t.sizes.reduce((a, b) => a * b, 1) }, () => 0.5 * random.normal());
