@@ -1,4 +1,4 @@
-import { answerLength } from "./draftLimits.ts";
+import { answerLength } from "./draftDefaults.ts";
 import type { ExperimentDraft } from "./draftSchema.ts";
 import type { ExperimentInput } from "./experiment.ts";
 
@@ -15,24 +15,32 @@ const EVALUATIONS = 6;
  * @param path turns an absolute path into the one that is written
  */
 export function experimentOf(
-  { name, task, backbone, budget, steps, maxSourceLength }: ExperimentDraft,
+  draft: ExperimentDraft,
   path: (absolute: string) => string = (absolute) => absolute,
 ): ExperimentInput {
+  const { name, task, backbone, prompt, budget, steps, batchSize, maxSourceLength, maxTargetLength } = draft;
   const sample = task.kind === "mail" ? SAMPLE : undefined;
   return {
     name,
     backbone: backbone === "tiny-t5" ? backbone : path(backbone),
     task: task.kind === "mail" ? task : { ...task, train: path(task.train) },
+    ...(prompt !== undefined && { prompt: promptOf(prompt) }),
     method: { kind: "adept", budget, ...sample?.method },
     training: {
       steps,
+      ...(batchSize !== undefined && { batchSize }),
       evaluateEvery: Math.max(1, Math.round(steps / EVALUATIONS)),
       maxSourceLength,
-      ...(task.kind === "chat" && { maxTargetLength: answerLength(task.kind), selection: "loss" as const }),
+      ...((task.kind === "chat" || maxTargetLength !== undefined) && { maxTargetLength: answerLength(draft) }),
+      ...(task.kind === "chat" && { selection: "loss" as const }),
       ...sample?.training,
     },
   };
 }
+
+/** The plain form has no turns, so it has no system turn. */
+const promptOf = ({ form, system }: NonNullable<ExperimentDraft["prompt"]>): NonNullable<ExperimentInput["prompt"]> =>
+  form === "chat" && system.trim() !== "" ? { form, system } : { form };
 
 /**
  * Comments in an experiment file that the setup page writes, in the window's language: `head` on the first line, the

@@ -18,6 +18,8 @@ const SetupHostMessage = z.discriminatedUnion("type", [
     limits: objectOf<DraftLimits>(),
     draft: objectOf<ExperimentDraft>(),
     title: z.string(),
+    /** The models that were downloaded before. */
+    downloaded: z.array(z.object({ name: z.string(), folder: z.string() })),
   }),
   /** The result of the inspection to which the page gave the number `asked`. */
   z.object({

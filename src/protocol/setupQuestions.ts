@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { LONGEST_CHECKED } from "./limits.ts";
 import { PhraseData } from "../base/phraseSchema.ts";
+import { DraftPrompt } from "../experiment/draftSchema.ts";
 
 /** The task of an inspection; templates that are not given are suggested. Paths are absolute. */
 export const AskedTask = z.discriminatedUnion("kind", [
@@ -10,7 +11,7 @@ export const AskedTask = z.discriminatedUnion("kind", [
     source: z.string().optional(),
     target: z.string().optional(),
   }),
-  z.object({ kind: z.literal("chat"), train: z.string() }),
+  z.object({ kind: z.literal("chat"), train: z.string(), trainOn: z.enum(["all", "last"]).optional() }),
   z.object({ kind: z.literal("mail") }),
 ]);
 export type AskedTask = z.infer<typeof AskedTask>;
@@ -26,8 +27,9 @@ export const SetupRequest = z.discriminatedUnion("type", [
     type: z.literal("inspect"),
     task: AskedTask,
     backbone: z.string(),
+    prompt: DraftPrompt.optional(),
     maxSourceLength: length,
-    maxTargetLength: length,
+    maxTargetLength: length.optional().describe("by default that of the kind of task"),
   }),
   z.object({
     id,
@@ -36,6 +38,7 @@ export const SetupRequest = z.discriminatedUnion("type", [
     budget: length,
     source: length,
     target: length,
+    generated: length,
     rows: count,
   }),
   z.object({ id, type: z.literal("sizes"), backbone: z.string(), budgets: z.array(length).max(200) }),
@@ -43,15 +46,20 @@ export const SetupRequest = z.discriminatedUnion("type", [
 ]);
 export type SetupRequest = z.infer<typeof SetupRequest>;
 
+/** Numbers of tokens: half of the texts have at most `median`, 95 % at most `high`. */
+const Spread = z.object({ median: count, high: count, longest: count });
 /** One example in the form in which the model reads it. */
 const Preview = z.object({
   pieces: z.array(z.string()),
-  /** The number of tokens that are cut off, beyond the longest input. */
+  /** The number of tokens that are left out, since the input is too long; and before which piece they were. */
   cut: count,
+  cutAt: count,
   target: z.string(),
   targetPieces: z.array(z.string()),
   /** Indices of `targetPieces` that are read but not trained, such as a user's later turns. */
   untrained: z.array(count),
+  /** The number of tokens that are cut off the end of the answer. */
+  targetCut: count,
 });
 /** What an inspection found about the data of a draft. */
 export const Inspection = z.object({
@@ -63,6 +71,7 @@ export const Inspection = z.object({
   columns: z.array(
     z.object({ name: z.string(), role: z.enum(["input", "output", "other"]), distinct: count, example: z.string() }),
   ),
+  /** Templates of input and output: those of the draft, or suggested ones. */
   source: z.string(),
   target: z.string(),
   /** The commonest targets. */
@@ -74,11 +83,13 @@ export const Inspection = z.object({
   /** Examples of `sampled` that are longer than the longest input. */
   truncated: count,
   targetsTruncated: count,
-  /** Tokens of the longest answer that is not cut. */
-  targetLength: count,
-  /** Whether the rows are lists of turns, which a task of kind "chat" reads. */
-  areTurns: z.boolean(),
-  tokens: z.object({ median: count, high: count, longest: count }),
+  /** The kind of task as which the rows were read. */
+  kind: z.enum(["file", "chat", "mail"]),
+  /** As which kinds of task they can be read. */
+  kinds: z.array(z.enum(["file", "chat", "mail"])),
+  backbone: z.object({ isCausal: z.boolean(), hasTemplate: z.boolean(), budget: count }),
+  tokens: Spread,
+  targetTokens: Spread,
   problem: PhraseData.optional(),
 });
 export type Inspection = z.infer<typeof Inspection>;

@@ -31,14 +31,14 @@ withGoldens("the preview of conversations", () => {
   test("rows of turns are read as conversations, and what is trained of them is marked", async () => {
     const train = write("chat.jsonl", [{ messages: long.slice(0, 2) }, { messages: long }]);
     const found = await inspect({ ...ASK, backbone, task: { kind: "file", train } });
-    assert.deepEqual([found.areTurns, found.problem, found.columns, found.rows], [true, undefined, [], 2]);
+    assert.deepEqual([found.kind, found.problem, found.columns, found.rows], ["chat", undefined, [], 2]);
     const [first, second] = found.examples;
     assert.deepEqual(first!.untrained, []);
     assert.equal(first!.targetPieces.at(-1), "<|im_end|>");
     const kept = second!.targetPieces.filter((_, at) => !second!.untrained.includes(at)).join("");
     assert.equal(kept.replace(/[Ġ ]/g, ""), "no<|im_end|>blueitis<|im_end|>");
     assert.equal(second!.pieces[0], "<|im_start|>");
-    assert.deepEqual([found.truncated, found.targetsTruncated, found.targetLength], [0, 0, 64]);
+    assert.deepEqual([found.truncated, found.targetsTruncated, found.kinds], [0, 0, ["chat"]]);
     const cut = await inspect({
       ...ASK,
       backbone,
@@ -67,7 +67,7 @@ withGoldens("the preview of conversations", () => {
       { text: "a third text of words", label: "yes" },
     ]);
     const found = await inspect({ ...ASK, backbone, task: { kind: "file", train } });
-    assert.deepEqual([found.areTurns, found.source, found.target], [false, "{text}", "{label}"]);
+    assert.deepEqual([found.kinds, found.source, found.target], [["file"], "{text}", "{label}"]);
     assert.equal(found.examples[0]!.targetPieces.at(-1), "<|im_end|>");
   });
 });

@@ -178,6 +178,7 @@ export class PageHost {
             limits: DRAFT_LIMITS,
             draft: start,
             title: "data.csv",
+            downloaded: [{ name: "owner/old", folder: "/models/owner--old" }],
           });
           return;
         case "forecast":
@@ -311,7 +312,7 @@ async function postMemory(
   { backbone, budget }: ExperimentDraft,
   post: PostToSetup,
 ): Promise<void> {
-  const memory = await worker.memory({ backbone, budget, source: 64, target: 20, rows: 32 });
+  const memory = await worker.memory({ backbone, budget, source: 64, target: 20, generated: 20, rows: 32 });
   post({ type: "forecast", memory: { ...memory, available: 1e6 }, working: true });
 }
 
@@ -321,16 +322,18 @@ async function postSizes(worker: TokenWorker, { backbone }: ExperimentDraft, pos
 
 async function postInspection(
   worker: TokenWorker,
-  { draft: { task, backbone, maxSourceLength }, asked }: { draft: ExperimentDraft; asked: number },
+  { draft, asked }: { draft: ExperimentDraft; asked: number },
   post: (message: Extract<SetupHostMessage, { type: "inspection" }>) => void,
 ): Promise<void> {
+  const { task, backbone, prompt, maxSourceLength } = draft;
   const suggested = task.kind === "file" && task.source === "";
   try {
     const result = await worker.inspect({
       task: suggested ? { kind: "file", train: task.train } : task,
       backbone,
+      prompt,
       maxSourceLength,
-      maxTargetLength: 20,
+      maxTargetLength: draft.maxTargetLength,
     });
     const { problem, ...rest } = result;
     post({

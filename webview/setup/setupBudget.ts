@@ -64,6 +64,12 @@ export class BudgetPart {
     this.say();
   }
 
+  /** Moves the slider to a budget, or to the next larger one. */
+  set(budget: number): void {
+    this.budget = budget;
+    if (this.answer !== undefined) this.show(this.answer, undefined);
+  }
+
   private say(): void {
     const own = this.answer?.sizes[Number(this.slider.value)];
     if (own === undefined || own === null || this.answer === undefined) {

@@ -2,18 +2,28 @@ import { el, section } from "../dom.ts";
 import { LongWait } from "../longWait.ts";
 import type { ExperimentDraft } from "../../src/protocol/hostToSetup.ts";
 import type { ShownInspection as Inspection } from "../../src/protocol/setupQuestions.ts";
+import { filledDraft } from "../../src/protocol/fittedDraft.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import { fill, percent } from "../text.ts";
 import { button, select, textField } from "../ui.ts";
+import { PreviewPart } from "./setupPreview.ts";
+import { PromptPart } from "./setupPrompt.ts";
 
 interface DataContext {
   title: string;
+  /** The draft as it is now. */
+  draft: () => ExperimentDraft;
+  /** Takes the defaults of a backbone, once it is known what it is. */
+  fit: (found: Inspection) => void;
   change: (part: Partial<ExperimentDraft>, rest?: number) => void;
   choose: () => void;
   reread: () => void;
 }
 type FileTask = Extract<ExperimentDraft["task"], { kind: "file" }>;
 type Role = Inspection["columns"][number]["role"];
+
+/** The share of different answers beyond which the answers of conversations are texts, not labels. */
+const MOST_DISTINCT = 0.5;
 
 /**
  * The header of a table.
@@ -46,11 +56,11 @@ export class DataPart {
   private readonly templates = el("div", "", "fields");
   private readonly templateNote = el("p", "", "detail");
   private readonly problem = el("p", "", "problem");
-  private readonly preview = el("div");
-  private readonly lengths = el("div");
+  private readonly preview: PreviewPart;
+  private readonly prompt: PromptPart;
+  private readonly reading = el("div", "", "fields");
   private readonly labelTable = el("div");
   private task: ExperimentDraft["task"];
-  private length: number;
   private drawn = "";
 
   constructor(
@@ -59,7 +69,13 @@ export class DataPart {
     private readonly context: DataContext,
   ) {
     this.task = draft.task;
-    this.length = draft.maxSourceLength;
+    this.preview = new PreviewPart(labels, filledDraft(draft), (part) => {
+      context.change(part, 0);
+    });
+    this.prompt = new PromptPart(labels, context.draft, (part, rest) => {
+      if (part.task !== undefined) this.task = part.task;
+      context.change(part, rest);
+    });
     this.element = section(labels.data);
     this.problem.setAttribute("role", "alert");
     const head = el("div", "", "actions");
@@ -72,17 +88,19 @@ export class DataPart {
     this.wait = new LongWait(labels.readAgain, context.reread, () => {
       this.count.textContent = labels.reading;
     });
-    seen.append(this.preview, this.labelTable);
+    seen.append(this.preview.examples, this.labelTable);
     this.element.append(
       head,
       this.count,
       this.wait.element,
       this.doubt,
+      this.reading,
       this.columns,
       this.templates,
       this.templateNote,
+      this.prompt.element,
       this.problem,
-      this.lengths,
+      this.preview.lengths,
       seen,
     );
     if (draft.task.kind === "file") this.drawTemplates(draft.task);
@@ -97,13 +115,13 @@ export class DataPart {
     }
     this.count.textContent = fill(found.all ? labels.rows : labels.firstRows, found.rows.toLocaleString());
     this.doubt.textContent = found.headerless ? labels.headerless : "";
-    // The worker says that the rows are conversations; they have no columns to choose from.
-    if (this.task.kind === "file" && found.areTurns && found.columns.length === 0) {
-      this.task = { kind: "chat", train: this.task.train };
-      this.templates.replaceChildren();
-      this.templateNote.textContent = "";
-      this.context.change({ task: this.task }, 0);
-    }
+    // The worker proposes to read the rows as conversations.
+    if (this.task.kind === "file" && found.kind === "chat" && found.backbone.isCausal) this.readAs("chat", found);
+    this.context.fit(found);
+    this.task = this.context.draft().task;
+    this.drawReading(found);
+    const isColumnless = found.kind === "chat";
+    for (const part of [this.columns, this.templates, this.templateNote]) part.hidden = isColumnless;
     if (this.task.kind === "file") {
       // The worker suggests templates where none were given.
       if (this.task.source === "" && this.task.target === "") {
@@ -113,9 +131,46 @@ export class DataPart {
       }
       this.drawColumns(found.columns);
     }
-    this.drawPreview(found);
-    this.drawLengths(found);
+    this.prompt.show(found);
+    this.preview.show(found, filledDraft(this.context.draft()));
     this.drawLabels(found);
+  }
+
+  /** Rows of a question and an answer are conversations, or columns for templates. */
+  private drawReading(found: Inspection): void {
+    const { labels, task } = this;
+    const { kinds, backbone } = found;
+    const isOpen = task.kind !== "mail" && kinds.length > 1 && (backbone.isCausal || task.kind === "chat");
+    if (!isOpen) {
+      this.reading.replaceChildren();
+      return;
+    }
+    this.reading.replaceChildren(
+      select(
+        labels.readAs,
+        [
+          { value: "chat", text: labels.asChat },
+          { value: "file", text: labels.asColumns },
+        ],
+        {
+          value: task.kind,
+          onChange: (value) => {
+            this.readAs(value === "chat" ? "chat" : "file", found);
+          },
+        },
+      ),
+    );
+  }
+
+  private readAs(kind: "chat" | "file", { source, target }: Pick<Inspection, "source" | "target">): void {
+    if (this.task.kind === "mail") return;
+    const { train } = this.task;
+    this.task = kind === "chat" ? { kind, train } : { kind, train, source, target };
+    this.drawn = "";
+    for (const part of [this.templates, this.columns]) part.replaceChildren();
+    this.templateNote.textContent = "";
+    if (this.task.kind === "file") this.drawTemplates(this.task);
+    this.context.change({ task: this.task, prompt: undefined }, 0);
   }
 
   private drawTemplates(task: FileTask): void {
@@ -202,60 +257,13 @@ export class DataPart {
     this.context.change({ task: this.task }, 0);
   }
 
-  private drawPreview({ examples }: Inspection): void {
-    const { labels } = this;
-    const parts: HTMLElement[] = [el("h3", labels.preview), el("p", labels.previewNote, "detail")];
-    for (const { pieces, cut, targetPieces, untrained } of examples) {
-      const text = el("div", "", "pieces");
-      text.append(
-        ...pieces.map((piece) => el("span", piece, "piece token")),
-        ...(cut > 0 ? [el("span", ` ${fill(labels.cut, cut)}`, "detail")] : []),
-      );
-      const answer = el("p", `${labels.answer}: `);
-      answer.append(
-        ...targetPieces.map((piece, at) =>
-          el("span", piece, untrained.includes(at) ? "piece token untrained" : "piece token"),
-        ),
-      );
-      parts.push(text, answer);
-    }
-    if (examples.some(({ untrained }) => untrained.length > 0)) parts.push(el("p", labels.untrained, "detail"));
-    this.preview.replaceChildren(...(examples.length === 0 ? [] : parts));
-  }
-
-  private drawLengths({ tokens, truncated, sampled, targetsTruncated, targetLength }: Inspection): void {
-    const { labels } = this;
-    const suggested = Math.min(1024, Math.ceil(tokens.longest / 32) * 32);
-    if (sampled === 0) {
-      this.lengths.replaceChildren();
-      return;
-    }
-    const parts: HTMLElement[] = [el("p", fill(labels.lengths, tokens.median, tokens.high, tokens.longest), "detail")];
-    const row = el("div", "", "actions");
-    row.append(
-      el(
-        "span",
-        truncated > 0 ? fill(labels.truncated, truncated.toLocaleString(), sampled.toLocaleString()) : labels.noneCut,
-        truncated > 0 ? "warning" : "detail",
-      ),
-    );
-    if (truncated > 0 && suggested > this.length)
-      row.append(
-        button(fill(labels.raise, suggested), () => {
-          this.length = suggested;
-          this.context.change({ maxSourceLength: suggested }, 0);
-        }),
-      );
-    if (targetsTruncated > 0)
-      row.append(el("span", fill(labels.targetsTruncated, targetsTruncated.toLocaleString(), targetLength), "warning"));
-    this.lengths.replaceChildren(...parts, row);
-  }
-
-  private drawLabels({ labels: found, distinctTargets, rows }: Inspection): void {
+  private drawLabels({ labels: found, distinctTargets, rows, kind }: Inspection): void {
     const { labels } = this;
     const table = el("table");
     const body = el("tbody");
-    if (found.length === 0) {
+    const areTexts = kind === "chat" && distinctTargets > rows * MOST_DISTINCT;
+    this.labelTable.hidden = found.length === 0 || areTexts;
+    if (this.labelTable.hidden) {
       this.labelTable.replaceChildren();
       return;
     }
@@ -269,6 +277,8 @@ export class DataPart {
     table.append(headOf([[labels.label], [labels.count, "number"], [labels.share, "number"]]), body);
     const scroll = el("div", "", "scroll");
     scroll.append(table);
+    // It may scroll and holds nothing else that takes the focus.
+    scroll.tabIndex = 0;
     this.labelTable.replaceChildren(
       el("h3", labels.labels),
       ...(distinctTargets > found.length

@@ -3,11 +3,14 @@ import type { ExperimentDraft, SetupHostMessage } from "../../src/protocol/hostT
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import type { SetupPageMessage } from "../../src/protocol/setupToHost.ts";
 import { LongWait } from "../longWait.ts";
+import type { ShownInspection } from "../../src/protocol/setupQuestions.ts";
+import { filledDraft, fittedDraft } from "../../src/protocol/fittedDraft.ts";
+import { BackbonePart } from "./setupBackbone.ts";
 import { BudgetPart } from "./setupBudget.ts";
 import { DataPart } from "./setupData.ts";
 import { TrainingPart } from "./setupTraining.ts";
 import { bytes, duration, fill } from "../text.ts";
-import { button, select } from "../ui.ts";
+import { button } from "../ui.ts";
 
 /** How the form posts messages to the host, and saves its draft in the page's state. */
 export interface SetupContext {
@@ -19,7 +22,13 @@ type Started = Extract<SetupHostMessage, { type: "start" }>;
 /** Milliseconds after the last keystroke until the draft is posted. */
 const REST = 400;
 /** Changes of these fields need a new inspection of the data. */
-const INSPECTED: readonly (keyof ExperimentDraft)[] = ["task", "backbone", "maxSourceLength"];
+const INSPECTED: readonly (keyof ExperimentDraft)[] = [
+  "task",
+  "backbone",
+  "prompt",
+  "maxSourceLength",
+  "maxTargetLength",
+];
 /**
  * The number of the last inspection. All forms share it, so that an answer to an earlier form is not taken for one to
  * this form.
@@ -32,11 +41,11 @@ export class SetupForm {
   private readonly labels: SetupLabels;
   private readonly data: DataPart;
   private readonly budget: BudgetPart;
+  private readonly backbone: BackbonePart;
   private readonly training: TrainingPart;
   private readonly forecast = el("p", "", "detail");
   private readonly measuring: LongWait;
   private readonly stopped: LongWait;
-  private readonly recommended = el("div", "", "recommended");
   private readonly problem = el("p", "", "problem");
   private readonly checking = el("p", "", "detail");
   private timer: number | undefined;
@@ -48,7 +57,7 @@ export class SetupForm {
 
   constructor(
     root: HTMLElement,
-    { draft, labels, limits, title }: Started,
+    { draft, labels, limits, title, downloaded }: Started,
     private readonly context: SetupContext,
   ) {
     this.draft = draft;
@@ -58,6 +67,10 @@ export class SetupForm {
     };
     this.data = new DataPart(labels, draft, {
       title,
+      draft: () => this.draft,
+      fit: (found) => {
+        this.fit(found);
+      },
       change,
       choose: () => {
         this.postDraft();
@@ -70,6 +83,10 @@ export class SetupForm {
     this.budget = new BudgetPart(labels, draft.budget, (budget) => {
       change({ budget });
     });
+    this.backbone = new BackbonePart(labels, { draft, downloaded }, this.budget.element, (choice) => {
+      this.postDraft();
+      context.post({ type: "chooseBackbone", ...choice });
+    });
     this.training = new TrainingPart(draft, { labels, limits, change });
     this.measuring = new LongWait(labels.stopMeasuring, () => {
       context.post({ type: "forecast", measure: false });
@@ -80,7 +97,13 @@ export class SetupForm {
     this.forecast.setAttribute("role", "status");
     this.checking.setAttribute("aria-live", "polite");
     this.problem.setAttribute("role", "alert");
-    root.replaceChildren(el("h1", labels.title), this.data.element, this.backbone(), this.training.element, this.end());
+    root.replaceChildren(
+      el("h1", labels.title),
+      this.data.element,
+      this.backbone.element,
+      this.training.element,
+      this.end(),
+    );
     context.save(draft);
     this.look("draft");
   }
@@ -107,7 +130,7 @@ export class SetupForm {
         this.showForecast(message);
         return;
       case "recommended":
-        this.recommend(message);
+        this.backbone.recommend(message);
         return;
       case "written":
         this.problem.textContent = message.error ?? "";
@@ -152,8 +175,17 @@ export class SetupForm {
     this.looked = { asked, usable: result !== undefined && result.problem === undefined };
     // Showing suggested templates changes the form: it is inspected again, and a pressed button waits for that.
     this.data.show(result, error);
-    this.training.show(result?.all === true ? result.rows : 0);
+    this.training.show(result?.all === true ? result.rows : 0, filledDraft(this.draft).batchSize);
     if (pressed !== undefined) this.write(pressed.train);
+  }
+
+  /** Takes the defaults of the backbone, once it is known what it is. */
+  private fit(found: ShownInspection): void {
+    const fitted = fittedDraft(this.draft, found.backbone);
+    if (fitted === undefined) return;
+    this.change(fitted, 0);
+    this.budget.set(this.draft.budget);
+    this.training.setSteps(this.draft.steps);
   }
 
   private showForecast({
@@ -191,40 +223,6 @@ export class SetupForm {
         ),
         ...(short && result.memory > result.freeMemory ? [fill(labels.memoryShort, bytes(result.freeMemory))] : []),
       ].join(". ");
-  }
-
-  private backbone(): HTMLElement {
-    const { labels, draft } = this;
-    const part = section(labels.backbone);
-    const own = draft.backbone !== "tiny-t5";
-    const choices = [
-      { value: "embedded", text: labels.embedded },
-      ...(own ? [{ value: "own", text: draft.backbone }] : []),
-      { value: "folder", text: labels.folder },
-      { value: "hub", text: labels.hub },
-    ];
-    part.append(
-      select(labels.backbone, choices, {
-        value: own ? "own" : "embedded",
-        onChange: (value) => {
-          if (value !== "embedded" && value !== "folder" && value !== "hub") return;
-          this.postDraft();
-          this.context.post({ type: "chooseBackbone", how: value });
-        },
-      }),
-      ...(own ? [] : [el("p", labels.embeddedPurpose, "detail"), this.recommended]),
-      this.budget.element,
-    );
-    return part;
-  }
-
-  /** Offers a model of the Hub instead of the embedded one. */
-  private recommend({ name, text }: Extract<SetupHostMessage, { type: "recommended" }>): void {
-    const use = button(this.labels.useModel, () => {
-      this.postDraft();
-      this.context.post({ type: "chooseBackbone", how: "hub", name });
-    });
-    this.recommended.replaceChildren(el("p", text, "detail"), use);
   }
 
   private end(): HTMLElement {

@@ -19,6 +19,8 @@ export class TrainingPart {
   private readonly wrong = new Set<string>();
   private readonly passes = el("p", "", "detail");
   private rows = 0;
+  private batch = 0;
+  private readonly steps: HTMLElement & { value?: string };
 
   constructor(
     private draft: Pick<ExperimentDraft, "name" | "steps">,
@@ -27,18 +29,20 @@ export class TrainingPart {
     const { labels, limits } = context;
     const row = el("div", "", "fields");
     this.element = section(labels.training);
+    const steps = this.field(labels.steps, String(draft.steps), (text) => {
+      const count = Number(text.replace(/[\s,]/g, ""));
+      return Number.isInteger(count) && count > 0 && count <= limits.steps
+        ? { steps: count }
+        : fill(labels.wholeNumber, limits.steps.toLocaleString());
+    });
+    this.steps = steps.firstElementChild as HTMLElement;
     row.append(
       this.field(labels.name, draft.name, (text) => {
         const name = text.trim();
         if (name === "") return labels.required;
         return name.length > limits.name ? fill(labels.tooLong, limits.name.toLocaleString()) : { name };
       }),
-      this.field(labels.steps, String(draft.steps), (text) => {
-        const steps = Number(text.replace(/[\s,]/g, ""));
-        return Number.isInteger(steps) && steps > 0 && steps <= limits.steps
-          ? { steps }
-          : fill(labels.wholeNumber, limits.steps.toLocaleString());
-      }),
+      steps,
     );
     this.element.append(row, this.passes);
   }
@@ -50,9 +54,18 @@ export class TrainingPart {
   /**
    * Shows how many passes over the examples the steps make.
    * @param rows number of rows of the data; 0 where not all were counted
+   * @param batch rows of a batch
    */
-  show(rows: number): void {
+  show(rows: number, batch: number): void {
     this.rows = rows;
+    this.batch = batch;
+    this.say();
+  }
+
+  /** Replaces the steps by other defaults. */
+  setSteps(steps: number): void {
+    this.draft = { ...this.draft, steps };
+    this.steps.value = String(steps);
     this.say();
   }
 
@@ -83,8 +96,8 @@ export class TrainingPart {
   }
 
   private say(): void {
-    const times = (this.draft.steps * 32) / Math.max(1, 0.8 * this.rows);
+    const times = (this.draft.steps * this.batch) / Math.max(1, 0.8 * this.rows);
     this.passes.textContent =
-      this.rows > 0 ? fill(this.context.labels.passes, Number(times.toPrecision(2)).toLocaleString()) : "";
+      this.rows > 0 ? fill(this.context.labels.passes, Number(times.toPrecision(2)).toLocaleString(), this.batch) : "";
   }
 }

@@ -31,6 +31,14 @@ const MOST_TURNS = 2000;
 /** Whether a row is a list of turns. */
 export const hasTurns = ({ objects = {} }: Row): boolean => CONVERSATIONS.some((name) => Object.hasOwn(objects, name));
 
+const hasField = ({ fields, objects = {} }: Row, name: string): boolean =>
+  Object.hasOwn(fields, name) || Object.hasOwn(objects, name);
+
+/** Whether a row is a list of turns, or a question and its answer under the names of such data. */
+export const isConversation = (row: Row): boolean =>
+  hasTurns(row) ||
+  PAIRS.some(({ question, answer }) => hasField(row, question) && answer.some((name) => hasField(row, name)));
+
 type Fail = (what: Phrase, action: Phrase) => never;
 type Turn = Readonly<Record<string, unknown>>;
 
@@ -70,7 +78,7 @@ function turnsOf(turns: readonly Turn[], fail: Fail): ChatMessage[] {
 
 /** Turns of a question and its answer, each a text or a list of turns. */
 function pairOf(row: Row, fail: Fail): ChatMessage[] | undefined {
-  const has = (name: string): boolean => Object.hasOwn(row.fields, name) || Object.hasOwn(row.objects ?? {}, name);
+  const has = (name: string): boolean => hasField(row, name);
   for (const { question, more = [], answer } of PAIRS) {
     const answered = answer.find(has);
     if (!has(question) || answered === undefined) continue;

@@ -12,10 +12,13 @@ export interface SpelledExample {
   ids: ArrayLike<number>;
   /** The texts of `ids`; a space where a token begins a word. */
   tokens: string[];
-  /** Tokens of the input that were cut away. */
+  /** Tokens of the input that were cut away, and how many of the others stand before that place. */
   cut: number;
+  cutAt: number;
   /** The tokens after the input, and which of them are trained. */
   answer: { text: string; trained: boolean }[];
+  /** Tokens that were cut off the end of the answer. */
+  answerCut: number;
 }
 
 /** How a backbone reads examples: makes tokens of them, each token as a model of that kind gets it in training. */

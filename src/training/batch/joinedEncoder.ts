@@ -56,8 +56,9 @@ async function cutTo(
   const labels = kept.map((id, at) => (trained(at) ? id : IGNORED));
   const length = labels.findLastIndex((id) => id !== IGNORED) + 1;
   const isLong = ids.length > maxSourceLength;
-  const input = isLong ? inRanges(ids, keptRanges(ids.length, maxSourceLength, await cuttable())) : ids;
-  const cut = { source: ids.length - input.length, target: answer.length - kept.length };
+  const ranges = isLong ? keptRanges(ids.length, maxSourceLength, await cuttable()) : [];
+  const input = isLong ? inRanges(ids, ranges) : ids;
+  const cut = { source: ids.length - input.length, target: answer.length - kept.length, at: ranges[0]?.[1] ?? 0 };
   return {
     ...told(example),
     ids: input,
@@ -91,7 +92,9 @@ export function joinedEncoder(
         ids,
         tokens: Array.from(ids, (id) => tokenizer.piece(id)),
         cut: cut?.source ?? 0,
+        cutAt: cut?.at ?? 0,
         answer: Array.from(targetIds, (id, at) => ({ text: tokenizer.piece(id), trained: labels[at] !== IGNORED })),
+        answerCut: cut?.target ?? 0,
       };
     },
     withShots: (more) => joinedEncoder(form, tokenizer, lengths, more),

@@ -23,7 +23,9 @@ export function pairEncoder(tokenizer: TextTokenizer, { maxSourceLength, maxTarg
       return {
         ...own,
         cut: (await tokenizer.encodeIds(source)).length - own.ids.length,
+        cutAt: own.ids.length,
         answer: answer.tokens.map((text) => ({ text, trained: true })),
+        answerCut: (await tokenizer.encodeIds(target)).length - answer.ids.length,
       };
     },
     withShots: () => encoder,

@@ -14,6 +14,9 @@ export interface TokenisedExample {
   labels: ArrayLike<number>;
   /** The target's own tokens, where some of the labels are -100. */
   targetIds?: ArrayLike<number> | undefined;
-  /** Tokens that were cut away to fit the lengths; only where there are any, and where both are one sequence. */
-  cut?: { source: number; target: number } | undefined;
+  /**
+   * Tokens that were cut away to fit the lengths, those of the input after its first `at`; only where there are any,
+   * and where both are one sequence.
+   */
+  cut?: { source: number; target: number; at: number } | undefined;
 }

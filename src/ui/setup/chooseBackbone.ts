@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
@@ -8,8 +8,14 @@ import { Setting } from "../window/ids.ts";
 import { textSetting } from "../window/settings.ts";
 import { chooseModel } from "./chooseModel.ts";
 
-/** The source of the backbone: comes with the extension, a folder on disk, or the Hugging Face Hub. */
-export type BackboneChoice = "embedded" | "folder" | "hub";
+/**
+ * The source of the backbone: comes with the extension, a folder on disk, the Hugging Face Hub, or a model that was
+ * downloaded before; with the model's name where it is chosen already.
+ */
+export interface BackboneChoice {
+  how: "embedded" | "folder" | "hub" | "downloaded";
+  name?: string | undefined;
+}
 
 interface BackboneParts {
   readonly storage: vscode.Uri;
@@ -17,26 +23,42 @@ interface BackboneParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/**
- * Lets the user choose the backbone.
- * @param named the model of the Hub, where it is chosen already
- * @returns "tiny-t5", an absolute path, or undefined when the user cancels
- */
+/** Lets the user choose the backbone. @returns "tiny-t5", an absolute path, or undefined when the user cancels */
 export async function chooseBackbone(
-  how: BackboneChoice,
+  { how, name: named }: BackboneChoice,
   parts: BackboneParts,
-  named?: string,
 ): Promise<string | undefined> {
   switch (how) {
     case "embedded":
       return "tiny-t5";
     case "folder":
       return chooseFolder();
+    case "downloaded":
+      return downloadedBackbones(parts).find(({ name }) => name === named)?.folder;
     case "hub": {
       const name = named ?? (await chooseModel(parts));
       return name === undefined ? undefined : download(name, parts);
     }
   }
+}
+
+const MOST_LISTED = 50;
+
+/** The folder in which downloaded models are kept, each in a folder of its own. */
+function backbonesFolder(storage: vscode.Uri): string {
+  const own = textSetting(Setting.backbonesFolder);
+  return own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own;
+}
+
+/** The models that were downloaded before, by name. */
+export function downloadedBackbones({ storage }: Pick<BackboneParts, "storage">): { name: string; folder: string }[] {
+  const parent = backbonesFolder(storage);
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .filter((name) => existsSync(join(parent, name, "config.json")))
+    .sort()
+    .slice(0, MOST_LISTED)
+    .map((name) => ({ name: name.replace("--", "/"), folder: join(parent, name) }));
 }
 
 async function chooseFolder(): Promise<string | undefined> {
@@ -57,9 +79,7 @@ async function chooseFolder(): Promise<string | undefined> {
 
 /** Downloads a model from the Hub. @returns its folder, or undefined when the user cancels */
 async function download(name: string, { storage, workerPath, log }: BackboneParts): Promise<string | undefined> {
-  const own = textSetting(Setting.backbonesFolder);
-  const parent = own === "" ? vscode.Uri.joinPath(storage, "backbones").fsPath : own;
-  const folder = join(parent, name.replace("/", "--"));
+  const folder = join(backbonesFolder(storage), name.replace("/", "--"));
   const abort = new AbortController();
   const title = vscode.l10n.t("Downloading {0}", name);
   return vscode.window.withProgress(

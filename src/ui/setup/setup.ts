@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import * as vscode from "vscode";
 import type { ListedModels } from "../../protocol/listedModels.ts";
-import type { Inspection } from "../../protocol/setupQuestions.ts";
 import type { SetupHostMessage } from "../../protocol/hostToSetup.ts";
 import type { SetupPageMessage } from "../../protocol/setupToHost.ts";
-import { answerLength, DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
+import { answerLength, batchRows, NEW } from "../../experiment/draftDefaults.ts";
+import { DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
 import { experimentOf } from "../../experiment/experimentDraft.ts";
 import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
-import { chooseBackbone, type BackboneChoice } from "./chooseBackbone.ts";
+import { chooseBackbone, downloadedBackbones, type BackboneChoice } from "./chooseBackbone.ts";
 import { aboutModel, listModels } from "./chooseModel.ts";
 import { chooseData, ownData } from "./chooseData.ts";
 import type { Folders } from "../window/folders.ts";
@@ -18,6 +18,7 @@ import { Command, View } from "../window/ids.ts";
 import { localised } from "../window/localised.ts";
 import { Newest } from "../window/newest.ts";
 import { WebviewPage, WebviewPages, type PageParts } from "../page/webviewPage.ts";
+import type { Inspection } from "../../protocol/setupQuestions.ts";
 import { setupLabels } from "../../protocol/setupLabels.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
 import { writeExperiment } from "./writeExperiment.ts";
@@ -33,12 +34,12 @@ export interface SetupParts extends PageParts {
 /** The slider's stops: 61 budgets from 1,000 to 1,000,000, evenly on a logarithmic scale. */
 const BUDGETS = Array.from({ length: 61 }, (_, i) => Math.round(10 ** (3 + i / 20)));
 const FORECAST_AFTER_MS = 700;
-/** The rows of a batch by default. */
-const ROWS = 32;
 
 /** Whether answers are written rather than chosen: most of them stand once. */
 const isWritten = ({ distinctTargets, rows }: Inspection): boolean => distinctTargets > rows / 2;
 
+/** How long the texts and answers of a draft's data are, in tokens. */
+type LongestTexts = Pick<Inspection, "tokens" | "targetTokens">;
 type Asked = Omit<Extract<SetupPageMessage, { asked: number }>, "type">;
 
 /** One setup page: answers the form's requests, and finally writes the experiment. */
@@ -95,7 +96,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
       case "forecast":
         if (message.measure) {
           this.stopForecast();
-          this.measure(this.draft, this.draft.maxSourceLength);
+          this.measure(this.draft);
         } else this.leaveForecast();
         return;
       case "chooseData": {
@@ -104,7 +105,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         return;
       }
       case "chooseBackbone":
-        await this.changeBackbone(message.how, message.name);
+        await this.changeBackbone(message);
         return;
       case "write":
         await this.write(message.draft, message.train);
@@ -126,6 +127,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
       limits: DRAFT_LIMITS,
       draft,
       title: draft.task.kind === "mail" ? "" : basename(draft.task.train),
+      downloaded: downloadedBackbones(this.parts),
     });
   }
 
@@ -133,10 +135,10 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
    * Shows a new form also when the user cancels or the folder holds no model, so that the same choice can be made
    * again.
    */
-  private async changeBackbone(how: BackboneChoice, named: string | undefined): Promise<void> {
+  private async changeBackbone(choice: BackboneChoice): Promise<void> {
     let backbone: string | undefined;
     try {
-      backbone = await chooseBackbone(how, this.parts, named);
+      backbone = await chooseBackbone(choice, this.parts);
     } finally {
       this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) });
     }
@@ -145,7 +147,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   /** Posts sizes and inspection of the present draft, then measures it. */
   private async look({ draft, asked }: Asked): Promise<void> {
     if (this.closed) return;
-    const { task, backbone, maxSourceLength } = draft;
+    const { task, backbone, prompt, maxSourceLength } = draft;
     const worker = this.parts.tokens.get();
     if (this.sized !== backbone) {
       this.sized = backbone;
@@ -164,8 +166,9 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
       const result = await worker.inspect({
         task: suggested ? { kind: "file", train: task.train } : task,
         backbone,
+        prompt,
         maxSourceLength,
-        maxTargetLength: answerLength(task.kind),
+        maxTargetLength: draft.maxTargetLength,
       });
       const { problem, ...rest } = result;
       this.post({
@@ -174,8 +177,9 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         result: { ...rest, ...(problem !== undefined && { problem: localised(problem) }) },
       });
       if (this.closed || this.looks.waits) return;
-      if (backbone === "tiny-t5") void this.recommend(task.kind === "chat" || isWritten(result) ? "answers" : "labels");
-      if (result.problem === undefined && !suggested) this.measure(draft, result.tokens.longest);
+      if (backbone === "tiny-t5")
+        void this.recommend(result.kind === "chat" || isWritten(result) ? "answers" : "labels");
+      if (result.problem === undefined && !suggested) this.measure(draft, result);
       else this.stopForecast();
     } catch (error) {
       this.post({ type: "inspection", asked, error: this.errorText(error) });
@@ -198,7 +202,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   }
 
   /** Measures the experiment when its cost has changed, after FORECAST_AFTER_MS without another change. */
-  private measure(draft: ExperimentDraft, longest: number): void {
+  private measure(draft: ExperimentDraft, found?: LongestTexts): void {
     const { name: _, ...costs } = draft;
     const key = JSON.stringify(costs);
     if (this.forecast?.key === key) return;
@@ -209,25 +213,28 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
     }, FORECAST_AFTER_MS);
     this.forecast = { key, abort, timer };
     this.post({ type: "forecast", working: true });
-    void this.postMemory(draft, longest, abort.signal);
+    void this.postMemory(draft, found, abort.signal);
   }
 
   /**
    * Posts the memory forecast, which is computed faster than the steps are measured.
-   * @param longest tokens of an input
+   * @param found how long the texts are, where that is known
    */
   private async postMemory(
-    { task, backbone, budget, maxSourceLength }: ExperimentDraft,
-    longest: number,
+    draft: ExperimentDraft,
+    found: LongestTexts | undefined,
     signal: AbortSignal,
   ): Promise<void> {
+    const { backbone, budget, maxSourceLength } = draft;
+    const within = (length: number | undefined, most: number): number => Math.max(1, Math.min(length ?? most, most));
     try {
       const memory = await this.parts.tokens.get().memory({
         backbone,
         budget,
-        source: Math.max(1, Math.min(longest, maxSourceLength)),
-        target: answerLength(task.kind),
-        rows: ROWS,
+        source: within(found?.tokens.longest, maxSourceLength),
+        target: within(found?.targetTokens.longest, answerLength(draft)),
+        generated: answerLength(draft),
+        rows: batchRows(draft),
       });
       if (!signal.aborted) this.post({ type: "forecast", memory, working: true });
     } catch (error) {
@@ -298,7 +305,7 @@ export class Setups extends WebviewPages<Setup> {
     const chosen = file === undefined ? await chooseData(this.parts.folders) : ownData(file);
     if (chosen !== undefined)
       this.adopt(
-        { backbone: "tiny-t5", steps: 900, maxSourceLength: 256, ...chosen },
+        { backbone: "tiny-t5", steps: NEW.steps, maxSourceLength: NEW.maxSourceLength, ...chosen },
         vscode.window.createWebviewPanel(View.setup, setupLabels(vscode.l10n.t).title, vscode.ViewColumn.Active),
       );
   }

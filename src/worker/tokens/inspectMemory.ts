@@ -20,6 +20,7 @@ export function memoryWithin({
   budget,
   source,
   target,
+  generated,
   rows,
 }: Omit<Extract<SetupRequest, { type: "memory" }>, "id" | "type">): MemoryAnswer {
   const folder = backboneFolder(backbone);
@@ -42,7 +43,7 @@ export function memoryWithin({
       sizes,
       device: engine.device,
       copies,
-      generated: target,
+      generated,
       trained: longest(stepRows(new Array<number>(rows).fill(length))),
       evaluated: longest(predictionRows(new Array<number>(EVALUATED_ROWS).fill(length), copies)),
     }).host;

@@ -22,6 +22,7 @@ const found = {
   problem: verbatim("none is trained on"),
   rows: 1,
   tokens: { median: 9, high: 30, longest: 40 },
+  targetTokens: { median: 2, high: 3, longest: 4 },
 } as Inspection;
 before(async () => {
   parts = await loadParts();
@@ -173,8 +174,8 @@ test("a forecast that is left is not begun again before the costs change, or it 
   await look({});
   assert.deepEqual(
     memories,
-    [{ backbone: draft.backbone, budget: draft.budget, source: 40, target: 20, rows: 32 }],
-    "memory is asked for at once, at the longest input that there is",
+    [{ backbone: draft.backbone, budget: draft.budget, source: 40, target: 4, generated: 20, rows: 32 }],
+    "memory is asked for at once, at the longest input and answer that there are",
   );
   assert.deepEqual(panel.of("forecast").at(-1), {
     type: "forecast",
