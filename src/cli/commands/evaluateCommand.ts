@@ -40,7 +40,7 @@ const OPTIONS = {
 function count(values: Parsed<typeof OPTIONS>["values"], name: "max-new-tokens" | "max-source-length"): number {
   const value = Number(values[name]);
   if (Number.isInteger(value) && value >= 1) return value;
-  throw new UserError(`${name}-invalid`, phrase`--${name} must be a whole number of at least 1`);
+  throw new UserError("option-not-count", phrase`--${name} must be a whole number of at least 1`);
 }
 
 /** Evaluates on a JSONL, CSV or TSV file with the fields input and target. */

@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import { phrase, type Phrase } from "../../base/phrase.ts";
+import { phrase } from "../../base/phrase.ts";
 import type { ChatMessage } from "../../base/chatMessage.ts";
 
 /** The roles that may follow a role; "" is the beginning. */
@@ -20,14 +20,11 @@ const isEmpty = ({ content, tool_calls: calls }: ChatMessage): boolean =>
  * @throws UserError naming the place and the turn: an empty turn, no answer, or turns in an odd order
  */
 export function checkedTurns(messages: readonly ChatMessage[], place: string): readonly ChatMessage[] {
-  const fail = (code: string, what: Phrase, action: Phrase): never => {
-    throw new UserError(code, phrase`${place}: ${what}`, action);
-  };
   const last = messages.findLastIndex(({ role }) => role === "assistant");
   if (last < 0)
-    fail(
+    throw new UserError(
       "chat-without-answer",
-      phrase`the conversation has no turn of the assistant`,
+      phrase`${place}: the conversation has no turn of the assistant`,
       phrase`Add the answer to train on, or remove the row.`,
     );
   const kept = messages.slice(0, last + 1);
@@ -35,17 +32,19 @@ export function checkedTurns(messages: readonly ChatMessage[], place: string): r
     const before = kept[at - 1]?.role ?? "";
     const { role } = message;
     if (!AFTER[before]!.includes(role))
-      fail(
+      throw new UserError(
         "chat-turns-out-of-order",
-        before === ""
-          ? phrase`the conversation begins with a turn of role "${role}"`
-          : phrase`turn ${at + 1} has the role "${role}" after a turn of role "${before}"`,
+        phrase`${place}: ${
+          before === ""
+            ? phrase`the conversation begins with a turn of role "${role}"`
+            : phrase`turn ${at + 1} has the role "${role}" after a turn of role "${before}"`
+        }`,
         phrase`A conversation is a system turn (or none), then user and assistant in turn, with tool turns after a call; join turns of one role, or remove the row.`,
       );
     if (isEmpty(message))
-      fail(
+      throw new UserError(
         "chat-turn-empty",
-        phrase`turn ${at + 1}, of role "${role}", is empty`,
+        phrase`${place}: turn ${at + 1}, of role "${role}", is empty`,
         phrase`Write its text, or remove the row.`,
       );
   });
