@@ -6,8 +6,8 @@ import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout, checkPositions } from "../training/prepare.ts";
 
 /**
- * Returns a check of experiments that is made before any of them starts: the sizes fit the budget on the backbone, texts
- * the method's table of positions, and the machine can have the device. Each backbone is read once.
+ * Returns a check of experiments that is made before any of them starts: on its backbone, the sizes fit the budget and
+ * texts the method's table of positions; the machine can have the device. Each backbone is read once.
  */
 export function preflight(): (experiment: Experiment) => void {
   const layouts = new Map<string, BackboneLayout>();
