@@ -1,7 +1,7 @@
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { requireDevice } from "../engine/device/deviceTrouble.ts";
 import type { Experiment } from "../experiment/experiment.ts";
-import { resolveSizes } from "../method/sizes.ts";
+import { checkTargets, resolveSizes } from "../method/sizes.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { backboneLayout, checkPositions } from "../training/prepare.ts";
 
@@ -21,6 +21,7 @@ export function preflight(): (experiment: Experiment) => void {
     const layout = layouts.get(backbone) ?? backboneLayout(backboneFolder(backbone));
     layouts.set(backbone, layout);
     checkPositions(experiment, layout);
+    checkTargets(method, layout);
     resolveSizes(method, layout);
   };
 }

@@ -79,10 +79,11 @@ function solve(spec: MethodSpec, budget: number, layout: BackboneLayout): Sizes 
 }
 
 /**
- * Checks that every layer that the experiment names is one of the backbone's.
+ * Checks that every layer that a new experiment names is one of the backbone's. (Version 1 took names that some
+ * backbones have and this one has not, as PEFT does: its runs are read, resumed and repeated.)
  * @throws UserError naming the nearest ones
  */
-function checkTargets(spec: MethodSpec, layout: BackboneLayout): void {
+export function checkTargets(spec: MethodSpec, layout: BackboneLayout): void {
   const own = layout.linears.map(({ module }) => module);
   for (const [key, names] of Object.entries(methodOf(spec.kind).targets?.(spec, layout) ?? {})) {
     const unknown = names.find((name) => !own.some((module) => isTarget(module, [name])));
@@ -100,10 +101,9 @@ function checkTargets(spec: MethodSpec, layout: BackboneLayout): void {
 
 /**
  * The sizes of a method: as stated, solved from the budget where one is given, or its defaults.
- * @throws UserError naming the key, and the smallest budget that would do or the nearest layers
+ * @throws UserError naming the key and the smallest budget that would do
  */
 export function resolveSizes(spec: MethodSpec, layout: BackboneLayout): MethodSizes {
-  checkTargets(spec, layout);
   const budget = typeof spec.budget === "object" ? spec.budget.promptTokens * layout.width : spec.budget;
   const stated = statedSizes(spec);
   const sizes = budget === undefined ? { ...defaultSizes(spec), ...stated } : solve(spec, budget, layout);

@@ -7,7 +7,7 @@ import { defaultRates } from "../../method/learningRates.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
 import { tooFewPositions } from "../../method/positionNeed.ts";
 import { methodOf } from "../../method/registry.ts";
-import { resolveSizes, type MethodSizes } from "../../method/sizes.ts";
+import { checkTargets, resolveSizes, type MethodSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { explained } from "../../base/text/explain.ts";
 import { checkForm } from "../../training/batch/openEncoder.ts";
@@ -48,6 +48,7 @@ export function checkMethod(
   checkPositions(text, { method, training }, layout, at);
   checkReading(text, experiment, layout, at);
   try {
+    checkTargets(method, layout);
     return resolveSizes(method, layout);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;

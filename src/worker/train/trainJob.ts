@@ -2,14 +2,15 @@ import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { UserError, phraseOf } from "../../base/errors.ts";
 import { isDiskFull, removeTemporaries } from "../../base/files/atomicFile.ts";
+import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
-import { namedSizes } from "../../method/sizes.ts";
+import { checkTargets, namedSizes } from "../../method/sizes.ts";
 import type { NewRunEvent, RunStatus } from "../../record/events.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
 import { english, phrase, said } from "../../base/phrase.ts";
-import { prepare, type Prepared } from "../../training/prepare.ts";
+import { backboneLayout, prepare, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
 import { commitRun } from "./commitRun.ts";
 import { finishRun } from "./finishRun.ts";
@@ -59,6 +60,8 @@ async function train(job: TrainJob): Promise<void> {
   await settleDevice(run, job);
   const experiment = locatedExperiment(run);
   job.gpus.watch(experiment.engine.device);
+  if (!options.resume && experiment.reproduces === undefined)
+    checkTargets(experiment.method, backboneLayout(backboneFolder(experiment.backbone)));
   const prepared = await prepare(experiment);
   try {
     const memory = await settleMemory(prepared);

@@ -7,7 +7,7 @@ import { UserError } from "../../../src/base/errors.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { tooFewPositions } from "../../../src/method/positionNeed.ts";
 import { methodOf } from "../../../src/method/registry.ts";
-import { resolveSizes } from "../../../src/method/sizes.ts";
+import { checkTargets, resolveSizes } from "../../../src/method/sizes.ts";
 import { smallLayout } from "./smallLayout.ts";
 
 const spec = (input: object) => MethodInput.parse(input);
@@ -33,7 +33,7 @@ test("without targets LoRA and IA3 change the layers that the layout says; named
 test("a target that names no layer is refused at its key, with the layers there are and the nearest", () => {
   const refused = (input: object): UserError => {
     try {
-      resolveSizes(spec(input), smallLayout());
+      checkTargets(spec(input), smallLayout());
     } catch (error) {
       if (error instanceof UserError) return error;
     }
@@ -44,6 +44,8 @@ test("a target that names no layer is refused at its key, with the layers there 
   assert.match(one.action!, /Its layers are qkv_proj, out_proj, fc_out, head\. Did you mean "qkv_proj"\?/);
   assert.deepEqual(one.keys, ["method", "targets"]);
   assert.deepEqual(refused({ kind: "ia3", feedForward: ["wo"] }).keys, ["method", "feedForward"]);
+  // A run of version 1 may have such a list.
+  assert.equal(resolveSizes(spec({ kind: "lora", rank: 1, targets: ["qkv_proj", "wi_0"] }), smallLayout()).count, 16);
 });
 
 test("BitFit trains the biases that a backbone has, from their own values, and adds some only where it has none", () => {
