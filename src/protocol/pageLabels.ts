@@ -257,7 +257,7 @@ function offsetLabels(t: Translate) {
 function shiftLabels(t: Translate) {
   return {
     offsetChange: t("Offset change"),
-    encoderChange: t("Encoder change"),
+    encoderChange: t("Change of states"),
     logitChange: t("Largest logit change"),
     shiftBy: t("Shift k (places)"),
     shift: t("Shift"),
@@ -268,6 +268,9 @@ function shiftLabels(t: Translate) {
     shiftTitle: t("Text shifted by k places"),
     shiftNote: t(
       "T1: table rows alone; T2: prompt and text; T3: text in its window; T4: after k tokens of filler. Changes are relative.",
+    ),
+    shiftCausalNote: t(
+      "In a decoder-only model T2 leaves positions out before the prompt, T3 between prompt and text: rotary positions know distances alone, so T2 must change nothing.",
     ),
     propertiesTitle: t("What must hold exactly"),
     propertiesNote: t("On the method's own graph, {0} tokens at {1} places; largest absolute difference."),

@@ -114,6 +114,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     examples: z.object({ train: z.number(), validation: z.number(), test: z.number() }),
     device: shortText,
     majority: z.number().optional(),
+    isCausal: z.boolean().optional().describe("whether the backbone reads text and answer as one sequence"),
   }),
   z.object({
     type: z.literal("engine"),

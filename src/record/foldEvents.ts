@@ -25,6 +25,7 @@ const EMPTY: RunRecord = {
   memory: undefined,
   gpus: undefined,
   majority: undefined,
+  isCausal: undefined,
   examples: undefined,
   lastStep: undefined,
   evaluations: [],

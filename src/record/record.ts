@@ -103,6 +103,8 @@ export interface RunRecord {
   device: string | undefined;
   /** The test accuracy of always answering the training split's most frequent label. */
   majority: number | undefined;
+  /** Whether the backbone reads text and answer as one sequence; undefined before the plan, and in older journals. */
+  isCausal: boolean | undefined;
   /** The device chosen by measurement, and the times of the others; undefined if the experiment names its device. */
   engine: Omit<Extract<RunEvent, { type: "engine" }>, "type" | "time"> | undefined;
   /** Comparisons of narrower weights with fp32: one before training, and one after it if it was asked for. */

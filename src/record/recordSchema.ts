@@ -106,6 +106,7 @@ export const StoredRecord = z
     bottleneck: number,
     device: text,
     majority: number,
+    isCausal: z.boolean().optional(),
     engine: z.object({ device: z.string(), name: z.string(), measured: z.array(MeasuredDevice) }).optional(),
     precision: z.array(Precision),
     memory: Memory.optional(),

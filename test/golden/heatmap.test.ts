@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { loadTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
+import { loadTokenizer, type TextTokenizer } from "../../src/backbone/tokenizer/tokenizer.ts";
 import { placeTokens } from "../../src/heatmap/placedTokens.ts";
 import { rowTexts, type DocumentRow } from "../../src/heatmap/rowTexts.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
@@ -18,28 +18,32 @@ const spelledOut = (text: string): string =>
     (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-withGoldens("heatmap", () => {
-  /** Unigram; byte-level, where tokens are parts of characters; BPE with bytes for what it has no piece for. */
-  const sources = ["t5", "llama3", "gpt2", "llama2", "variants/gpt2-added-tokens"].map((name) => ({
+/** Unigram; byte-level, where tokens are parts of characters; BPE with bytes for what it has no piece for. */
+const openSources = (): { name: string; tokenizer: TextTokenizer; cases: Case[] }[] =>
+  ["t5", "llama3", "gpt2", "llama2", "variants/gpt2-added-tokens"].map((name) => ({
     name,
     tokenizer: loadTokenizer(golden("tokenizers", name)),
     cases: readJson<{ cases: Case[] }>("tokenizers", name, "encodings.json").cases,
   }));
-  /** What stands at a token's place, as the file's reader would read it. */
-  const files = {
-    JSONL: {
-      kind: "jsonl" as const,
-      write: (text: string) => JSON.stringify({ n: 7, text }),
-      read: (slice: string) => JSON.parse(`"${slice}"`) as string,
-    },
-    "JSONL with escapes": {
-      kind: "jsonl" as const,
-      write: spelledOut,
-      read: (slice: string) => JSON.parse(`"${slice}"`) as string,
-    },
-    CSV: { kind: "csv" as const, write: csv, read: (slice: string) => slice.replaceAll('""', '"') },
-  };
-  for (const [name, { kind, write, read }] of Object.entries(files)) {
+
+/** What stands at a token's place, as the file's reader would read it. */
+const FILES = {
+  JSONL: {
+    kind: "jsonl" as const,
+    write: (text: string) => JSON.stringify({ n: 7, text }),
+    read: (slice: string) => JSON.parse(`"${slice}"`) as string,
+  },
+  "JSONL with escapes": {
+    kind: "jsonl" as const,
+    write: spelledOut,
+    read: (slice: string) => JSON.parse(`"${slice}"`) as string,
+  },
+  CSV: { kind: "csv" as const, write: csv, read: (slice: string) => slice.replaceAll('""', '"') },
+};
+
+withGoldens("heatmap", () => {
+  const sources = openSources();
+  for (const [name, { kind, write, read }] of Object.entries(FILES)) {
     test(`${name}: every token of every string of five tokenizers stands where its offsets say`, () => {
       let seen = 0;
       /** What is shown of a token: a line break of a .csv ends the line, that of a JSON string is spelled. */

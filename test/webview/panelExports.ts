@@ -72,7 +72,7 @@ async function checkShiftTable({ page, posted }: OpenPage): Promise<void> {
   );
   const { cases } = storedResult("adept", "position-shift");
   assert.deepEqual(
-    shifts.map((row) => [row["Shift"], Number(row["k"]), Number(row["Encoder change"])]),
+    shifts.map((row) => [row["Shift"], Number(row["k"]), Number(row["Change of states"])]),
     cases.map(({ label, k, encoderChange }) => [label, k, encoderChange]),
   );
   await figure(page, "Text shifted").locator("vscode-button", { hasText: "LaTeX" }).click();

@@ -135,14 +135,18 @@ class ShiftChart {
   }
 }
 
-function shiftFigure({ cases }: PositionShift, peers: readonly Peer[], context: FigureContext): Figure {
+function shiftFigure({ cases, isCausal }: PositionShift, peers: readonly Peer[], context: FigureContext): Figure {
   const { labels } = context;
   const { chart, tools } = new ShiftChart(cases, peers, context);
   return new Figure(
     {
       id: "shift",
       title: labels.shiftTitle,
-      note: `${labels.shiftNote} ${fill(labels.bootstrapNote, cases[0]?.versus.n ?? 0)}`,
+      note: [
+        labels.shiftNote,
+        ...(isCausal === true ? [labels.shiftCausalNote] : []),
+        fill(labels.bootstrapNote, cases[0]?.versus.n ?? 0),
+      ].join(" "),
       drawing: chart,
       data: () => shiftTable(cases, context),
       extra: [tools],

@@ -146,6 +146,21 @@ function labels(groups: readonly Group[]): string[] {
   });
 }
 
+/** What tells runs of different backbones apart besides their method. */
+function backboneWarnings(runs: readonly ComparedRun[]): Phrase[] {
+  const names = [...new Set(runs.map(({ experiment }) => experiment.backbone))];
+  if (names.length < 2) return [];
+  const kinds = new Set(runs.flatMap(({ record }) => record.isCausal ?? []));
+  return [
+    phrase`The runs have different backbones (${names.map(shown).join(", ")}): a difference between them is not of the method alone.`,
+    ...(kinds.size > 1
+      ? [
+          phrase`Some of these backbones read text and answer as one sequence, others encode the text: their losses, prompts and offsets do not compare.`,
+        ]
+      : []),
+  ];
+}
+
 function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]): Phrase[] {
   const several = (values: readonly unknown[]): boolean =>
     new Set(values.map((value) => JSON.stringify(value))).size > 1;
@@ -162,7 +177,7 @@ function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]
     )
       ? [phrase`The runs are of different tasks or data: their test values do not compare.`]
       : []),
-    ...(several(runs.map(({ experiment }) => experiment.backbone)) ? [phrase`The runs have different backbones.`] : []),
+    ...backboneWarnings(runs),
     ...(several(rows.flatMap(({ testExamples }) => testExamples ?? []))
       ? [phrase`The rows were tested on different numbers of examples.`]
       : []),

@@ -47,7 +47,7 @@ export function latencySection(runs: readonly ReportedRun[]): Block[] {
     { kind: "heading", level: 3, text: "Latency" },
     {
       kind: "table",
-      caption: `Milliseconds, median with its 95 % interval over ${latency.rounds} rounds in turn, ${latency.device}: encoder and ${latency.tokens} decoded tokens, and the input layer alone (run ${run.id})`,
+      caption: `Milliseconds, median with its 95 % interval over ${latency.rounds} rounds in turn, ${latency.device}: the text read and ${latency.tokens} tokens decoded, and the input layer alone (run ${run.id})`,
       header: [
         "",
         "parameters",

@@ -1,3 +1,4 @@
+import { causalShiftNote } from "./shiftSection.ts";
 import { flatten } from "../../base/keyPath.ts";
 import { metricName, metricValue } from "../../record/metricText.ts";
 import type { Block } from "./blocks.ts";
@@ -144,7 +145,8 @@ function ablationBlocks({ full, cases, unseen }: Ablation): Block[] {
   return blocks;
 }
 
-function shiftBlocks({ full, cases }: PositionShift): Block[] {
+function shiftBlocks(shift: PositionShift): Block[] {
+  const { full, cases } = shift;
   return [
     { kind: "heading", level: 3, text: "Position shift" },
     ...casesTable(
@@ -155,7 +157,7 @@ function shiftBlocks({ full, cases }: PositionShift): Block[] {
     {
       kind: "table",
       caption: "What the shift changes",
-      header: ["", "offset change", "encoder change", "KL (nats)", "largest logit change"],
+      header: ["", "offset change", "change of states", "KL (nats)", "largest logit change"],
       rows: cases.map((each) => [
         each.label,
         each.offsetChange === undefined ? "n/a" : number(each.offsetChange),
@@ -164,6 +166,7 @@ function shiftBlocks({ full, cases }: PositionShift): Block[] {
         number(each.maxLogit),
       ]),
     },
+    ...causalShiftNote([shift]),
   ];
 }
 

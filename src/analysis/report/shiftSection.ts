@@ -80,7 +80,7 @@ function effects(groups: readonly { label: string; shifts: PositionShift[] }[]):
       "",
       "shift",
       "offset change",
-      "encoder change",
+      "change of states",
       "KL (nats)",
       "largest logit change",
       "predictions changed",
@@ -126,6 +126,17 @@ function control(groups: readonly SeedGroup[]): Block[] {
       ];
 }
 
+/** What the tests mean for a backbone that reads text and answer as one sequence; for the others, nothing. */
+export const causalShiftNote = (shifts: readonly PositionShift[]): Block[] =>
+  shifts.some(({ isCausal }) => isCausal === true)
+    ? [
+        {
+          kind: "text",
+          text: "In a decoder-only model T2 leaves k positions out before the prompt and T3 between prompt and text. Rotary positions know distances alone, so T2 must change nothing of ADePT there; answers move with their text.",
+        },
+      ]
+    : [];
+
 /** The section of the position-shift analysis over seeds; empty where no run has one. */
 export function shiftSection(groups: readonly SeedGroup[]): Block[] {
   const shifted = groups
@@ -137,6 +148,7 @@ export function shiftSection(groups: readonly SeedGroup[]): Block[] {
         { kind: "heading", level: 3, text: "Position shift across seeds" },
         properties(shifted),
         effects(shifted),
+        ...causalShiftNote(shifted.flatMap(({ shifts }) => shifts)),
         ...control(groups),
       ];
 }

@@ -57,6 +57,7 @@ export async function analyseShift(given: Subject, progress: Progress): Promise<
     properties: await positionProperties(subject),
     examples,
     texts: fingerprint(given),
+    ...(given.side.isCausal === true && { isCausal: true }),
   };
 }
 

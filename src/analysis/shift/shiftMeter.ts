@@ -16,7 +16,7 @@ interface Row {
 }
 
 /**
- * Compares the backbone's logits and encoder states for shifted texts with those for the same texts unshifted. Rows are
+ * Compares the backbone's logits and last states for shifted texts with those for the same texts unshifted. Rows are
  * matched by their order: every pass must give the texts in the same order.
  */
 export class ShiftMeter {

@@ -8,7 +8,7 @@ export interface Timed {
   /** Tokens of a text. */
   length: number;
   batchSize: number;
-  /** Milliseconds of the encoder and the decoded tokens. */
+  /** Milliseconds of reading the text and of the decoded tokens. */
   endToEnd: MedianInterval;
   /** Milliseconds of the input [P ; E'] alone. */
   inputLayer: MedianInterval;

@@ -8,7 +8,10 @@ export interface Moved {
   kl: number;
   /** Largest change of a logit. */
   maxLogit: number;
-  /** Mean relative change (L2) of the encoder's states of the text. */
+  /**
+   * Mean relative change (L2) of the backbone's last states of the text: the encoder's, in a causal model those that
+   * the text's own tokens have.
+   */
   encoderChange: number;
 }
 
@@ -54,4 +57,6 @@ export interface PositionShift {
   examples: number[];
   /** A fingerprint of the whole test split, equal for runs that share it. */
   texts: number;
+  /** Whether the backbone reads text and answer as one sequence, where a shift leaves positions out. */
+  isCausal?: boolean | undefined;
 }

@@ -40,6 +40,7 @@ function announce(prepared: Prepared, emit: TrainJob["emit"]): void {
     examples: { train: train.length, validation: validation.length, test: test.length },
     device: model.device,
     majority,
+    isCausal: model.layout.isCausal,
   });
 }
 

@@ -18,6 +18,8 @@ interface RunOptions {
   trainable?: number;
   tuned?: boolean;
   folder?: string;
+  backbone?: string;
+  isCausal?: boolean;
 }
 let count = 0;
 
@@ -49,11 +51,14 @@ function run({
   trainable = 1000,
   tuned = true,
   folder,
+  backbone = "tiny-t5",
+  isCausal,
 }: RunOptions): ComparedRun {
   const experiment: Experiment = ResolvedExperiment.parse({
     name: `n${count}`,
     seed,
     method: { kind },
+    backbone,
     task: folder === undefined ? { kind: "mail" } : { kind: "named", name: "cb", folder },
     training: { selection, learningRate: { prompt: rate } },
     part: { sweep: "s", index: count, of: 9, tune: tuned ? ["training.learningRate.prompt"] : [] },
@@ -70,6 +75,7 @@ function run({
         bottleneck: 1,
         examples: { train: 1, validation: 1, test: 1 },
         device: "cpu",
+        isCausal,
       },
       evaluation("validation", 0.99, { step: 5 }),
       ...(validation === undefined ? [] : [evaluation("validation", validation, { loss })]),
@@ -147,4 +153,21 @@ test("a run without a test has a row and no value", () => {
     rows: [row],
   } = compareRuns([run({ status: "running", tuned: false })]);
   assert.deepEqual([row!.test, row!.values, row!.unfinished.length], [undefined, [], 1]);
+});
+
+test("runs of different backbones are said to differ in them; an encoder-decoder and a decoder-only model in more", () => {
+  const warningsOf = (...runs: RunOptions[]): string[] =>
+    compareRuns(runs.map((each) => run({ test: 0.5, ...each }))).warnings;
+  const t5 = { backbone: "tiny-t5", isCausal: false };
+  const llama = { backbone: "/models/llama-135m", isCausal: true };
+  const gemma = { backbone: "/models/gemma", isCausal: true };
+  assert.deepEqual(warningsOf(t5, { ...t5, kind: "adept" }), []);
+  const [named, ...more] = warningsOf(gemma, llama);
+  assert.match(named!, /different backbones \(gemma, llama-135m\)/);
+  assert.deepEqual(more, []);
+  const [first, second] = warningsOf(t5, llama);
+  assert.match(first!, /tiny-t5, llama-135m/);
+  assert.match(second!, /one sequence/);
+  // A run of an older version does not say how its backbone reads.
+  assert.equal(warningsOf({ backbone: "tiny-t5" }, llama).length, 1);
 });
