@@ -36,7 +36,7 @@ function endsOf(path: string): number[] {
       const what = error instanceof z.ZodError ? (error.issues[0]?.message ?? "") : (error as Error).message;
       throw new UserError("generation-config-malformed", phrase`${path}: ${what}`, action);
     }
-  throw new UserError("generation-config-malformed", phrase`${path} nests too deeply`, action);
+  throw new UserError("generation-config-malformed", phrase`${path}: ${phrase`it nests too deeply`}`, action);
 }
 
 /** Ids of tokens by the tokenizer's file, its state and the token: a large one takes a second to load. */
