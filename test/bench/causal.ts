@@ -38,6 +38,8 @@ const SETS = {
 type SetName = keyof typeof SETS;
 /** What the peer computes logits of; "all" is what transformers and PEFT do. */
 const HEADS = ["all", "labels"] as const;
+/** How this engine reads the weights; "spare" is what an experiment's "engine": { "memory": "spare" } asks for. */
+const MEMORY = ["fast", "spare"] as const;
 
 /** Real examples in batches, as training has them: the target with its end token. */
 async function batchesOf(name: SetName): Promise<SideBatch[]> {
@@ -85,52 +87,63 @@ function agree(ours: readonly Answer[], theirs: readonly Answer[]): void {
   });
 }
 
-async function compare(
-  method: MethodName,
-  set: SetName,
-  { rounds, heads, add }: { rounds: number; heads: readonly (typeof HEADS)[number][]; add: AddRow },
-): Promise<void> {
+interface Chosen {
+  rounds: number;
+  heads: readonly (typeof HEADS)[number][];
+  memory: readonly (typeof MEMORY)[number][];
+  add: AddRow;
+}
+
+async function compare(method: MethodName, set: SetName, { rounds, heads, memory, add }: Chosen): Promise<void> {
   const folder = sideFolder(method, await batchesOf(set));
-  const ours = Side.engine(folder, THREADS);
+  const ours = memory.map((how) => ({
+    how,
+    side: Side.engine(folder, THREADS, "cpu", how === "spare" ? how : undefined),
+  }));
   const peers = heads.map((head) => ({ head, side: Side.causalTorch(folder, THREADS, head) }));
+  const sides = [...ours, ...peers].map(({ side }) => side);
   try {
-    const sides = [ours, ...peers.map(({ side }) => side)];
     // Every batch once before what is kept, since an engine's memory grows with the shapes that it has seen.
     const found = await inTurn(sides, (round) => ({ call: "step", batch: round % BATCHES }), {
       rounds: rounds + BATCHES,
     });
     const kept = (side: Side): Answer[] => found.get(side)!.slice(BATCHES);
-    const own = kept(ours);
-    for (const { head, side } of peers) {
-      const their = kept(side);
-      agree(own, their);
-      const memory = { ours: own.at(-1)!.megabytes, peer: their.at(-1)!.megabytes };
-      add({
-        bench: "causal",
-        case: `SmolLM2-135M, ${set}, ${method}`,
-        unit: "ms/step",
-        ours: figures(times(own)),
-        peer: { name: `PyTorch eager, logits of ${head}`, figures: figures(times(their)) },
-        ratio: interval(speedRatio(times(own), times(their))),
-        memory,
-        note: `loss ${own.at(-1)!.loss!.toPrecision(6)}; memory ${(memory.ours / memory.peer).toFixed(2)} of the peer's`,
-      });
-    }
+    for (const { how, side: our } of ours)
+      for (const { head, side } of peers) {
+        const [own, their] = [kept(our), kept(side)];
+        agree(own, their);
+        const megabytes = { ours: own.at(-1)!.megabytes, peer: their.at(-1)!.megabytes };
+        add({
+          bench: "causal",
+          case: `SmolLM2-135M, ${set}, ${method}, memory ${how}`,
+          unit: "ms/step",
+          ours: figures(times(own)),
+          peer: { name: `PyTorch eager, logits of ${head}`, figures: figures(times(their)) },
+          ratio: interval(speedRatio(times(own), times(their))),
+          memory: megabytes,
+          note: `loss ${own.at(-1)!.loss!.toPrecision(6)}; memory ${(megabytes.ours / megabytes.peer).toFixed(2)} of the peer's`,
+        });
+      }
   } finally {
-    for (const side of [ours, ...peers.map(({ side: each }) => each)]) side.end();
+    for (const side of sides) side.end();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /**
- * npm run bench causal [SET...] [--methods adept,lora] [--heads all,labels] [--rounds N]: the training step of a real
- * decoder-only model, SmolLM2-135M, beside PyTorch eager with PEFT in one run. test/models/prepare.sh makes the model.
+ * npm run bench causal [SET...] [--methods adept,lora] [--heads all,labels] [--memory fast,spare] [--rounds N]: the
+ * training step of a real decoder-only model, SmolLM2-135M, beside PyTorch eager with PEFT in one run. test/models/prepare.sh makes the model.
  */
 export async function benchCausal(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { methods: { type: "string" }, heads: { type: "string" }, rounds: { type: "string" } },
+    options: {
+      methods: { type: "string" },
+      heads: { type: "string" },
+      memory: { type: "string" },
+      rounds: { type: "string" },
+    },
   });
   const why = existsSync(MODEL) ? lacking("eager") : "test/models/prepare.sh has not made the model";
   if (why !== undefined) {
@@ -145,6 +158,7 @@ export async function benchCausal(args: string[], add: AddRow): Promise<void> {
       await compare(method, set, {
         rounds: Number(values.rounds ?? 12),
         heads: chosen(HEADS, values.heads?.split(",")),
+        memory: chosen(MEMORY, values.memory?.split(",")),
         add,
       });
 }

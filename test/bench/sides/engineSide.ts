@@ -16,7 +16,7 @@ import { SIZES, SPEC } from "./shapes.ts";
 import type { Answer, Asked } from "./side.ts";
 import type { SideBatch } from "./sideFolder.ts";
 
-const [folder, threads, device] = process.argv.slice(2) as [string, string, "cpu" | "tfjs"];
+const [folder, threads, device, memory] = process.argv.slice(2) as [string, string, "cpu" | "tfjs", "spare"?];
 // A folder without a method is one for ADePT as the benches of T5 have it.
 const own = `${folder}/method.json`;
 const trained = existsSync(own)
@@ -26,7 +26,7 @@ const model = ModelPool.open({
   folder,
   method: MethodInput.parse(trained.spec),
   sizes: { ...trained.sizes, count: 0 },
-  engine: { device, threads: Number(threads), replicas: 0 },
+  engine: { device, threads: Number(threads), replicas: 0, ...(memory !== undefined && { memory }) },
   incomplete: true,
 });
 const start = readSafetensors(`${folder}/parameters.safetensors`);

@@ -41,8 +41,11 @@ export class Side {
     child.stdin!.on("error", () => undefined);
   }
 
-  /** This engine on a folder's backbone. */
-  static engine(folder: string, threads: number, device: "cpu" | "tfjs" = "cpu"): Side {
+  /**
+   * This engine on a folder's backbone.
+   * @param memory "spare": programs read the file of the weights, without a copy
+   */
+  static engine(folder: string, threads: number, device: "cpu" | "tfjs" = "cpu", memory?: "spare"): Side {
     return Side.start(device === "tfjs" ? "tfjs" : "ADePT Lab", process.execPath, [
       "--import",
       "tsx",
@@ -50,6 +53,7 @@ export class Side {
       folder,
       String(threads),
       device,
+      ...(memory === undefined ? [] : [memory]),
     ]);
   }
 
