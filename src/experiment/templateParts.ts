@@ -13,6 +13,26 @@ export interface RowReading {
   reading?: readonly ReadingPart[] | undefined;
   fields?: readonly (readonly string[])[] | undefined;
   headerless?: readonly string[] | undefined;
+  /** How rows of conversations are read; given where the task has such rows. */
+  turns?: TurnReading | undefined;
+}
+
+/** What a chat template writes directly before and after a turn's text. */
+export interface TurnSurroundings {
+  before: string;
+  after: string;
+}
+
+/** How a model reads the turns of a row. */
+export interface TurnReading {
+  /** By the names that data have for a turn's role, in lower case. */
+  roles: Readonly<Record<string, TurnSurroundings>>;
+  /** The fields that hold a list of turns, the first that a row has. */
+  lists: readonly string[];
+  /** Where a row has no such list: the fields that are a turn each, with their role. */
+  columns: Readonly<Record<string, string>>;
+  /** Whether white space at both ends of a turn is left out. */
+  trims: boolean;
 }
 
 /** The tokens of a template: doubled braces, a field whose name may contain pairs of braces, other text. */

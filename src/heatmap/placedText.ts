@@ -22,8 +22,10 @@ export interface TextPiece {
 export interface PlacedText {
   text: string;
   pieces: readonly TextPiece[];
-  /** The text is the whole input that the run's task makes from the row. */
+  /** The text is read as the run's task reads it: its whole input, unless it is a part. */
   asTask: boolean;
+  /** The text is one turn of a conversation: where in the whole input it stands is not known. */
+  isPart?: boolean;
 }
 
 const indexAt = (at: number | Int32Array, i: number): number =>

@@ -1,5 +1,6 @@
 import type { TableForm } from "../experiment/tableForm.ts";
 import type { RowReading } from "../experiment/templateParts.ts";
+import { conversationTexts } from "./conversationTexts.ts";
 import type { DocumentKind } from "./documentKind.ts";
 import { experimentTexts } from "./experimentTexts.ts";
 import { jsonFields } from "./jsonFields.ts";
@@ -66,6 +67,7 @@ export function rowTexts(
     case "experiment":
       return experimentTexts(text);
     case "jsonl": {
+      if (how.turns !== undefined) return conversationTexts(text, how.turns);
       const fields = jsonFields(text);
       return fields === undefined ? [] : inputTexts(fields, how);
     }

@@ -21,6 +21,10 @@ const INDICES_PER_TOKEN = 25;
 export interface TokenLimits {
   /** Tokens that the model reads of a task's input. */
   mostTokens: number;
+  /** Tokens that are added before an input; default 0. */
+  lead?: number;
+  /** Which part of an input that is too long is not read; default its end. */
+  cut?: "end" | "middle";
   /** The value of each position, if the measure is one of positions and not of tokens. */
   positionValues: readonly number[] | undefined;
 }
@@ -141,7 +145,9 @@ export class RowTokens {
     const texts: PlacedText[] = [];
     const placed: ChunkTokens[] = [];
     this.texts.forEach((text, t) => {
-      let position: number | null = 0;
+      const lead = text.asTask ? (this.limits.lead ?? 0) : 0;
+      const known = this.knownPositions(text, t);
+      let position: number | null = text.isPart === true ? null : lead;
       for (const [chunk, tokens] of this.chunks[t]!.entries()) {
         if (tokens === undefined) {
           position = null;
@@ -150,25 +156,38 @@ export class RowTokens {
         texts.push(text);
         placed.push({
           ...tokens,
-          ...(this.limits.positionValues !== undefined && { values: this.positionValues(tokens, position) }),
+          ...(this.limits.positionValues !== undefined && { values: this.positionValues(tokens, position, known) }),
           textIndex: this.bounds[t]![chunk]!,
           firstPosition: position,
-          mostTokens: this.limitOf(text) ?? Infinity,
+          mostTokens: (this.limitOf(text) ?? Infinity) + lead,
         });
         if (position !== null) position += tokens.ids.length;
+        if (position !== null && position >= known) position = null;
       }
     });
     return placeTokens({ ...this.row, line: 0 }, texts, placed);
   }
 
-  private positionValues({ ids }: TokenValues, first: number | null): (number | null)[] {
-    return ids.map((_, i) => (first === null ? null : (this.limits.positionValues?.[first + i] ?? null)));
+  private positionValues({ ids }: TokenValues, first: number | null, known: number): (number | null)[] {
+    return ids.map((_, i) =>
+      first === null || first + i >= known ? null : (this.limits.positionValues?.[first + i] ?? null),
+    );
+  }
+
+  /** The first position that is not known: of an input whose middle is cut, where the cut begins. */
+  private knownPositions({ asTask, isPart = false }: PlacedText, t: number): number {
+    const { mostTokens, cut = "end", lead = 0 } = this.limits;
+    if (!asTask || isPart || cut === "end") return Infinity;
+    const chunks = this.chunks[t]!;
+    const tokens = chunks.reduce((sum, chunk) => sum + (chunk?.ids.length ?? Infinity), 0);
+    return tokens <= mostTokens ? Infinity : lead + Math.ceil(mostTokens / 2);
   }
 
   /** Returns how many tokens of a text have a value, or undefined if the value does not depend on the position. */
-  private limitOf({ asTask }: PlacedText): number | undefined {
-    const { mostTokens, positionValues } = this.limits;
-    return asTask ? Math.min(mostTokens, positionValues?.length ?? Infinity) : positionValues?.length;
+  private limitOf({ asTask, isPart = false }: PlacedText): number | undefined {
+    const { mostTokens, positionValues, cut = "end" } = this.limits;
+    if (isPart) return undefined;
+    return asTask && cut === "end" ? Math.min(mostTokens, positionValues?.length ?? Infinity) : positionValues?.length;
   }
 
   /** Returns the numbers of the chunks of text `t` that these ranges of the row touch, in order. */

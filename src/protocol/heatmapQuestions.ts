@@ -37,6 +37,14 @@ export const RunReading = z.object({
   reading: z.array(ReadingPart).optional(),
   fields: z.array(z.array(z.string())).optional(),
   headerless: z.array(z.string()).optional(),
+  turns: z
+    .object({
+      roles: z.record(z.string(), z.object({ before: z.string(), after: z.string() })),
+      lists: z.array(z.string()),
+      columns: z.record(z.string(), z.string()),
+      trims: z.boolean(),
+    })
+    .optional(),
 }) satisfies z.ZodType<RowReading>;
 export type RunReading = z.infer<typeof RunReading>;
 
@@ -49,8 +57,12 @@ export const OpenedRun = RunReading.extend({
   /** The L2 of the offset at each place, where the method has them. */
   places: z.array(z.number()).optional(),
   maxSourceLength: z.number(),
-  /** Tokens appended to an input; they count towards `maxSourceLength`. */
+  /** Tokens that are added to an input; they count towards `maxSourceLength`. */
   added: z.number(),
+  /** How many of these stand before it. */
+  lead: z.number(),
+  /** Which part of an input that is too long is not read. */
+  cut: z.enum(["end", "middle"]),
   vocabulary: z.number(),
   stamp,
 });

@@ -21,6 +21,8 @@ export class StubTokens {
       measures: { norm: { low: 0, high: 10 * run.factor, signed: false }, cosine: { low: -1, high: 1, signed: true } },
       maxSourceLength: 256,
       added: 1,
+      lead: 0,
+      cut: "end" as const,
       vocabulary: 100,
       stamp: run.stamp,
     });

@@ -5,7 +5,7 @@ import type { Row } from "../rows/row.ts";
 import { rowLocation } from "../rows/rowLocation.ts";
 
 /** What a turn's role is called in other data, by lower-case name. */
-const ROLES: Readonly<Record<string, string>> = {
+export const ROLES: Readonly<Record<string, string>> = {
   system: "system",
   developer: "system",
   user: "user",
@@ -19,12 +19,15 @@ const ROLES: Readonly<Record<string, string>> = {
   function_response: "tool",
 };
 /** Columns of conversations, the first that a row has. */
-const CONVERSATIONS = ["messages", "conversations", "conversation"];
+export const CONVERSATIONS = ["messages", "conversations", "conversation"];
 /** Columns of a question and of its answer. */
 const PAIRS: readonly { question: string; more?: readonly string[]; answer: readonly string[] }[] = [
   { question: "prompt", answer: ["completion", "response"] },
   { question: "instruction", more: ["input", "context"], answer: ["output", "response"] },
 ];
+/** The columns of all questions, and of all answers. */
+export const QUESTION_COLUMNS = PAIRS.flatMap(({ question, more = [] }) => [question, ...more]);
+export const ANSWER_COLUMNS = [...new Set(PAIRS.flatMap(({ answer }) => answer))];
 const MOST_NAMED = 50;
 const MOST_TURNS = 2000;
 

@@ -102,6 +102,8 @@ export class RowTokenReader {
     const isTooLong = isDataKind(rows.kind) && row.text.length > LONGEST_ROW;
     return new RowTokens(row, isTooLong ? [] : rows.texts(row, opened), {
       mostTokens: opened.maxSourceLength - opened.added,
+      lead: opened.lead,
+      cut: opened.cut,
       positionValues: measure === "position" ? (opened.places ?? []) : undefined,
     });
   }

@@ -8,7 +8,9 @@ import type { Measure } from "../../protocol/measures.ts";
 import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../../protocol/heatmapQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
-import { rowReadingOf } from "../../task/rowReading.ts";
+import { promptForm } from "../../experiment/checkPrompt.ts";
+import { backboneLayout } from "../../training/prepare.ts";
+import { promptReading } from "./promptReading.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 
 const short = (x: number): number => Number(x.toPrecision(6));
@@ -53,7 +55,13 @@ export class OpenTokens {
   async opened(): Promise<OpenedRun> {
     const { byToken, byPlace, hiddenUnits, vocabulary } = this.table;
     const scales: Partial<Record<Measure, ColourScale>> = {};
-    const { reading, fields, headerless } = rowReadingOf(this.experiment.task);
+    const { experiment } = this;
+    const folder = backboneFolder(experiment.backbone);
+    const { isCausal } = backboneLayout(folder);
+    const { reading, fields, headerless, turns } = promptReading(experiment, folder, isCausal);
+    const inTemplate = isCausal && promptForm(experiment) === "chat";
+    // A chat template writes all of its tokens itself.
+    const { specialMask } = await this.tokenizer.encode(inTemplate ? "" : "a", { addSpecial: !inTemplate });
     if (byToken !== undefined) {
       scales.norm = percentileScale(byToken.norm);
       if (byToken.units !== undefined) scales.units = { low: 0, high: hiddenUnits, signed: false };
@@ -66,8 +74,11 @@ export class OpenTokens {
       ...(reading !== undefined && { reading: [...reading] }),
       ...(fields !== undefined && { fields: fields.map((names) => [...names]) }),
       ...(headerless !== undefined && { headerless: [...headerless] }),
-      maxSourceLength: this.experiment.training.maxSourceLength,
-      added: (await this.tokenizer.encode("")).ids.length,
+      ...(turns !== undefined && { turns: { ...turns, lists: [...turns.lists] } }),
+      maxSourceLength: experiment.training.maxSourceLength,
+      added: specialMask.filter((special) => special === 1).length,
+      lead: Math.max(0, specialMask.indexOf(0)),
+      cut: isCausal ? "middle" : "end",
       vocabulary,
       stamp: this.stamp,
     };
