@@ -9,7 +9,7 @@ import type { EncodedTexts, OpenedRun, TokenDetails, TokenRequest } from "../../
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { promptForm } from "../../experiment/checkPrompt.ts";
-import { backboneLayout } from "../../training/prepare.ts";
+import { openBackbone } from "../../backbone/openBackbone.ts";
 import { promptReading } from "./promptReading.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 
@@ -57,7 +57,7 @@ export class OpenTokens {
     const scales: Partial<Record<Measure, ColourScale>> = {};
     const { experiment } = this;
     const folder = backboneFolder(experiment.backbone);
-    const { isCausal } = backboneLayout(folder);
+    const { isCausal } = openBackbone(folder).layout;
     const { reading, fields, headerless, turns } = promptReading(experiment, folder, isCausal);
     const inTemplate = isCausal && promptForm(experiment) === "chat";
     // A chat template writes all of its tokens itself.
