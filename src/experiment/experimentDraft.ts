@@ -9,6 +9,8 @@ const SAMPLE: { method: { initText: string }; training: NonNullable<ExperimentIn
 };
 /** The number of evaluations in a run. */
 const EVALUATIONS = 6;
+/** The steps of a warm-up by default; it is a tenth of a shorter run. */
+const LONGEST_WARMUP = 50;
 
 /**
  * The experiment that a draft describes.
@@ -28,7 +30,7 @@ export function experimentOf(
     method: { kind: "adept", budget, ...sample?.method },
     training: {
       steps,
-      ...(batchSize !== undefined && { batchSize }),
+      ...(batchSize !== undefined && { batchSize, warmup: Math.min(LONGEST_WARMUP, Math.ceil(steps / 10)) }),
       evaluateEvery: Math.max(1, Math.round(steps / EVALUATIONS)),
       maxSourceLength,
       ...((task.kind === "chat" || maxTargetLength !== undefined) && { maxTargetLength: answerLength(draft) }),

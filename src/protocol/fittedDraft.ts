@@ -11,7 +11,16 @@ export interface DraftBackbone {
 }
 
 /** Those of a decoder-only model: larger, and slower, than the embedded backbone. */
-const CAUSAL = { steps: 300, batchSize: 8 } as const;
+const CAUSAL = { batchSize: 8, passes: 5, leastSteps: 20, mostSteps: 300 } as const;
+/** The share of the rows that are trained on. */
+const TRAINED = 0.8;
+
+/** Some passes over small data, and fewer over data that would take long. */
+const causalSteps = (rows: number): number =>
+  Math.min(
+    CAUSAL.mostSteps,
+    Math.max(CAUSAL.leastSteps, Math.ceil((CAUSAL.passes * TRAINED * rows) / CAUSAL.batchSize)),
+  );
 
 /** A draft with the lengths and the batch that it has by default. */
 export const filledDraft = (
@@ -39,18 +48,21 @@ export const inChatForm = ({ task }: Pick<ExperimentDraft, "task">): Partial<Exp
  * are still the defaults.
  * @returns undefined where nothing does
  */
-export function fittedDraft(draft: ExperimentDraft, backbone: DraftBackbone): Partial<ExperimentDraft> | undefined {
+export function fittedDraft(
+  draft: ExperimentDraft,
+  { backbone, rows }: { backbone: DraftBackbone; rows: number },
+): Partial<ExperimentDraft> | undefined {
   const isFitted = draft.batchSize !== undefined;
   if (backbone.isCausal === isFitted) return undefined;
   if (!backbone.isCausal)
     return {
       batchSize: undefined,
       prompt: undefined,
-      ...(draft.steps === CAUSAL.steps && { steps: NEW.steps }),
+      ...(draft.steps === causalSteps(rows) && { steps: NEW.steps }),
     };
   return {
     batchSize: CAUSAL.batchSize,
-    ...(draft.steps === NEW.steps && { steps: CAUSAL.steps }),
+    ...(draft.steps === NEW.steps && { steps: causalSteps(rows) }),
     ...(draft.budget === NEW.budget && { budget: backbone.budget }),
     ...(draft.task.kind === "chat" && !backbone.hasTemplate && inPlainForm(draft)),
   };

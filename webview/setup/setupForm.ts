@@ -181,7 +181,7 @@ export class SetupForm {
 
   /** Takes the defaults of the backbone, once it is known what it is. */
   private fit(found: ShownInspection): void {
-    const fitted = fittedDraft(this.draft, found.backbone);
+    const fitted = fittedDraft(this.draft, found);
     if (fitted === undefined) return;
     this.change(fitted, 0);
     this.budget.set(this.draft.budget);

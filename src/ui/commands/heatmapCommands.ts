@@ -112,7 +112,7 @@ async function shownText(uri: vscode.Uri): Promise<vscode.TextDocument> {
 /** Returns the file that a run was trained on, if its data is a text file that still exists. */
 function dataOf(run: Run): vscode.Uri | undefined {
   const { task } = host().locatedExperiment(run.directory);
-  return task.kind === "file" && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train)
+  return "train" in task && !/\.(parquet|gz)$/i.test(task.train) && existsSync(task.train)
     ? vscode.Uri.file(task.train)
     : undefined;
 }

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
+import { explained } from "../../base/text/explain.ts";
 import { nearestNames } from "../../base/text/nearestName.ts";
 import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
 import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
@@ -18,7 +19,8 @@ export async function checkData(
 ): Promise<void> {
   if (task.kind === "named") checkFolder(text, task.folder, at(["task", "folder"]));
   const noChat = task.kind === "chat" ? await known.noChat(task.train) : undefined;
-  if (noChat !== undefined) text.tell(at(["task", "train"]), { code: "bad-data", message: noChat.phrase });
+  if (noChat !== undefined)
+    text.tell(at(["task", "train"]), { code: "bad-data", message: explained(noChat.phrase, noChat.actionPhrase) });
   if (task.kind !== "file") return;
   const fields = await known.of(task.train);
   if ("error" in fields) {

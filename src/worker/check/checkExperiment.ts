@@ -12,6 +12,7 @@ import type { MethodSizes } from "../../method/sizes.ts";
 import { checkData, type Locate } from "./checkData.ts";
 import { checkMethod, Layouts, strayRate } from "./checkMethod.ts";
 import { checkPlaces, placesOf } from "./checkPlaces.ts";
+import { checkReading } from "./checkReading.ts";
 import { checkSchema, strayKey } from "./checkSchema.ts";
 import { ExperimentText, type Key } from "./experimentText.ts";
 import { KnownFields } from "./knownFields.ts";
@@ -126,7 +127,13 @@ function tellUnread(text: ExperimentText, error: unknown, at: Locate): void {
         ...(text.string(["engine"]) === undefined ? [] : text.replace(["engine"], "cpu")),
       ],
     });
-  } else text.tell(place, { code: "experiment", message: explained(error.bare, error.actionPhrase) });
+  } else if (error.code === "plain-form-of-all-answers")
+    text.tell(place, {
+      code: "experiment",
+      message: explained(error.bare, error.actionPhrase),
+      fixes: [...text.replace(place, "chat"), ...text.replace(at(["task", "trainOn"]), "last")],
+    });
+  else text.tell(place, { code: "experiment", message: explained(error.bare, error.actionPhrase) });
 }
 
 /**
@@ -139,12 +146,18 @@ async function checkRuns(
   known: KnownFields,
 ): Promise<Pick<CheckAnswer, "sizes">> {
   const layouts = new Layouts();
+  const readings = new Set<string>();
   const sizes: (MethodSizes | undefined)[] = [];
   const tasks = new Map(runs.map((each) => [JSON.stringify({ ...each.experiment.task, shots: undefined }), each]));
   for (const { experiment, at } of tasks.values())
     await checkData(text, experiment, { known, at, alone: tasks.size === 1 });
   for (const { experiment, at } of runs) {
     sizes.push(checkMethod(text, experiment, layouts, at));
+    const layout = layouts.known(experiment.backbone);
+    const { task, prompt, backbone } = experiment;
+    const reading = JSON.stringify([task, prompt, backbone]);
+    if (layout !== undefined && !readings.has(reading)) await checkReading(text, experiment, layout, { at, known });
+    readings.add(reading);
     if (text.problems.length >= MOST) break;
   }
   const [own] = sizes;

@@ -7,21 +7,33 @@ import { defaultRates } from "../../method/learningRates.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
 import { tooFewPositions } from "../../method/positionNeed.ts";
 import { methodOf } from "../../method/registry.ts";
-import { checkTargets, resolveSizes, type MethodSizes } from "../../method/sizes.ts";
+import { resolveSizes, type MethodSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { explained } from "../../base/text/explain.ts";
-import { checkForm } from "../../training/batch/openEncoder.ts";
 import type { Locate } from "./checkData.ts";
+import { checkTargetNames } from "./checkTargetNames.ts";
 import type { ExperimentText } from "./experimentText.ts";
+
+/** The layout of a backbone whose files have every tensor in its size. */
+function wholeLayout(folder: string): BackboneLayout {
+  const { layout, weights } = openBackbone(folder);
+  for (const { name, dims } of layout.weights) weights.locate(name, dims);
+  return layout;
+}
 
 /** Layouts of backbones; each is read once. */
 export class Layouts {
-  private readonly known = new Map<string, BackboneLayout>();
+  private readonly read = new Map<string, BackboneLayout>();
+
+  /** The layout of a backbone that was read. */
+  known(backbone: string): BackboneLayout | undefined {
+    return this.read.get(backbone);
+  }
 
   /** @throws UserError where the backbone cannot be read */
   of(backbone: string): BackboneLayout {
-    const layout = this.known.get(backbone) ?? openBackbone(backboneFolder(backbone)).layout;
-    this.known.set(backbone, layout);
+    const layout = this.read.get(backbone) ?? wholeLayout(backboneFolder(backbone));
+    this.read.set(backbone, layout);
     return layout;
   }
 }
@@ -32,23 +44,21 @@ export class Layouts {
  */
 export function checkMethod(
   text: ExperimentText,
-  experiment: Experiment,
+  { method, training, backbone }: Pick<Experiment, "method" | "training" | "backbone">,
   layouts: Layouts,
   at: Locate,
 ): MethodSizes | undefined {
-  const { method, training, backbone } = experiment;
   let layout: BackboneLayout;
   try {
     layout = layouts.of(backbone);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    text.tell(at(["backbone"]), { code: "bad-backbone", message: error.phrase });
+    text.tell(at(["backbone"]), { code: "bad-backbone", message: explained(error.phrase, error.actionPhrase) });
     return undefined;
   }
   checkPositions(text, { method, training }, layout, at);
-  checkReading(text, experiment, layout, at);
+  if (checkTargetNames(text, method, layout, at)) return undefined;
   try {
-    checkTargets(method, layout);
     return resolveSizes(method, layout);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -70,17 +80,6 @@ export function checkMethod(
         : [];
     text.tell(keys, { code: "budget", message: phrase`${error.phrase}.`, fixes });
     return undefined;
-  }
-}
-
-/** Checks that the backbone can read the task's examples in the form that is asked for. */
-function checkReading(text: ExperimentText, experiment: Experiment, { isCausal }: BackboneLayout, at: Locate): void {
-  try {
-    checkForm({ folder: backboneFolder(experiment.backbone), isCausal }, experiment);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    const keys = error.keys?.map(String) ?? ["task", "kind"];
-    text.tell(at(keys), { code: "prompt", message: explained(error.bare, error.actionPhrase) });
   }
 }
 

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
+import type { Conversation } from "../../task/chat/conversation.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
 import { firstRows } from "../../task/rows/readRows.ts";
 import type { Row } from "../../task/rows/row.ts";
@@ -8,6 +9,8 @@ import { columnsOf } from "../../task/template.ts";
 /** Bytes of a data file that are read for its fields; the second number is for files with a longer first row. */
 const BYTES = [1e6, 32e6];
 const ROWS = 200;
+/** Rows whose conversations are written by the chat template. */
+const RENDERED = 20;
 /** The number of files whose fields are kept. */
 const MOST = 100;
 
@@ -17,12 +20,21 @@ export type Fields = { names: readonly string[] } | { error: UserError };
 /** The fields of data files that experiments name; a file is read again when it changes. */
 export class KnownFields {
   private readonly files = new Map<string, Promise<Fields>>();
+  private readonly talks = new Map<string, Promise<Conversation[]>>();
   private readonly chats = new Map<string, Promise<UserError | undefined>>();
 
   of(path: string): Promise<Fields> {
     return kept(this.files, path, async () => {
       const rows = await read(path);
       return "error" in rows ? rows : { names: columnsOf(rows.rows) };
+    });
+  }
+
+  /** The conversations of a file's first rows. */
+  conversations(path: string): Promise<Conversation[]> {
+    return kept(this.talks, path, async () => {
+      const rows = await read(path);
+      return "error" in rows ? [] : conversationsOf(path, rows.rows);
     });
   }
 
@@ -33,6 +45,18 @@ export class KnownFields {
       return "error" in rows ? rows.error : noChatOf(path, rows.rows);
     });
   }
+}
+
+/** Conversations of the first rows that are any. */
+function conversationsOf(path: string, rows: readonly Row[]): Conversation[] {
+  return rows.slice(0, RENDERED).flatMap((row) => {
+    try {
+      return chatExample(path, row, { trainOn: "all" }).chat ?? [];
+    } catch (error) {
+      if (error instanceof UserError) return [];
+      throw error;
+    }
+  });
 }
 
 /** What was found out about a file, or is now. */

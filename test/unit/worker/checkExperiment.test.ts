@@ -71,13 +71,6 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
     false,
   ],
   [
-    "all answers in plain form",
-    written({ task: { kind: "chat", train: "reviews.csv" }, prompt: { form: "plain" } }),
-    "experiment",
-    '"plain"',
-    false,
-  ],
-  [
     "conversations for a model that reads text and answer apart",
     written({ task: { kind: "chat", train: "talk.jsonl" } }),
     "prompt",
@@ -89,7 +82,7 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
     written({ prompt: { template: "{{ messages }}" } }),
     "prompt",
     '"{{ messages }}"',
-    false,
+    true,
   ],
   ["a missing backbone", written({ backbone: "t5-base" }), "missing-folder", '"t5-base"', true],
   [
