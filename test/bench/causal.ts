@@ -132,7 +132,8 @@ async function compare(method: MethodName, set: SetName, { rounds, heads, memory
 
 /**
  * npm run bench causal [SET...] [--methods adept,lora] [--heads all,labels] [--memory fast,spare] [--rounds N]: the
- * training step of a real decoder-only model, SmolLM2-135M, beside PyTorch eager with PEFT in one run. test/models/prepare.sh makes the model.
+ * training step of a real decoder-only model, SmolLM2-135M, beside PyTorch eager with PEFT in one run.
+ * test/models/prepare.sh makes the model.
  */
 export async function benchCausal(args: string[], add: AddRow): Promise<void> {
   const { values, positionals } = parseArgs({
