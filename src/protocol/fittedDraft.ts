@@ -11,7 +11,7 @@ export interface DraftBackbone {
 }
 
 /** Those of a decoder-only model: larger, and slower, than the embedded backbone. */
-const CAUSAL = { batchSize: 8, passes: 5, leastSteps: 20, mostSteps: 300 } as const;
+const CAUSAL = { batchSize: 8, passes: 3, leastSteps: 10, mostSteps: 300 } as const;
 /** The share of the rows that are trained on. */
 const TRAINED = 0.8;
 
@@ -19,7 +19,7 @@ const TRAINED = 0.8;
 const causalSteps = (rows: number): number =>
   Math.min(
     CAUSAL.mostSteps,
-    Math.max(CAUSAL.leastSteps, Math.ceil((CAUSAL.passes * TRAINED * rows) / CAUSAL.batchSize)),
+    Math.max(CAUSAL.leastSteps, Math.round((CAUSAL.passes * TRAINED * rows) / CAUSAL.batchSize)),
   );
 
 /** A draft with the lengths and the batch that it has by default. */

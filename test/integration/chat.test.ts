@@ -81,7 +81,7 @@ test(
     await click(() => setup.locator("vscode-button", { hasText: "Write and Train" }).click());
     await untilStatus(folder, "finished", 900);
     const { task, backbone: model, training } = readExperiment(join(folder, "numbers.adept.json"));
-    assert.deepEqual([task.kind, model, training.batchSize, training.steps], ["chat", join(folder, "smollm2"), 8, 20]);
+    assert.deepEqual([task.kind, model, training.batchSize, training.steps], ["chat", join(folder, "smollm2"), 8, 12]);
     assert.equal(newest(folder).method, "adept");
 
     await click(() => workbench.command("ADePT: Predict…"));

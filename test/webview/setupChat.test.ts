@@ -90,7 +90,7 @@ for (const theme of Object.keys(THEMES))
       await page.locator(".detail", { hasText: "in batches of 8" }).waitFor();
       await posted(asked, isFitted);
       const { task, batchSize, steps, budget } = lastDraft(asked);
-      assert.deepEqual([task, batchSize, steps], [{ kind: "chat", train: chat }, 8, 20]);
+      assert.deepEqual([task, batchSize, steps], [{ kind: "chat", train: chat }, 8, 12]);
       assert.ok(budget > 1000 && budget !== 12_800, "as large as a prompt of 100 tokens");
       await page.screenshot({ path: join(OUTPUT, `setup-chat-${theme}.png`), fullPage: true });
       await page.evaluate(axe);

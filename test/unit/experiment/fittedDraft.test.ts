@@ -22,8 +22,8 @@ const fit = (own: ExperimentDraft, backbone = causal, rows = 10_000): Experiment
 test("a decoder-only model has small batches, steps by the number of rows, and a budget by its width; what was chosen stays", () => {
   const { batchSize, steps, budget } = fit(draft);
   assert.deepEqual([batchSize, steps, budget], [8, 300, 57_600]);
-  assert.equal(fit(draft, causal, 40).steps, 20);
-  assert.equal(fit(draft, causal, 200).steps, 100);
+  assert.equal(fit(draft, causal, 40).steps, 12);
+  assert.equal(fit(draft, causal, 200).steps, 60);
   assert.deepEqual(
     [fit({ ...draft, steps: 50, budget: 5000 })].map((own) => [own.steps, own.budget]),
     [[50, 5000]],
