@@ -45,6 +45,9 @@ export function olderConfig<T extends { n_embd: number; n_head: number }>(
       if (!(key in given.data) && alias in given.data) Object.assign(json as object, { [key]: given.data[alias] });
   const config = checkedConfig<T>({ ...file, json }, schema);
   if (config.n_embd % config.n_head !== 0)
-    throw new UserError("backbone-config-malformed", phrase`${file.path}: n_embd must be a multiple of n_head`);
+    throw new UserError(
+      "backbone-heads-indivisible",
+      phrase`${file.path}: ${"n_embd"} must be a multiple of ${"n_head"}`,
+    );
   return config;
 }

@@ -47,13 +47,13 @@ export function sharedConfig<T extends SharedKeys>(file: ConfigFile, schema: z.Z
   const { num_attention_heads: heads, num_key_value_heads: own, hidden_size: width, head_dim } = config;
   if (heads % (own ?? heads) !== 0)
     throw new UserError(
-      "backbone-config-malformed",
-      phrase`${file.path}: num_key_value_heads: num_attention_heads must be a multiple of it`,
+      "backbone-heads-indivisible",
+      phrase`${file.path}: ${"num_attention_heads"} must be a multiple of ${"num_key_value_heads"}`,
     );
   if (head_dim == null && width % heads !== 0)
     throw new UserError(
-      "backbone-config-malformed",
-      phrase`${file.path}: hidden_size: it must be a multiple of num_attention_heads where head_dim is not given`,
+      "backbone-width-indivisible",
+      phrase`${file.path}: hidden_size must be a multiple of num_attention_heads where head_dim is not given`,
     );
   return config;
 }

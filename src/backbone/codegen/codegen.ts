@@ -39,7 +39,7 @@ function choicesOf(file: ConfigFile, config: z.infer<typeof Config>): CausalChoi
   const headWidth = width / heads;
   if (heads % BLOCKS !== 0 || rotating > headWidth)
     throw new UserError(
-      "backbone-config-malformed",
+      "codegen-heads",
       phrase`${file.path}: n_head must be a multiple of ${BLOCKS}, and rotary_dim at most n_embd / n_head`,
     );
   return {

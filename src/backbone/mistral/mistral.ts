@@ -24,7 +24,7 @@ export const mistral = causalFamily({
     // transformers gives every layer the window, whatever layer_types says.
     if (types?.some((type) => type !== kind) === true)
       throw new UserError(
-        "config-key-unsupported",
+        "layer-types-contradict-window",
         phrase`${file.path}: layer_types differs from sliding_window, which a model of type "mistral" has in every layer`,
         phrase`Make every entry of layer_types "${kind}", or remove it.`,
       );

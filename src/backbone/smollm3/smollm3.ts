@@ -27,7 +27,7 @@ function layersOf(file: ConfigFile, config: z.infer<typeof Config>): LayerChoice
   const { num_hidden_layers: layers, no_rope_layers: flags, no_rope_layer_interval: interval } = config;
   if (flags != null && flags.length < layers)
     throw new UserError(
-      "layer-types-length",
+      "no-rope-layers-length",
       phrase`${file.path}: no_rope_layers has ${flags.length} entries for ${layers} layers`,
       phrase`Give no_rope_layers one entry for each layer, or remove it.`,
     );

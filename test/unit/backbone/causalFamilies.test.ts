@@ -197,7 +197,7 @@ test("a key that would change the result and is not supported is refused by name
   assert.match(llama({ rope_parameters: { full_attention: { rope_theta: 5 } } }), /rope_parameters.*kind of layer is/);
   assert.match(llama({ hidden_act: "quick_gelu" }), /hidden_act: supported activations are silu/);
   assert.match(llama({ layer_types: Array(4).fill("chunked_attention") }), /"layer_types" is/);
-  assert.match(llama({ head_dim: null, num_attention_heads: 6 }), /hidden_size: it must be a multiple/);
+  assert.match(llama({ head_dim: null, num_attention_heads: 6 }), /hidden_size must be a multiple/);
   assert.match(llama({ num_key_value_heads: 3 }), /num_key_value_heads/);
   const refused = (model_type: string, more: object): string => refusal({ model_type, ...SIZES, ...more });
   assert.match(refused("mistral", { attention_bias: true }), /"attention_bias" is true/);
