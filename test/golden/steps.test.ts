@@ -11,10 +11,11 @@ const isT5 = (model: string): boolean => model.startsWith("t5");
 /** Methods whose steps hardly amplify rounding: those on the input of the two T5. */
 const isExact = (model: string, name: string): boolean => isT5(model) && ["adept", "dept", "pt"].includes(name);
 /**
- * Of the loss after the steps of a decoder-only model, relative: another order of sums in PyTorch itself moves it by
- * 3.2e-5 (ADePT on the yarn model, the official AdamW), float64 by 1.2e-5.
+ * Of a decoder-only model's loss once it has taken steps, relative. The official AdamW amplifies the rounding of small
+ * gradients: another order of sums in PyTorch itself moves the loss by 8e-6 before step 3 and by 3.2e-5 after step 4
+ * (ADePT on the yarn model), float64 by 1.2e-5; onnxruntime's order of sums by 6.7e-5 (gradients equal within 2e-6).
  */
-const CAUSAL_LOSS = 5e-5;
+const CAUSAL_LOSS = 1e-4;
 
 withGoldens("five AdamW steps", () => {
   onEngines("five AdamW steps", (engine) => {
@@ -29,6 +30,7 @@ withGoldens("five AdamW steps", () => {
           const { tuned, parameters, tensors, json, batch, hiddenMask } = openMethodGolden(model, name, engine);
           // The goldens' own distance to float64 says how far rounding alone carries a method (goldens/README.md).
           const tolerance = Math.max(1e-4, isExact(model, name) ? 0 : 20 * (json.float64_difference.final_rel ?? 0));
+          const amplifies = !isT5(model) && variant === "official";
           const expected = json.steps[run]!;
           const lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
           const group = new Map(
@@ -38,7 +40,10 @@ withGoldens("five AdamW steps", () => {
           let current = { parameters, state: freshState(parameters) };
           for (let t = 0; t < steps; t++) {
             const { loss, gradients } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
-            assert.ok(Math.abs(loss / expected.losses[t]! - 1) < 1e-5, `loss before step ${t}`);
+            // The first step has a rate of 0, so the first two losses are of the same values.
+            const lossTolerance = amplifies && t >= 2 ? CAUSAL_LOSS : 1e-5;
+            const apart = loss / expected.losses[t]! - 1;
+            assert.ok(Math.abs(apart) < lossTolerance, `loss before step ${t}: ${apart}`);
             const clipped = clipGradients(gradients, max_grad_norm);
             assert.ok(Math.abs(clipped.norm / expected.grad_norms[t]! - 1) < 1e-4, `gradient norm at step ${t}`);
             const factor = scheduleFactor(t, { warmup, total });
@@ -48,7 +53,7 @@ withGoldens("five AdamW steps", () => {
           }
           const { loss } = await tuned.step(current.parameters, batch, { lossScale, hiddenMask });
           assert.ok(
-            Math.abs(loss / expected.losses[steps]! - 1) < (isT5(model) ? tolerance / 10 : CAUSAL_LOSS),
+            Math.abs(loss / expected.losses[steps]! - 1) < (amplifies ? CAUSAL_LOSS : tolerance / 10),
             `loss after the steps: ${loss / expected.losses[steps]! - 1}`,
           );
           const final = tensors("steps.safetensors");
