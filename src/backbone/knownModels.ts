@@ -99,8 +99,8 @@ const KNOWN: readonly KnownModel[] = [
 
 /**
  * Bytes of memory that training takes, about: in proportion to those that are forecast for SmolLM2-135M and short texts
- * (examples/smollm2.adept.json: 3.1 GB, with "memory": "spare" 1.8 GB). The forecast of an experiment is exact where the
- * model is here.
+ * (examples/smollm2.adept.json: 3.1 GB, with "memory": "spare" 1.8 GB). The forecast of an experiment is exact where
+ * the model is here.
  */
 export const memoryNeeded = ({ parameters }: Pick<KnownModel, "parameters">): number => 9e8 + 17 * parameters;
 

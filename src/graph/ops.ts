@@ -69,8 +69,8 @@ export const broadcastTo = (x: Value, shape: Shape): Value =>
 /** Softmax over the last axis. */
 export const softmax = (x: Value): Value => make("softmax", [x], {});
 /**
- * Rotates each pair of x (B, H, L, w) by the angles whose cosines and sines (B, 1, L, w / 2) are given (Su et al. 2021).
- * They have no gradient.
+ * Rotates each pair of x (B, H, L, w) by the angles whose cosines and sines (B, 1, L, w / 2) are given (Su et al.
+ * 2021). They have no gradient.
  * @param isNeighbours whether dims 2i and 2i + 1 are a pair, instead of i and i + w / 2
  */
 export const rotate = (x: Value, { cos, sin }: { cos: Value; sin: Value }, isNeighbours: boolean): Value =>

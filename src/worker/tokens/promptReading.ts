@@ -22,7 +22,9 @@ const WITHIN: Readonly<Record<string, readonly ChatMessage[]>> = {
   tool: [turn("user"), turn("assistant"), turn("tool", MARK), turn("assistant")],
 };
 
-/** What a template writes before and after the mark; undefined where it refuses the conversation, or changes the mark. */
+/**
+ * What a template writes before and after the mark; undefined where it refuses the conversation, or changes the mark.
+ */
 function around(
   template: ChatTemplate,
   messages: readonly ChatMessage[],
@@ -59,9 +61,9 @@ export function promptReading(experiment: Experiment, folder: string, isCausal: 
       turns: {
         roles: Object.fromEntries(Object.entries(ROLES).map(([name, role]) => [name, of(role)])),
         lists: CONVERSATIONS,
-        columns: Object.fromEntries([
-          ...QUESTION_COLUMNS.map((name) => [name, "user"]),
-          ...ANSWER_COLUMNS.map((name) => [name, "assistant"]),
+        columns: Object.fromEntries<string>([
+          ...QUESTION_COLUMNS.map((name): [string, string] => [name, "user"]),
+          ...ANSWER_COLUMNS.map((name): [string, string] => [name, "assistant"]),
         ]),
         trims: template !== undefined && trimsTurns(template),
       },
