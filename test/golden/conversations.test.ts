@@ -136,7 +136,10 @@ withGoldens("answers of conversations", () => {
       const most = Array.from(whole.ids).length - 100;
       const opened = open(folder, { most, answer: 4 });
       const cut = await encode(opened, "last", long);
-      assert.deepEqual(cut.cut, { source: 100, target: whole.labels.length - 4 });
+      const at = cut.cut!.at!;
+      assert.deepEqual(cut.cut, { source: 100, target: whole.labels.length - 4, at });
+      const left = Array.from(whole.ids);
+      assert.deepEqual(Array.from(cut.ids), [...left.slice(0, at), ...left.slice(at + 100)]);
       assert.equal(cut.ids.length, most);
       const text = await opened.tokenizer.decode(Array.from(cut.ids), false);
       const [head, tail] = [text.indexOf("Begin many"), text.indexOf("words  end?")];
