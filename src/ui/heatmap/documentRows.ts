@@ -88,8 +88,8 @@ export class DocumentRows {
   }
 
   /** Returns the texts that a model reads of a row. */
-  texts(row: DocumentRow, { reading, fields }: RowReading): PlacedText[] {
-    return rowTexts(row, { kind: this.kind, reading, fields, head: this.head() });
+  texts(row: DocumentRow, { reading, fields, turns }: RowReading): PlacedText[] {
+    return rowTexts(row, { kind: this.kind, reading, fields, turns, head: this.head() });
   }
 
   /** Whether the rows down to a line can be found without a noticeable pause. */

@@ -156,3 +156,15 @@ test("the first line that is not blank is a table's header, unless the task's ta
     "an edit there changes how all others are read",
   );
 });
+
+test("a conversation is read turn by turn, as the run's task says", () => {
+  const line = JSON.stringify({ messages: [{ role: "user", content: "Is it red?" }] });
+  const records = new Counted([line], "/d/chat.jsonl").records();
+  const [row] = records.rowsIn(0, 0);
+  const around = { before: "<user>", after: "</user>" };
+  const turns = { roles: { user: around }, lists: ["messages"], columns: {}, trims: false };
+  assert.deepEqual(
+    records.texts(row!, { turns }).map(({ text }) => text),
+    ["<user>Is it red?</user>"],
+  );
+});
