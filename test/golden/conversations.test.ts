@@ -136,7 +136,7 @@ withGoldens("answers of conversations", () => {
       const most = Array.from(whole.ids).length - 100;
       const opened = open(folder, { most, answer: 4 });
       const cut = await encode(opened, "last", long);
-      const at = cut.cut!.at!;
+      const at = cut.cut!.at;
       assert.deepEqual(cut.cut, { source: 100, target: whole.labels.length - 4, at });
       const left = Array.from(whole.ids);
       assert.deepEqual(Array.from(cut.ids), [...left.slice(0, at), ...left.slice(at + 100)]);
