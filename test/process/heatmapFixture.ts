@@ -19,6 +19,12 @@ export let run: Run;
 export const failures: unknown[] = [];
 export const rest = (milliseconds = 300): Promise<void> => new Promise((done) => setTimeout(done, milliseconds));
 
+/** Waits until an editor has colours, at most 30 seconds: the first texts are read after the tokenizer is loaded. */
+export async function coloured(editor: StubEditor): Promise<void> {
+  for (const until = Date.now() + 30_000; editor.coloured().length === 0 && Date.now() < until;) await rest(50);
+  await rest();
+}
+
 before(async () => {
   parts = await loadParts();
   writeFileSync(

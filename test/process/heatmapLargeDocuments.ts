@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { StubEditor } from "../host/stubEditor.ts";
-import { parts, rest, over, asking, unitsOf, linesOf } from "./heatmapFixture.ts";
+import { coloured, parts, rest, over, asking, unitsOf, linesOf } from "./heatmapFixture.ts";
 
 test("thousands of lines: only what is in sight is read, never more than 2,000 ranges, one call a colour", async () => {
   const lines = Array.from({ length: 20_000 }, (_, i) =>
@@ -9,7 +9,7 @@ test("thousands of lines: only what is in sight is read, never more than 2,000 r
   );
   const editor = new StubEditor(lines, "/d/data.jsonl", [10_000, 10_060]);
   const heatmap = await over(editor);
-  await rest();
+  await coloured(editor);
   const seen = editor.coloured();
   assert.ok(seen.length > 500 && seen.length <= 2000, String(seen.length));
   assert.ok(seen.every(({ line }) => line >= 9960 && line <= 10_100));
