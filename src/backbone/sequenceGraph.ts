@@ -51,8 +51,6 @@ export interface SequenceGraph {
   readonly text: Tokens;
   /** The shape of the labels that logits are computed for: (B, T), or (M) where only those with a loss count. */
   readonly labelShape: Dim[];
-  /** Whether the loss is computed without a copy of the logits. */
-  readonly isLean?: boolean;
   /** E: the embedded tokens of the backbone alone, (.., d) for ids (..). */
   embedded(ids: Value): Value;
   /** The fastest plan for batches whose longest target has `targetLength` tokens. */

@@ -79,12 +79,8 @@ export const rotate = (x: Value, { cos, sin }: { cos: Value; sin: Value }, isNei
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make("rmsNorm", [x, scale], { epsilon });
 /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, shape (..., 1): the factor of rmsNorm. */
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
-/**
- * The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0.
- * @param isLean whether the logits are not copied for it
- */
-export const crossEntropy = (logits: Value, labels: Value, isLean = false): Value =>
-  make("crossEntropy", [logits, labels], { isLean });
+/** The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
+export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
 const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value =>
   make("crossEntropyGradient", [logits, labels, g], {});
 

@@ -35,8 +35,7 @@ export interface OpAttributes {
   rotate: { isNeighbours: boolean };
   /** 1 / sqrt(mean(x^2) + epsilon) over the last axis, which becomes size 1. */
   rmsInverse: { epsilon: number };
-  /** isLean: no copy of the logits is made, at other rounding. */
-  crossEntropy: { isLean: boolean };
+  crossEntropy: object;
   crossEntropyGradient: object;
 }
 export type OpName = keyof OpAttributes;

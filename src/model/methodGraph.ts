@@ -104,11 +104,11 @@ export class MethodGraph {
 
   /** Loss of each label (..) of the family's label shape, 0 where padded. */
   tokenLosses(logits: Value): Value {
-    const { labelShape, isLean } = this.sequence;
+    const { labelShape } = this.sequence;
     const labels = input("labels", labelShape, "int32");
     const all = productDim(labelShape);
     const flat = reshape(logits, [all, this.tensors.layout.vocabulary]);
-    return reshape(crossEntropy(flat, reshape(labels, [all]), isLean), labelShape);
+    return reshape(crossEntropy(flat, reshape(labels, [all])), labelShape);
   }
 
   /** The loss of each label, without gradients, teacher-forced. */

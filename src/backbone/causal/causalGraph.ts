@@ -17,7 +17,6 @@ export class CausalGraph implements SequenceGraph {
   readonly tokens: Tokens = tokensOf("N");
   readonly text: Tokens = tokensOf("S");
   readonly labelShape: Dim[] = ["M"];
-  readonly isLean = true;
   private readonly layers: CausalLayers;
 
   constructor(

@@ -54,19 +54,11 @@ function labelMask(b: OnnxBuilder, labels: string): { safe: string; valid: strin
   };
 }
 
-function crossEntropy(b: OnnxBuilder, inputs: string[], value: Of<"crossEntropy">): string {
+function crossEntropy(b: OnnxBuilder, inputs: string[]): string {
   const { safe, valid } = labelMask(b, second(inputs));
-  if (value.attributes.isLean) return leanCrossEntropy(b, first(inputs), { safe, valid });
   const logs = b.node("LogSoftmax", [first(inputs)], { axis: { i: -1 } });
   const picked = b.node("GatherElements", [logs, b.node("Unsqueeze", [safe, b.ints([-1])])], { axis: { i: -1 } });
   return b.node("Neg", [b.node("Mul", [b.node("Squeeze", [picked, b.ints([-1])]), valid])]);
-}
-
-/** ln sum exp x - x at the label: LogSoftmax would write as many values as the logits have. */
-function leanCrossEntropy(b: OnnxBuilder, logits: string, { safe, valid }: { safe: string; valid: string }): string {
-  const sum = b.node("ReduceLogSumExp", [logits, b.ints([-1])], { keepdims: { i: 1 } });
-  const own = b.node("GatherElements", [logits, b.node("Unsqueeze", [safe, b.ints([-1])])], { axis: { i: -1 } });
-  return b.node("Mul", [b.node("Squeeze", [b.node("Sub", [sum, own]), b.ints([-1])]), valid]);
 }
 
 /** (softmax - one-hot) g. Subtracting 1 at the label alone needs no one-hot tensor as large as the logits. */
