@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import type { Batch } from "../../src/backbone/batch.ts";
+import { padBatch } from "../../src/training/batch/padBatch.ts";
 import { golden } from "./shared.ts";
 
 /** Rows as Hugging Face has them: text and target in one, labels -100 where there is no target. */
@@ -46,28 +47,8 @@ export interface Row {
 }
 
 /** Texts and targets, each padded on the right. */
-export function batchOfRows(rows: readonly Row[]): Batch {
-  const sourceLength = Math.max(...rows.map(({ text }) => text.length));
-  const targetLength = Math.max(...rows.map(({ target }) => target.length));
-  const padded = (values: number[], length: number, pad: number): number[] =>
-    Array.from({ length }, (_, i) => values[i] ?? pad);
-  return {
-    rows: rows.length,
-    sourceLength,
-    targetLength,
-    ids: Int32Array.from(rows.flatMap(({ text }) => padded(text, sourceLength, 0))),
-    mask: Float32Array.from(
-      rows.flatMap(({ text }) =>
-        padded(
-          text.map(() => 1),
-          sourceLength,
-          0,
-        ),
-      ),
-    ),
-    labels: Int32Array.from(rows.flatMap(({ target }) => padded(target, targetLength, -100))),
-  };
-}
+export const batchOfRows = (rows: readonly Row[]): Batch =>
+  padBatch(rows.map(({ text, target }) => ({ input: "", target: "", ids: text, labels: target })));
 
 /** The tokens of each row without padding. */
 export const tokensOf = ({ input_ids, attention_mask }: Pick<Rows, "input_ids" | "attention_mask">): number[][] =>

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Batch } from "../../src/backbone/batch.ts";
+import { padBatch } from "../../src/training/batch/padBatch.ts";
 
 /** Rows as Hugging Face has them: text and target in one, labels -100 where there is no target. */
 export interface CausalRows {
@@ -18,18 +19,7 @@ export function causalBatch({ input_ids, attention_mask, labels }: CausalRows): 
     assert.ok(from > 0 && tokens.slice(from).every(({ id, label }) => id === label), "a target ends its row");
     return { text: tokens.slice(0, from).map(({ id }) => id), target: tokens.slice(from).map(({ id }) => id) };
   });
-  const sourceLength = Math.max(...rows.map(({ text }) => text.length));
-  const targetLength = Math.max(...rows.map(({ target }) => target.length));
-  const padded = (values: number[], length: number, pad: number): number[] =>
-    Array.from({ length }, (_, i) => values[i] ?? pad);
-  return {
-    rows: rows.length,
-    sourceLength,
-    targetLength,
-    ids: Int32Array.from(rows.flatMap(({ text }) => padded(text, sourceLength, 0))),
-    mask: Float32Array.from(rows.flatMap(({ text }) => padded(text.fill(1), sourceLength, 0))),
-    labels: Int32Array.from(rows.flatMap(({ target }) => padded(target, targetLength, -100))),
-  };
+  return padBatch(rows.map(({ text, target }) => ({ input: "", target: "", ids: text, labels: target })));
 }
 
 /** The whole rows as texts, which is what the goldens' greedy decoding continues. */
