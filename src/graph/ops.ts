@@ -123,13 +123,14 @@ function matmulGradient(g: Value, inputs: readonly Value[], { transA, transB }: 
   return [sumTo(left, a.shape), sumTo(right, b.shape)];
 }
 
-/** With r = 1 / rms and y = x r scale: dx = r scale g - x r^2 mean(g y). */
-function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttributes["rmsNorm"], y: Value): Value[] {
+/** With r = 1 / rms and h = scale g: dx = r h - x r^3 mean(h x). The output is not read, so it need not be kept. */
+function rmsNormGradient(g: Value, inputs: readonly Value[], { epsilon }: OpAttributes["rmsNorm"]): Value[] {
   const x = operand(inputs, 0);
   const scale = operand(inputs, 1);
   const r = rmsInverse(x, epsilon);
-  const along = mul(mul(r, r), meanLast(mul(g, y)));
-  return [sub(mul(mul(g, scale), r), mul(x, along)), sumTo(mul(g, mul(x, r)), scale.shape)];
+  const h = mul(g, scale);
+  const along = mul(mul(r, mul(r, r)), meanLast(mul(h, x)));
+  return [sub(mul(h, r), mul(x, along)), sumTo(mul(g, mul(x, r)), scale.shape)];
 }
 
 function concatGradient(g: Value, inputs: readonly Value[], { axis }: OpAttributes["concat"]): Value[] {

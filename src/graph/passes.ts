@@ -104,6 +104,6 @@ function keyOf(value: Value, number: (value: Value) => number): string {
         ? `constant ${value.type} ${value.data[0]!} ${Object.is(value.data[0], -0)}`
         : `constant ${number(value)}`;
     case "op":
-      return `${value.op} ${JSON.stringify(value.attributes)} ${value.inputs.map(number).join()} ${value.shape.join()}`;
+      return `${value.isRecomputed ? "again " : ""}${value.op} ${JSON.stringify(value.attributes)} ${value.inputs.map(number).join()} ${value.shape.join()}`;
   }
 }

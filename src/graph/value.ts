@@ -74,6 +74,8 @@ export type OpValue = {
     readonly op: K;
     readonly inputs: readonly Value[];
     readonly attributes: OpAttributes[K];
+    /** Whether an equal value exists; this one is to be computed right before its use, so that neither is kept. */
+    readonly isRecomputed?: true;
   };
 }[OpName];
 

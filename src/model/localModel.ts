@@ -78,7 +78,7 @@ function openWeights({ folder, engine, precision = "fp32", training = false, ...
   const { verified, incomplete } = rest;
   const backbone = openBackbone(folder, { precision, verified, incomplete });
   const own = backbone.weights;
-  const access = weightAccess(engine, { precision, bytes: own.bytes, training });
+  const access = weightAccess(engine, { precision, bytes: own.bytes, isCausal: backbone.layout.isCausal, training });
   const mapped =
     precision === "fp32" && access.predict === "mapped"
       ? openBackbone(folder, { precision, mapped: true, incomplete }).weights

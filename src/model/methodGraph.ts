@@ -1,6 +1,7 @@
 import { add, crossEntropy, gather, log, mul, reduceSum, reshape, slice, softmax, sub } from "../graph/ops.ts";
 import { productDim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
+import { recomputeActivations } from "../graph/recompute.ts";
 import { input, scalar, type InputValue, type Value } from "../graph/value.ts";
 import type { Architecture } from "../backbone/family.ts";
 import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../backbone/sequenceGraph.ts";
@@ -168,7 +169,7 @@ export class MethodGraph {
     by.forEach((g, i) => {
       if (g !== undefined) outputs[`grad:${names[i]!}`] = g;
     });
-    return outputs;
+    return recomputeActivations(outputs, "loss");
   }
 
   /** Prompt and text read once; see SequenceGraph.prefill. */

@@ -38,8 +38,8 @@ const SETS = {
 type SetName = keyof typeof SETS;
 /** What the peer computes logits of; "all" is what transformers and PEFT do. */
 const HEADS = ["all", "labels"] as const;
-/** How this engine reads the weights; "spare" is what an experiment's "engine": { "memory": "spare" } asks for. */
-const MEMORY = ["fast", "spare"] as const;
+/** The memory setting of the engine: what an experiment has without one, and copies of the weights. */
+const MEMORY = ["check", "fast"] as const;
 
 /** Real examples in batches, as training has them: the target with its end token. */
 async function batchesOf(name: SetName): Promise<SideBatch[]> {
@@ -98,7 +98,7 @@ async function compare(method: MethodName, set: SetName, { rounds, heads, memory
   const folder = sideFolder(method, await batchesOf(set));
   const ours = memory.map((how) => ({
     how,
-    side: Side.engine(folder, THREADS, "cpu", how === "spare" ? how : undefined),
+    side: Side.engine(folder, THREADS, "cpu", how),
   }));
   const peers = heads.map((head) => ({ head, side: Side.causalTorch(folder, THREADS, head) }));
   const sides = [...ours, ...peers].map(({ side }) => side);
@@ -131,7 +131,7 @@ async function compare(method: MethodName, set: SetName, { rounds, heads, memory
 }
 
 /**
- * npm run bench causal [SET...] [--methods adept,lora] [--heads all,labels] [--memory fast,spare] [--rounds N]: the
+ * npm run bench causal [SET...] [--methods adept,lora] [--heads all,labels] [--memory check,fast] [--rounds N]: the
  * training step of a real decoder-only model, SmolLM2-135M, beside PyTorch eager with PEFT in one run.
  * test/models/prepare.sh makes the model.
  */

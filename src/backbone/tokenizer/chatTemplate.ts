@@ -10,6 +10,8 @@ export interface RenderOptions {
   addGenerationPrompt: boolean;
   /** Descriptions of the tools that the model may call, as the row has them. */
   tools?: readonly unknown[] | undefined;
+  /** The file and line of the conversation, for messages. */
+  place?: string;
 }
 
 const ACTION = phrase`Give a template of your own as prompt.template, or take prompt.form "plain".`;
@@ -53,7 +55,7 @@ export class ChatTemplate {
    * Writes a conversation as text, special tokens included.
    * @throws UserError saying why the template refuses it
    */
-  render(messages: readonly ChatMessage[], { addGenerationPrompt, tools }: RenderOptions): string {
+  render(messages: readonly ChatMessage[], { addGenerationPrompt, tools, place }: RenderOptions): string {
     try {
       return renderJinja(this.program, {
         ...this.tokens,
@@ -66,7 +68,7 @@ export class ChatTemplate {
       if (error instanceof TemplateRaised)
         throw new UserError(
           "chat-template-refused",
-          phrase`The chat template of ${this.place} refuses the conversation: ${error.message.slice(0, MOST_SAID)}`,
+          phrase`The chat template of ${this.place} refuses ${place === undefined ? phrase`the conversation` : phrase`the conversation of ${place}`}: ${error.message.slice(0, MOST_SAID)}`,
           phrase`Change the conversation as it says (such as no system turn, or user and assistant in turn), or give a template of your own as prompt.template.`,
         );
       throw new UserError(

@@ -6,7 +6,8 @@ export class OnnxBuilder {
   readonly graph: ProtoGraph = { nodes: [], initializers: [], inputs: [], outputs: [] };
   private readonly constants = new Map<string, string>();
   private readonly inverses = new Map<string, string>();
-  private readonly sizes = new Map<string, string>();
+  /** Values that many nodes need, such as sizes, by a key of what they are. */
+  private readonly shared = new Map<string, string>();
   private readonly early: ProtoNode[] = [];
   private isEarly = false;
   private count = 0;
@@ -33,7 +34,10 @@ export class OnnxBuilder {
     return output;
   }
 
-  /** Places the nodes that `make` adds before all other nodes of the file. */
+  /**
+   * Places the nodes that `make` adds before all other nodes of the file. onnxruntime visits later nodes earlier, so
+   * each of them runs right before the first node that needs it.
+   */
   ahead(make: () => string): string {
     const before = this.isEarly;
     this.isEarly = true;
@@ -93,41 +97,45 @@ export class OnnxBuilder {
     return this.constant("float32", [], Float32Array.of(value));
   }
 
+  /** The value of that key, which `make` adds at the first call. */
+  once(key: string, make: () => string): string {
+    const known = this.shared.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    this.shared.set(key, made);
+    return made;
+  }
+
   /** A one-element int64 vector holding the size of a dimension at run time. */
   size(dim: Dim): string {
     if (typeof dim === "number") return this.ints([dim]);
-    if (dim.includes("*"))
-      return factors(dim)
-        .map((factor) => this.size(factor))
-        .reduce((a, b) => this.node("Mul", [a, b]));
-    const { symbols, size } = dimTerms(dim);
-    const parts = symbols.map((symbol) => this.symbol(symbol));
-    if (size !== 0) parts.push(this.ints([size]));
-    return parts.reduce((a, b) => this.node("Add", [a, b]));
+    return this.once(`size ${dim}`, () => {
+      if (dim.includes("*"))
+        return factors(dim)
+          .map((factor) => this.size(factor))
+          .reduce((a, b) => this.node("Mul", [a, b]));
+      const { symbols, size } = dimTerms(dim);
+      const parts = symbols.map((symbol) => this.symbol(symbol));
+      if (size !== 0) parts.push(this.ints([size]));
+      return parts.reduce((a, b) => this.node("Add", [a, b]));
+    });
   }
 
   /** An int64 vector that holds a shape at run time. */
   shape(dims: readonly Dim[]): string {
     if (dims.every((d) => typeof d === "number")) return this.ints([...dims]);
-    return dims.length === 1
-      ? this.size(dims[0]!)
-      : this.node(
-          "Concat",
-          dims.map((d) => this.size(d)),
-          { axis: { i: 0 } },
-        );
+    if (dims.length === 1) return this.size(dims[0]!);
+    const sizes = dims.map((d) => this.size(d));
+    return this.once(`shape ${dims.join()}`, () => this.node("Concat", sizes, { axis: { i: 0 } }));
   }
 
   private symbol(name: string): string {
-    const known = this.sizes.get(name);
-    if (known !== undefined) return known;
-    for (const input of this.graph.inputs) {
-      const axis = input.dims.indexOf(name);
-      if (axis < 0) continue;
-      const size = this.node("Shape", [input.name], { start: { i: axis }, end: { i: axis + 1 } });
-      this.sizes.set(name, size);
-      return size;
-    }
-    throw new Error(`no input has the dimension ${name}`);
+    return this.once(`symbol ${name}`, () => {
+      for (const input of this.graph.inputs) {
+        const axis = input.dims.indexOf(name);
+        if (axis >= 0) return this.node("Shape", [input.name], { start: { i: axis }, end: { i: axis + 1 } });
+      }
+      throw new Error(`no input has the dimension ${name}`);
+    });
   }
 }

@@ -40,11 +40,10 @@ function relativeWeights(weights: ReadonlyMap<string, WeightLocation>): {
   return { folder, weights: new Map(located) };
 }
 
-/**
- * onnxruntime's graph optimisers that would widen narrow weights once and for all, or keep a wide copy from its first
- * use to its last.
- */
-const WIDENING = ["ConstantFolding", "CommonSubexpressionElimination", "FuseFp16InitializerToFp32NodeTransformer"];
+/** onnxruntime's optimiser that would keep a value, or a wide copy of a weight, from its first use to its last. */
+const MERGING = ["CommonSubexpressionElimination"];
+/** Those that would widen narrow weights once and for all. */
+const WIDENING = ["ConstantFolding", "FuseFp16InitializerToFp32NodeTransformer"];
 
 class OnnxProgram implements Program {
   constructor(
@@ -105,7 +104,7 @@ async function compile(
         intra_op: { allow_spinning: "0" },
         ...(narrow && { disable_quant_qdq: "1", disable_prepacking: "1" }),
       },
-      ...(narrow && { optimization: { disable_specified_optimizers: WIDENING.join(";") } }),
+      optimization: { disable_specified_optimizers: [...MERGING, ...(narrow ? WIDENING : [])].join(";") },
     },
   }).catch((error: unknown) => {
     throw explainDevice(error, device);

@@ -65,7 +65,9 @@ function nameOf(v: Value, { b, narrow, weights, read }: Lowered): string {
       const lower = LOWERINGS[v.op] as Lowering<never>;
       // Of a narrow table only the rows that are looked up are widened.
       const rows = v.op === "gather" ? narrow.rows(v, read(v.inputs[1]!)) : undefined;
-      return rows ?? lower(b, v.inputs.map(read), v as never);
+      if (rows !== undefined) return rows;
+      const make = (): string => lower(b, v.inputs.map(read), v as never);
+      return v.isRecomputed ? b.ahead(make) : make();
     }
   }
 }

@@ -83,10 +83,14 @@ function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): 
 function rotate(b: OnnxBuilder, inputs: string[], value: Of<"rotate">): string {
   const [rows, , length] = value.inputs[0]!.shape;
   const half = Number(value.inputs[1]!.shape.at(-1));
-  const table = (angles: string): string => b.node("Reshape", [angles, b.ints([-1, half])]);
-  const scalars = [b.constant("int64", [], BigInt64Array.of(0n)), b.constant("int64", [], BigInt64Array.of(1n))];
-  const all = b.node("ReduceProd", [b.shape([rows!, length!])], { keepdims: { i: 0 } });
-  const places = b.node("Reshape", [b.node("Range", [scalars[0]!, all, scalars[1]!]), b.shape([rows!, length!])]);
+  const table = (angles: string): string =>
+    b.once(`angles ${angles}`, () => b.node("Reshape", [angles, b.ints([-1, half])]));
+  const shape = b.shape([rows!, length!]);
+  const places = b.once(`places ${shape}`, () => {
+    const [zero, one] = [0n, 1n].map((value) => b.constant("int64", [], BigInt64Array.of(value))) as [string, string];
+    const all = b.node("ReduceProd", [shape], { keepdims: { i: 0 } });
+    return b.node("Reshape", [b.node("Range", [zero, all, one]), shape]);
+  });
   return b.node(
     "RotaryEmbedding",
     [first(inputs), places, table(second(inputs)), table(inputs[2]!)],

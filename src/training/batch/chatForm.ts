@@ -77,7 +77,7 @@ export function chatForm(tokenizer: TextTokenizer, ends: AnswerEnds, writer: Cha
     const { tools } = chat;
     const template = tools === undefined ? writer.template : writer.withTools;
     const render = (turns: number, addGenerationPrompt: boolean): string =>
-      template.render(messages.slice(0, turns), { addGenerationPrompt, tools });
+      template.render(messages.slice(0, turns), { addGenerationPrompt, tools, place: chat.place });
     const { ids, answers } = await conversationTokens(
       { messages, trained, render, place: { row: chat.place, before } },
       tokenizer,

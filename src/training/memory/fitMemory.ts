@@ -2,7 +2,7 @@ import { bytesText } from "../../base/text/bytesText.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import type { MemoryForecast } from "../../model/memory/modelMemory.ts";
-import { memoryNeed, type MemoryChange, type MemoryInput } from "./memoryNeed.ts";
+import { accessOf, memoryNeed, type MemoryChange, type MemoryInput } from "./memoryNeed.ts";
 import { phrase, listed, type Phrase } from "../../base/phrase.ts";
 
 /** Free memory in bytes: of the machine, and of a graphics processor where that is known. */
@@ -57,8 +57,8 @@ function smallerBatch(run: MemoryInput, have: AvailableMemory): MemoryChange | u
 }
 
 /** The change to a run without copies of the weights, if it makes any: steps take longer, and results are the same. */
-function withoutWeightCopies({ experiment: { engine, precision } }: MemoryInput): MemoryChange | undefined {
-  return settled(engine).device === "cpu" && engine.memory !== "spare" && precision.weights === "fp32"
+function withoutWeightCopies(run: MemoryInput): MemoryChange | undefined {
+  return settled(run.experiment.engine).device === "cpu" && accessOf(run).step === "packed"
     ? { copies: 1, spare: true }
     : undefined;
 }

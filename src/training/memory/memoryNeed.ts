@@ -4,7 +4,7 @@ import { settled } from "../../engine/engineSpec.ts";
 import type { Precision } from "../../engine/precisionSpec.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
-import { weightAccess } from "../../model/weightAccess.ts";
+import { weightAccess, type ProgramAccess } from "../../model/weightAccess.ts";
 import { forecastMemory, type MemoryForecast } from "../../model/memory/modelMemory.ts";
 import { partTokensOn } from "../../model/copyPlan.ts";
 import { promptRows } from "../../method/prompt.ts";
@@ -54,9 +54,21 @@ export function backboneShape(folder: string): MemoryInput["backbone"] {
 /** Bytes of one value of a matrix in each precision; undefined: as in its file. */
 const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = { fp32: undefined, fp16: 2, bf16: 2, int8: 1 };
 
+/** How the programs of a run read the frozen weights. @param spare as in MemoryChange */
+export function accessOf(
+  { experiment, backbone: { architecture, bytes } }: Pick<MemoryInput, "experiment" | "backbone">,
+  spare = false,
+): ProgramAccess {
+  const { device, memory } = settled(experiment.engine);
+  return weightAccess(
+    { device, memory: spare ? "spare" : memory },
+    { precision: experiment.precision.weights, bytes, isCausal: architecture.layout.isCausal, training: true },
+  );
+}
+
 /** Forecasts the memory of a run with a change. */
 export function memoryNeed(
-  { experiment, backbone: { architecture, bytes, storedBytes }, sizes, train, evaluated }: MemoryInput,
+  { experiment, backbone, sizes, train, evaluated }: MemoryInput,
   {
     copies,
     maxSourceLength: longest = Infinity,
@@ -64,24 +76,20 @@ export function memoryNeed(
     spare = false,
   }: MemoryChange,
 ): MemoryForecast {
+  const { architecture, storedBytes } = backbone;
   const {
     method,
     seed,
     training,
     precision: { weights: precision },
   } = experiment;
-  const engine = settled(experiment.engine);
-  const { device } = engine;
-  const access = weightAccess(
-    { device, memory: spare ? "spare" : engine.memory },
-    { precision, bytes, training: true },
-  );
+  const { device } = settled(experiment.engine);
   const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
   const options = { prompt: promptRows(tensors), longest, isCausal: architecture.layout.isCausal };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
   return forecastMemory({
     architecture,
-    access,
+    access: accessOf({ experiment, backbone }, spare),
     storedBytes: STORED_BYTES[precision] ?? storedBytes,
     method,
     sizes,

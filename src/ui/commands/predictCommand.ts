@@ -31,10 +31,14 @@ export async function predictWithRun(
   if (!(await ensureTrusted())) return;
   const run = await pick.one(argument, canPredict);
   if (run === undefined) return;
-  const known = await cancellableWait(vscode.l10n.t("Reading the run's task…"), async () => ({
-    reading: await tokens.get().reading(run.directory.path),
-  }));
-  const texts = known && (await textsFor(run, known.reading));
+  // The user types while the run's task is read: the token worker may be busy for seconds with a setup page.
+  const reading = tokens.get().reading(run.directory.path);
+  reading.catch(() => {
+    /* told where it is awaited */
+  });
+  const texts = await textsFor(run, () =>
+    cancellableWait(vscode.l10n.t("Reading the run's task…"), async () => ({ known: await reading })),
+  );
   if (texts === undefined || texts.length === 0) return;
   const place = { workerPath, nodePath: process.execPath, folder: run.folder.uri.fsPath };
   const question = { runPath: run.directory.path, texts: texts.map((text) => text.slice(0, LONGEST_TEXT)) };
@@ -47,27 +51,39 @@ export async function predictWithRun(
   await documents.show(vscode.l10n.t("Prediction of {0}", `${run.record.name}.md`), report(run, results));
 }
 
-/** Returns the selected rows of data as the task reads them, else the selection, else a text that the user types. */
-async function textsFor(run: Run, rowReading: RowReading): Promise<string[] | undefined> {
-  const { reading } = rowReading;
+/**
+ * Returns the selected rows of data as the task reads them, else the selection, else a text that the user types.
+ * @param read waits for how the task reads a row; undefined: the user has cancelled that
+ */
+async function textsFor(
+  run: Run,
+  read: () => Promise<{ known: RowReading } | undefined>,
+): Promise<string[] | undefined> {
   const editor = vscode.window.activeTextEditor;
   if (editor !== undefined && !editor.selection.isEmpty) {
-    const rows = new DocumentRows(editor.document, rowReading.headerless);
-    const selected = selectedRows(rows, editor.selection);
-    const texts = selected?.flatMap((row) => rows.texts(row, rowReading)) ?? [];
-    const asTask = selected !== undefined && texts.length === selected.length && texts.every((each) => each.asTask);
-    return asTask
-      ? texts.slice(0, MOST_TEXTS).map(({ text }) => text)
-      : [asInput(editor.document.getText(editor.selection), reading)];
+    const known = (await read())?.known;
+    return known && selectedTexts(editor, known);
   }
   const typed = await vscode.window.showInputBox({
     title: vscode.l10n.t('Predict with "{0}"', run.record.name),
-    prompt:
-      reading === undefined
-        ? vscode.l10n.t("The text as the model reads it")
-        : vscode.l10n.t("A text; what the task adds to it is added"),
+    prompt: vscode.l10n.t(
+      "A text; what the task adds to it is added. For a task with several fields: the text as the model reads it",
+    ),
   });
-  return typed === undefined || typed.trim() === "" ? undefined : [asInput(typed, reading)];
+  if (typed === undefined || typed.trim() === "") return undefined;
+  const known = (await read())?.known;
+  return known && [asInput(typed, known.reading)];
+}
+
+/** Returns the selected rows as the task reads them; the selection where they are not such rows. */
+function selectedTexts({ document, selection }: vscode.TextEditor, rowReading: RowReading): string[] {
+  const rows = new DocumentRows(document, rowReading.headerless);
+  const selected = selectedRows(rows, selection);
+  const texts = selected?.flatMap((row) => rows.texts(row, rowReading)) ?? [];
+  const asTask = selected !== undefined && texts.length === selected.length && texts.every((each) => each.asTask);
+  return asTask
+    ? texts.slice(0, MOST_TEXTS).map(({ text }) => text)
+    : [asInput(document.getText(selection), rowReading.reading)];
 }
 
 /** Puts a text in the place of the task's only field. If the task has several fields, the text is the whole input. */

@@ -29,9 +29,10 @@ export function memoryWithin({
   const sizes = resolveSizes(method, shape.architecture.layout);
   const available = availableMemory();
   const engine = settled({ device: "cpu", threads: 0, replicas: 0 });
-  const length = (sizes.promptLength ?? 0) + source + (shape.architecture.layout.isCausal ? target : 0);
+  const { isCausal } = shape.architecture.layout;
+  const length = (sizes.promptLength ?? 0) + source + (isCausal ? target : 0);
   const wanted = planCopies({ engine, method }, shape.bytes).replicas;
-  const access = weightAccess(engine, { precision: "fp32", bytes: shape.bytes, training: true });
+  const access = weightAccess(engine, { precision: "fp32", bytes: shape.bytes, isCausal, training: true });
   const longest = (parts: readonly number[][]): PartShape[] => [
     { rows: Math.max(...parts.map((part) => part.length)), source, target },
   ];

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { loadTensorFlow } from "../../../src/engine/tfjs/loadTensorFlow.ts";
+import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { methodOf } from "../../../src/method/registry.ts";
 import { ModelPool } from "../../../src/model/modelPool.ts";
@@ -16,7 +17,12 @@ import { SIZES, SPEC } from "./shapes.ts";
 import type { Answer, Asked } from "./side.ts";
 import type { SideBatch } from "./sideFolder.ts";
 
-const [folder, threads, device, memory] = process.argv.slice(2) as [string, string, "cpu" | "tfjs", "spare"?];
+const [folder, threads, device, memory] = process.argv.slice(2) as [
+  string,
+  string,
+  "cpu" | "tfjs",
+  EngineSpec["memory"]?,
+];
 // A folder without a method is one for ADePT as the benches of T5 have it.
 const own = `${folder}/method.json`;
 const trained = existsSync(own)

@@ -1,3 +1,4 @@
+import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -43,9 +44,9 @@ export class Side {
 
   /**
    * This engine on a folder's backbone.
-   * @param memory "spare": programs read the file of the weights, without a copy
+   * @param memory as in an experiment's engine; absent: its default
    */
-  static engine(folder: string, threads: number, device: "cpu" | "tfjs" = "cpu", memory?: "spare"): Side {
+  static engine(folder: string, threads: number, device: "cpu" | "tfjs" = "cpu", memory?: EngineSpec["memory"]): Side {
     return Side.start(device === "tfjs" ? "tfjs" : "ADePT Lab", process.execPath, [
       "--import",
       "tsx",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { weightAccess } from "../../../src/model/weightAccess.ts";
 
-const large = { precision: "fp32", bytes: 892e6, training: true } as const;
+const large = { precision: "fp32", bytes: 892e6, isCausal: false, training: true } as const;
 const packed = { step: "packed", predict: "packed" };
 const mapped = { step: "mapped", predict: "mapped" };
 
@@ -10,6 +10,18 @@ test("training a large backbone packs its weights for steps alone; what only pre
   assert.deepEqual(weightAccess({ device: "cpu" }, large), { step: "packed", predict: "mapped" });
   assert.deepEqual(weightAccess({ device: "cpu" }, { ...large, training: false }), packed);
   assert.deepEqual(weightAccess({ device: "cpu" }, { ...large, bytes: 60e6 }), packed);
+});
+
+test("a large decoder-only model is not packed for its steps unless that is asked for; a small one is", () => {
+  const causal = { ...large, isCausal: true };
+  assert.deepEqual(weightAccess({ device: "cpu" }, causal), mapped);
+  assert.deepEqual(weightAccess({ device: "cpu", memory: "ignore" }, causal), mapped);
+  assert.deepEqual(weightAccess({ device: "cpu", memory: "fast" }, causal), { step: "packed", predict: "mapped" });
+  assert.deepEqual(weightAccess({ device: "cpu" }, { ...causal, bytes: 60e6 }), packed);
+  assert.deepEqual(weightAccess({ device: "cpu" }, { ...causal, training: false }), {
+    step: "mapped",
+    predict: "packed",
+  });
 });
 
 test("narrow weights and spare memory have no copies at all, on the processor", () => {
