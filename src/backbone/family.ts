@@ -36,11 +36,6 @@ export interface Family {
   /** The values of `model_type` in config.json that belong to this family. */
   readonly modelTypes: readonly string[];
   /**
-   * Whether training, prediction, analyses and export all work with it. An incomplete family can be opened by tests
-   * only.
-   */
-  readonly isComplete: boolean;
-  /**
    * Reads a model's config.
    * @param tensors what the weights file holds, where the config alone does not decide
    * @throws UserError naming the file and the key

@@ -1,5 +1,4 @@
 import { FAMILIES } from "./families.ts";
 
 /** The values of `model_type` that users can choose. */
-export const offeredTypes = (): string[] =>
-  FAMILIES.filter(({ isComplete }) => isComplete).flatMap(({ modelTypes }) => modelTypes);
+export const offeredTypes = (): string[] => FAMILIES.flatMap(({ modelTypes }) => modelTypes);

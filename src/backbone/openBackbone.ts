@@ -25,8 +25,6 @@ export interface OpenOptions {
   mapped?: boolean | undefined;
   /** Whether another copy of the model has just verified the cache's file. */
   verified?: boolean | undefined;
-  /** Whether families that are not complete are opened too; for tests. */
-  incomplete?: boolean | undefined;
 }
 
 const quoted = (names: readonly string[]): string => names.map((name) => `"${name}"`).join(", ");
@@ -37,9 +35,9 @@ const action = (): Phrase =>
 
 /**
  * The family of a model type.
- * @throws UserError where no family reads it, or the family is not complete
+ * @throws UserError where no family reads it
  */
-function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family {
+function familyOf({ path, modelType }: ConfigFile): Family {
   if (modelType === undefined) throw new UserError("model-type-missing", phrase`${path} names no model_type`, action());
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(modelType));
   const name = `"${modelType.slice(0, 40)}"`;
@@ -55,12 +53,6 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
       nearest === undefined ? action() : phrase`${action()} The nearest is "${nearest}".`,
     );
   }
-  if (!family.isComplete && !incomplete)
-    throw new UserError(
-      "model-type-incomplete",
-      phrase`${path}: training, predicting and analysing with a model of type ${name} are not supported yet`,
-      action(),
-    );
   return family;
 }
 
@@ -70,7 +62,7 @@ function familyOf({ path, modelType }: ConfigFile, incomplete: boolean): Family 
  */
 export function checkModelType(folder: string): void {
   const file = readConfigFile(folder, action());
-  familyOf(file, false);
+  familyOf(file);
   refuseQuantised(file);
 }
 
@@ -82,7 +74,7 @@ export function checkModelType(folder: string): void {
 export function openBackbone(folder: string, options: OpenOptions = {}): Backbone {
   // The type comes first: of a model that is not supported, other weight files would not help.
   const file = readConfigFile(folder, action());
-  const family = familyOf(file, options.incomplete ?? false);
+  const family = familyOf(file);
   refuseQuantised(file);
   const weights = BackboneWeights.open(folder);
   const architecture = family.read(file, weights);

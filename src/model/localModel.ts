@@ -25,7 +25,7 @@ import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
 import { programName, Programs } from "./programs.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
-import { weightAccess } from "./weightAccess.ts";
+import { weightAccess, type WeightAccess } from "./weightAccess.ts";
 
 /** The largest folded table in bytes that is compiled as a constant into each program that reads it. */
 const MOST_CONSTANT = 256e6;
@@ -49,8 +49,6 @@ export interface ModelOptions {
   training?: boolean;
   /** Whether another copy of the model has just verified the cache's weights. */
   verified?: boolean;
-  /** Whether families that are not complete are opened too; for tests. */
-  incomplete?: boolean;
 }
 
 /** The teacher's part of a distillation step. */
@@ -74,16 +72,15 @@ interface OpenedWeights {
  * Opens the weights with the access that the engine's memory setting allows.
  * @throws UserError as `openBackbone`
  */
-function openWeights({ folder, engine, precision = "fp32", training = false, ...rest }: ModelOptions): OpenedWeights {
-  const { verified, incomplete } = rest;
-  const backbone = openBackbone(folder, { precision, verified, incomplete });
+function openWeights({ folder, engine, precision = "fp32", training = false, verified }: ModelOptions): OpenedWeights {
+  const backbone = openBackbone(folder, { precision, verified });
   const own = backbone.weights;
   const access = weightAccess(engine, { precision, bytes: own.bytes, isCausal: backbone.layout.isCausal, training });
-  const mapped =
-    precision === "fp32" && access.predict === "mapped"
-      ? openBackbone(folder, { precision, mapped: true, incomplete }).weights
-      : own;
-  return { backbone, step: access.step === "mapped" ? mapped : own, predict: mapped };
+  // Narrow weights are never packed.
+  const isMapped = precision === "fp32" && Object.values(access).includes("mapped");
+  const mapped = isMapped ? openBackbone(folder, { precision, mapped: true }).weights : own;
+  const as = (how: WeightAccess): BackboneWeights => (how === "mapped" ? mapped : own);
+  return { backbone, step: as(access.step), predict: as(access.predict) };
 }
 
 /**

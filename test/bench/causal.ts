@@ -61,7 +61,7 @@ function sideFolder(name: MethodName, batches: readonly SideBatch[]): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-bench-"));
   for (const file of readdirSync(MODEL)) symlinkSync(resolve(MODEL, file), join(folder, file));
   const { spec, sizes } = METHODS[name];
-  const { layout } = openBackbone(MODEL, { incomplete: true });
+  const { layout } = openBackbone(MODEL);
   const random = new MersenneTwister(12);
   const shape = { spec: MethodInput.parse(spec), sizes: { ...sizes, count: 0 }, layout };
   const tensors = methodOf(spec.kind)

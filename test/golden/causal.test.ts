@@ -29,7 +29,6 @@ const openBare = (model: string): LocalModel =>
     method: BARE,
     sizes: { rank: 1, count: 0 },
     engine: CPU,
-    incomplete: true,
   });
 
 interface MethodGolden {
@@ -126,7 +125,7 @@ async function stepIsGolden(model: string, { name, spec, sizes: sizesOf }: Metho
   const folder = golden("models", model);
   const method = MethodInput.parse(spec(start, json));
   const sizes = { count: 0, ...sizesOf(start) };
-  const tuned = LocalModel.open({ folder, method, sizes, engine: CPU, incomplete: true });
+  const tuned = LocalModel.open({ folder, method, sizes, engine: CPU });
   const parameters: Parameters = new Map(
     methodOf(method.kind)
       .tensors(tuned.shape)
@@ -150,7 +149,7 @@ async function stepIsGolden(model: string, { name, spec, sizes: sizesOf }: Metho
 /** The config that transformers 5 writes of the same model. */
 function newConfigIsTheSame(model: string): void {
   const folder = golden("models", model);
-  const { config, family, weights } = openBackbone(folder, { incomplete: true });
+  const { config, family, weights } = openBackbone(folder);
   const path = golden("models", model, "config.transformers5.json");
   const json = readJson<{ model_type: string }>("models", model, "config.transformers5.json");
   assert.deepEqual(family.read({ path, json, modelType: json.model_type }, weights).config, config);

@@ -115,7 +115,7 @@ const furthest = (a: Float32Array, b: Float32Array): number =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
 async function mistakesAreSeen(model: string, { mistakes, ...rows }: ForwardCase): Promise<void> {
-  const backbone = openBackbone(golden("models", model), { incomplete: true });
+  const backbone = openBackbone(golden("models", model));
   const right = readSafetensors(golden("forward", `${model}.safetensors`)).get("long.logits")!.data;
   const [tokens] = tokensOf(rows);
   const own = await logitsWith(backbone, tokens!, {});

@@ -59,7 +59,7 @@ const WRONG: [what: string, change: object, marked: string, said: RegExp, mends:
     "a template that raises",
     { prompt: { template: "{{ raise_exception('no turns of users') }}" } },
     `"{{ raise_exception('no turns of users') }}"`,
-    /refuses the conversation of \S+:1: no turns of users.*prompt\.template/s,
+    /refuses the conversation: no turns of users.*prompt\.template/s,
     false,
   ],
   ["a template that is none", { prompt: { template: "{% for %}" } }, '"{% for %}"', /cannot be read/, false],

@@ -96,6 +96,18 @@ const MODELS: [string, string, string][] = [
   ["SmolLM2-135M-Instruct", REAL, "<|im_end|>"],
 ];
 
+withGoldens("a refused conversation", () => {
+  test("a template that refuses a row's conversation names the row", async () => {
+    const template =
+      "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system turn') }}{% endif %}{{ m.content }}{% endfor %}";
+    const opened = open(golden("models", "llama3-tiny"), { template });
+    const refused = encode(opened, "last", [{ role: "system", content: "Be brief." }, ...MESSAGES]);
+    const [code, text] = await said(refused);
+    assert.equal(code, "chat-template-refused");
+    assert.match(text, /prompt\.template refuses the conversation of x\.jsonl:3: no system turn/);
+  });
+});
+
 withGoldens("answers of conversations", () => {
   for (const [name, folder, end] of MODELS.filter(([, each]) => existsSync(each))) {
     test(`${name}: the answers of a conversation are trained with the end of their turns, and nothing else`, async () => {

@@ -20,7 +20,7 @@ const CPU: EngineSpec = { device: "cpu", threads: 1, replicas: 1 };
 const NOTHING = { method: MethodInput.parse({ kind: "lora", targets: ["none"] }), sizes: { rank: 1, count: 0 } };
 
 const open = (model: string, { method, sizes }: { method: MethodSpec; sizes: MethodSizes }): LocalModel =>
-  LocalModel.open({ folder: modelFolder(model), method, sizes, engine: CPU, incomplete: true });
+  LocalModel.open({ folder: modelFolder(model), method, sizes, engine: CPU });
 
 interface Checked {
   tuned: LocalModel;

@@ -48,7 +48,6 @@ before(() => {
     method: MethodInput.parse({ kind: "lora", targets: ["none"] }),
     sizes: { rank: 1, count: 0 },
     engine: { device: "cpu", threads: availableParallelism(), replicas: 1 },
-    incomplete: true,
   });
 });
 after(() => model.release());

@@ -10,7 +10,6 @@ export interface CausalFamilyParts extends Pick<Family, "modelTypes" | "read"> {
 /** A decoder-only family; what all of them share is said here. */
 export const causalFamily = ({ modelTypes, read, modelClass }: CausalFamilyParts): Family => ({
   modelTypes,
-  isComplete: true,
   read,
   foldedReadme: causalFoldedReadme(modelClass),
 });

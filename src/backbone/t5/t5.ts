@@ -18,7 +18,6 @@ export function t5Architecture(config: T5Config): Architecture {
 /** T5 (Raffel et al. 2020), versions 1.0 and 1.1: an encoder-decoder with relative position biases. */
 export const t5: Family = {
   modelTypes: ["t5"],
-  isComplete: true,
   read: (file, tensors) => t5Architecture(readT5Config(file, tensors.has("lm_head.weight"))),
   foldedReadme,
 };

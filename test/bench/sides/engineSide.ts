@@ -33,7 +33,6 @@ const model = ModelPool.open({
   method: MethodInput.parse(trained.spec),
   sizes: { ...trained.sizes, count: 0 },
   engine: { device, threads: Number(threads), replicas: 0, ...(memory !== undefined && { memory }) },
-  incomplete: true,
 });
 const start = readSafetensors(`${folder}/parameters.safetensors`);
 const parameters: Parameters = new Map(

@@ -65,7 +65,7 @@ interface Opened {
 function open(folder: string, given: MethodOptions): Opened {
   const spec = MethodInput.parse(given);
   const sizes = { promptLength: 3, bottleneck: 5, rank: 2, count: 0 };
-  const options = { folder, method: spec, sizes, engine: CPU, incomplete: true };
+  const options = { folder, method: spec, sizes, engine: CPU };
   const tuned = LocalModel.open(options);
   const random = new MersenneTwister(7);
   const source = {
@@ -260,7 +260,6 @@ test("a folded causal model decodes, scores and has the losses of the method its
       method: MethodInput.parse({ kind: "adept" }),
       sizes: { promptLength: 3, bottleneck: 5, count: 0 },
       engine: CPU,
-      incomplete: true,
       folded: side.table.map((e, i) => e + side.offsets![i]!),
     });
     const own = await tuned.predict(parameters, BATCH, 8);

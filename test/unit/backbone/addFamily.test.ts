@@ -27,7 +27,6 @@ const TABLE = "table.weight";
 
 export const tally: Family = {
   modelTypes: ["tally"],
-  isComplete: true,
   read(file) {
     const { vocabulary, width } = file.json as { vocabulary: number; width: number };
     return {

@@ -47,7 +47,7 @@ function layer(prefix: string): Tensors {
 function opened(config: object, tensors: Record<string, ReturnType<typeof numbers>>, prefix = "model."): Backbone {
   writeFileSync(join(folder, "config.json"), JSON.stringify({ model_type: "llama", ...SIZES, ...config }));
   writeSafetensors(join(folder, "model.safetensors"), new Map([...layer(prefix), ...Object.entries(tensors)]));
-  return openBackbone(folder, { incomplete: true });
+  return openBackbone(folder);
 }
 const table = ({ weights, layout }: Backbone): Float32Array => weights.read(layout.embedding, [7, 4]);
 const norm = ({ weights }: Backbone, name: string): Float32Array => weights.read(name, [4]);

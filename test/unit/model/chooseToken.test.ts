@@ -79,7 +79,6 @@ test("the same seed draws the same ids for a text whatever stands beside it, ano
     method: MethodInput.parse({ kind: "ia3", targets: [], feedForward: [] }),
     sizes: { count: 0 },
     engine: CPU,
-    incomplete: true,
   });
   const none: Parameters = new Map();
   const sampling = { temperature: 1.5, topP: 0.95, seed: 11 };
