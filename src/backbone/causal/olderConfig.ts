@@ -2,8 +2,9 @@ import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { checkedConfig, type ConfigFile } from "../configFile.ts";
+import type { CausalChoices } from "./causalArchitecture.ts";
 import { Activation } from "./activation.ts";
-import { Token } from "./causalTokens.ts";
+import { specialTokens, Token } from "./causalTokens.ts";
 import { MOST_LAYERS, positive, size } from "./sharedConfig.ts";
 import { refuseUnsupportedKeys } from "./unsupportedKeys.ts";
 
@@ -50,4 +51,30 @@ export function olderConfig<T extends { n_embd: number; n_head: number }>(
       phrase`${file.path}: ${"n_embd"} must be a multiple of ${"n_head"}`,
     );
   return config;
+}
+
+/** The id of "<|endoftext|>" in the vocabularies of that time. */
+const END = 50_256;
+
+/**
+ * The choices that models of GPT-2's time share: layer norms, dropout at every place, as many heads of keys as of
+ * queries. A family adds the others.
+ */
+export function olderChoices(file: ConfigFile, config: z.infer<z.ZodObject<typeof OLDER_KEYS>>) {
+  const { n_embd: width, n_head: heads } = config;
+  return {
+    vocabulary: config.vocab_size,
+    width,
+    hidden: config.n_inner ?? 4 * width,
+    heads,
+    keyValueHeads: heads,
+    headWidth: width / heads,
+    longest: config.n_positions,
+    norm: "layer",
+    epsilon: config.layer_norm_epsilon,
+    activation: config.activation_function,
+    embeddingScale: 1,
+    dropout: { embedding: true, sublayers: true },
+    ...specialTokens(file, config, END),
+  } as const satisfies Partial<CausalChoices>;
 }

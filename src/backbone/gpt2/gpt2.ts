@@ -2,8 +2,7 @@ import * as z from "zod";
 import { causalArchitecture, type CausalChoices } from "../causal/causalArchitecture.ts";
 import type { CausalNames } from "../causal/causalConfig.ts";
 import { causalFamily } from "../causal/causalFamily.ts";
-import { specialTokens } from "../causal/causalTokens.ts";
-import { OLDER_KEYS, olderConfig } from "../causal/olderConfig.ts";
+import { OLDER_KEYS, olderChoices, olderConfig } from "../causal/olderConfig.ts";
 import type { ConfigFile } from "../configFile.ts";
 
 const Config = z.object({
@@ -12,9 +11,6 @@ const Config = z.object({
   scale_attn_weights: z.boolean().default(true),
   scale_attn_by_inverse_layer_idx: z.boolean().default(false),
 });
-
-/** The id of "<|endoftext|>". */
-const END = 50_256;
 
 const NAMES: CausalNames = {
   embedding: "transformer.wte.weight",
@@ -32,32 +28,20 @@ const NAMES: CausalNames = {
 };
 
 function choicesOf(file: ConfigFile, config: z.infer<typeof Config>): CausalChoices {
-  const { n_embd: width, n_head: heads, n_positions: positions } = config;
-  const headWidth = width / heads;
-  const scoreFactor = config.scale_attn_weights ? headWidth ** -0.5 : 1;
+  const { n_positions: positions } = config;
+  const shared = olderChoices(file, config);
+  const scoreFactor = config.scale_attn_weights ? shared.headWidth ** -0.5 : 1;
   return {
-    vocabulary: config.vocab_size,
-    width,
-    hidden: config.n_inner ?? 4 * width,
-    heads,
-    keyValueHeads: heads,
-    headWidth,
+    ...shared,
     layers: Array.from({ length: config.n_layer }, (_, layer) =>
       config.scale_attn_by_inverse_layer_idx ? { scoreFactor: scoreFactor / (layer + 1) } : {},
     ),
     rotations: [],
     positions,
-    longest: positions,
-    norm: "layer",
-    epsilon: config.layer_norm_epsilon,
     parallel: false,
-    activation: config.activation_function,
     scoreFactor,
-    embeddingScale: 1,
     biases: { attentionInput: true, attentionOutput: true, feedForward: true, head: false },
-    dropout: { embedding: true, sublayers: true },
     isTransposed: true,
-    ...specialTokens(file, config, END),
     names: NAMES,
     defaultTargets: { lora: ["c_attn"], ia3: { outputs: ["c_attn"], inputs: ["mlp.c_proj"] } },
   };
