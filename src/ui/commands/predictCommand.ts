@@ -66,6 +66,8 @@ async function textsFor(
   }
   const typed = await vscode.window.showInputBox({
     title: vscode.l10n.t('Predict with "{0}"', run.record.name),
+    // A text is often copied from elsewhere.
+    ignoreFocusOut: true,
     prompt: vscode.l10n.t(
       "A text; what the task adds to it is added. For a task with several fields: the text as the model reads it",
     ),
