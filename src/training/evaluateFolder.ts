@@ -16,6 +16,7 @@ import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { encodeAll } from "./batch/exampleEncoder.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
+import { promptShots } from "./batch/promptShots.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { tooFewPositions } from "../method/positionNeed.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
@@ -86,6 +87,18 @@ async function folderExamples(
   return { task: { kind: "file" }, examples: train };
 }
 
+/** Solved examples, drawn with seed 0. */
+async function shotsOf(shots: { count: number; data: string } | undefined, isCausal: boolean): Promise<Example[]> {
+  if (shots === undefined) return [];
+  const { examples } = await folderExamples(shots.data, isCausal);
+  if (examples.length < shots.count)
+    throw new UserError(
+      "shots-beyond-data",
+      phrase`${shots.data} has ${examples.length} examples, --shots asks for ${shots.count}`,
+    );
+  return promptShots({ train: [...examples], labels: [] }, { prompt: { shots: shots.count }, seed: 0 });
+}
+
 /**
  * Evaluates a backbone, with or without an adapter, on a file with the fields `input` and `target`, or of
  * conversations; targets are generated greedily.
@@ -100,6 +113,8 @@ export async function evaluateFolder(options: {
   maxSourceLength?: number | undefined;
   /** How a decoder-only model reads an example; by default "plain". */
   prompt?: PromptForm | undefined;
+  /** Solved examples before each question of a decoder-only model: how many, drawn from which data file. */
+  shots?: { count: number; data: string } | undefined;
   engine?: EngineChoice;
   precision?: Precision;
 }): Promise<FolderEvaluation> {
@@ -112,12 +127,9 @@ export async function evaluateFolder(options: {
     maxSourceLength: options.maxSourceLength ?? (layout.isCausal ? LONGEST_JOINED : LONGEST),
     maxTargetLength: LONGEST_ANSWER,
   };
-  const encoder = openEncoder(
-    { folder, isCausal: layout.isCausal, tokenizer },
-    { task, prompt: options.prompt === undefined ? undefined : { form: options.prompt, shots: 0 } },
-    lengths,
-  );
-  const encoded = await encodeAll(examples, encoder);
+  const prompt = { form: options.prompt, shots: options.shots?.count ?? 0 };
+  const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, { task, prompt }, lengths);
+  const encoded = await encodeAll(examples, encoder.withShots(await shotsOf(options.shots, layout.isCausal)));
   checkPlaces(adapter, layout, encoded, options.maxTokens);
   const model = await openTunedModel({
     folder,

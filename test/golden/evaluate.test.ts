@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -79,3 +79,37 @@ for (const set of ["evaluate", "evaluate-decoders"])
       }
     });
   });
+
+withGoldens("evaluate-decoders with shots", () => {
+  test("solved examples of another file stand before each question, as if they were written in its input", async () => {
+    const temporary = mkdtempSync(join(tmpdir(), "adept-evaluate-"));
+    try {
+      const file = (name: string, rows: object[]): string => {
+        writeFileSync(join(temporary, name), rows.map((row) => JSON.stringify(row)).join("\n"));
+        return join(temporary, name);
+      };
+      const row = { input: "four plus nine", target: "thirteen" };
+      const solved = [
+        { input: "one plus two", target: "three" },
+        { input: "two plus two", target: "four" },
+      ];
+      const options = { backbone: golden("models", "llama3-tiny"), adapter: undefined, maxTokens: 2 };
+      const shots = (count: number): { count: number; data: string } => ({ count, data: file("solved.jsonl", solved) });
+      const asked = await evaluateFolder({ ...options, data: file("asked.jsonl", [row]), shots: shots(2) });
+      const losses: number[] = [];
+      for (const order of [solved, [...solved].reverse()]) {
+        const before = order.map(({ input, target }) => `${input} ${target}\n\n`).join("");
+        const written = file("written.jsonl", [{ ...row, input: before + row.input }]);
+        losses.push((await evaluateFolder({ ...options, data: written })).loss);
+      }
+      assert.notEqual(losses[0], losses[1]);
+      assert.ok(losses.includes(asked.loss), `${asked.loss} is none of ${losses.join(", ")}`);
+      await assert.rejects(
+        evaluateFolder({ ...options, data: file("asked.jsonl", [row]), shots: shots(3) }),
+        /solved\.jsonl has 2 examples, --shots asks for 3/,
+      );
+    } finally {
+      rmSync(temporary, { recursive: true, force: true });
+    }
+  });
+});

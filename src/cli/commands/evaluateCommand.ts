@@ -26,6 +26,8 @@ const OPTIONS = {
     value: "N",
     help: "most tokens of an input that are read; by default 256, of a decoder-only model 4096",
   },
+  shots: { type: "string", value: "N", help: "solved examples before each question of a decoder-only model" },
+  "shots-from": { type: "string", value: "FILE", help: "the data file that they are drawn from" },
   device: { type: "string", value: "DEVICE", default: "cpu", help: "device to compute on" },
   precision: {
     type: "string",
@@ -37,10 +39,21 @@ const OPTIONS = {
 } as const satisfies Options;
 
 /** @throws UserError where an option is no count */
-function count(values: Parsed<typeof OPTIONS>["values"], name: "max-new-tokens" | "max-source-length"): number {
+function count(
+  values: Parsed<typeof OPTIONS>["values"],
+  name: "max-new-tokens" | "max-source-length" | "shots",
+): number {
   const value = Number(values[name]);
   if (Number.isInteger(value) && value >= 1) return value;
   throw new UserError("option-not-count", phrase`--${name} must be a whole number of at least 1`);
+}
+
+/** @throws WrongUse where only one of the two options of shots is given */
+function shotsOf(values: Parsed<typeof OPTIONS>["values"]): { count: number; data: string } | undefined {
+  const from = values["shots-from"];
+  if ((values.shots === undefined) !== (from === undefined))
+    throw new WrongUse("evaluate needs both --shots and --shots-from, or neither");
+  return from === undefined ? undefined : { count: count(values, "shots"), data: resolve(from) };
 }
 
 /** Evaluates on a JSONL, CSV or TSV file with the fields input and target. */
@@ -68,6 +81,7 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
     data: resolve(values.data),
     maxTokens: count(values, "max-new-tokens"),
     maxSourceLength: values["max-source-length"] === undefined ? undefined : count(values, "max-source-length"),
+    shots: shotsOf(values),
     engine: engine.data,
     precision: precision.data.weights,
     prompt: prompt.data,
@@ -88,6 +102,7 @@ export const evaluateCommand = command({
   examples: [
     "adept evaluate --backbone tiny-t5 --data test.jsonl",
     "adept evaluate --backbone smollm2 --data test.jsonl --prompt chat --max-new-tokens 64",
+    "adept evaluate --backbone smollm2 --data test.jsonl --shots 4 --shots-from train.jsonl",
     "adept evaluate --backbone tiny-t5 --adapter my-adapter --data test.jsonl --precision int8 --json",
   ],
   run,
