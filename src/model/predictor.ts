@@ -12,6 +12,7 @@ import type { MethodGraph } from "./methodGraph.ts";
 import type { GenerateOptions, Observe, RowLosses, TunedModel } from "./model.ts";
 import { programName } from "./programs.ts";
 import { batchBehind } from "./readAnew.ts";
+import { batchRange, feedsRange, rowRanges, scoredRows, type RowRange } from "./scoredRows.ts";
 
 /** The parts of a model that predictions use. */
 export interface PredictorParts {
@@ -57,8 +58,22 @@ export class Predictor {
     const { graph, program, wholeFeeds } = this.parts;
     const plan = graph.plan(batch.targetLength);
     const run = await program(programName("losses", { [plan]: plan !== "" }), () => graph.losses(plan));
-    const { losses } = await run.run(wholeFeeds(parameters, batch));
-    return this.parts.feeds.losses(losses!.data as Float32Array, batch);
+    return this.lossesOf(batch, (rows) => run.run(wholeFeeds(parameters, rows)));
+  }
+
+  /**
+   * Losses (rows, targetLength) of a batch's labels, of so many rows at once that their logits fit.
+   * @param score computes the output `losses` of some of the rows
+   */
+  private async lossesOf(batch: Batch, score: (rows: Batch, range: RowRange) => Promise<Feeds>): Promise<Float32Array> {
+    const { targetLength, rows } = batch;
+    const losses = new Float32Array(rows * targetLength);
+    for (const range of rowRanges(rows, scoredRows(targetLength, this.parts.vocabulary))) {
+      const part = batchRange(batch, range);
+      const found = await score(part, range);
+      losses.set(this.parts.feeds.losses(found["losses"]!.data as Float32Array, part), range.from * targetLength);
+    }
+    return losses;
   }
 
   /** As `newTokens` of the family's feeds; an embedded input is never read anew. */
@@ -149,11 +164,12 @@ export class Predictor {
   private async targetLosses({ parameters, plan, kept }: ReadTexts, batch: Batch): Promise<Float32Array> {
     if (this.limits(parameters, batch)?.some((limit, row) => targetTokens(batch, row) >= limit) === true)
       return this.wholeLosses(parameters, batch);
-    const { graph, feeds, program, targetFeeds } = this.parts;
+    const { graph, program, targetFeeds } = this.parts;
     const name = programName("score targets", { [plan]: plan !== "" });
     const scorer = await program(name, () => graph.targetLosses(plan));
-    const results = await scorer.run({ ...kept, ...targetFeeds(parameters, batch) });
-    return feeds.losses(results["losses"]!.data as Float32Array, batch);
+    return this.lossesOf(batch, (rows, range) =>
+      scorer.run({ ...feedsRange(kept, range), ...targetFeeds(parameters, rows) }),
+    );
   }
 
   private async decode(

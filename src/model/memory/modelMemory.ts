@@ -3,6 +3,7 @@ import type { Plan } from "../../backbone/sequenceGraph.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Device } from "../../engine/engineSpec.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
+import { scoredRows } from "../scoredRows.ts";
 import type { ProgramAccess, WeightAccess } from "../weightAccess.ts";
 import { MethodGraph } from "../methodGraph.ts";
 import type { MethodShape } from "../../method/method.ts";
@@ -116,6 +117,7 @@ function byPlan(graph: MethodGraph, parts: readonly PartShape[]): Map<Plan, Part
 /** The memory of each program for the part that takes the most. */
 function programsOf({ architecture, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
   const shape = { spec: method, sizes, layout: architecture.layout };
+  const { vocabulary } = architecture.layout;
   const graph = new MethodGraph(architecture, shape);
   const prompt = promptRows(methodOf(method.kind).tensors(shape));
   const at = ({ rows, source, target }: PartShape): Record<string, number> => ({
@@ -137,7 +139,10 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
   return {
     step: [...byPlan(graph, trained)].map(([each, parts]) => most(graph.step(each, { dropout }), parts)),
     encode: most(graph.prefill(plan).kept, evaluated),
-    score: most(graph.targetLosses(plan), evaluated),
+    score: most(
+      graph.targetLosses(plan),
+      evaluated.map((part) => ({ ...part, rows: Math.min(part.rows, scoredRows(part.target, vocabulary)) })),
+    ),
     decode: most(graph.decodeStep(plan), evaluated),
   };
 }
