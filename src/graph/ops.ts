@@ -30,6 +30,8 @@ export const sub = (a: Value, b: Value): Value => make("sub", [a, b], {});
 export const mul = (a: Value, b: Value): Value => make("mul", [a, b], {});
 export const div = (a: Value, b: Value): Value => make("div", [a, b], {});
 export const neg = (x: Value): Value => make("neg", [x], {});
+/** x, as a constant to gradients. */
+export const detach = (x: Value): Value => make("detach", [x], {});
 export const exp = (x: Value): Value => make("exp", [x], {});
 export const log = (x: Value): Value => make("log", [x], {});
 export const sqrt = (x: Value): Value => make("sqrt", [x], {});
@@ -174,6 +176,7 @@ export const OPS: { [K in OpName]: Row<K> } = {
     (g, a, b) => neg(div(mul(g, a), mul(b, b))),
   ),
   neg: unary((g) => neg(g)),
+  detach: { shape: elementwise, gradient: () => [undefined] },
   exp: unary((g, _, y) => mul(g, y)),
   log: unary((g, x) => div(g, x)),
   sqrt: unary((g, _, y) => div(g, mul(scalar(2), y))),

@@ -9,6 +9,8 @@ export interface OpAttributes {
   mul: object;
   div: object;
   neg: object;
+  /** x, as a constant to gradients. */
+  detach: object;
   exp: object;
   log: object;
   sqrt: object;

@@ -113,6 +113,7 @@ export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
   mul: direct("Mul"),
   div: direct("Div"),
   neg: direct("Neg"),
+  detach: direct("Identity"),
   exp: direct("Exp"),
   log: direct("Log"),
   sqrt: direct("Sqrt"),

@@ -195,6 +195,7 @@ export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
   mul: direct("Mul"),
   div: direct("RealDiv"),
   neg: direct("Neg"),
+  detach: direct("Identity"),
   exp: direct("Exp"),
   log: direct("Log"),
   sqrt: direct("Sqrt"),

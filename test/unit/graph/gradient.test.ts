@@ -195,8 +195,20 @@ test("every differentiable operation has a finite-difference case", () => {
   const covered = new Set<OpName>(CASES.map((c) => c.op));
   assert.deepEqual(
     Object.keys(ops.OPS).filter((op) => !covered.has(op as OpName)),
-    ["crossEntropyGradient"],
+    ["detach", "crossEntropyGradient"],
   );
+});
+
+onEngines("detach", (spec) => {
+  test(`${spec.device}: a detached value is itself, and a constant to gradients`, async () => {
+    const x = input("x0", [3]);
+    const loss = ops.reduceSum(ops.mul(ops.detach(x), x), [0]);
+    const program = await openEngine(spec).compile({ loss, g: gradients(loss, [x])[0]! }, new Map());
+    const run = await program.run({ x0: { dims: [3], data: Float32Array.of(1, 2, 3) } });
+    assert.deepEqual([...run["loss"]!.data], [14]);
+    assert.deepEqual([...run["g"]!.data], [1, 2, 3]);
+    await program.release();
+  });
 });
 
 onEngines("labels", (spec) => {
