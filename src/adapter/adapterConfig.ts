@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import type { AnySizes } from "../method/trained.ts";
+import type { PeftReading } from "../method/peftForm.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import { METHODS, methodOf } from "../method/registry.ts";
 
@@ -30,9 +31,12 @@ export function toConfig(
   return methodOf(spec.kind).peft.write(spec, sizes, { shared, layout });
 }
 
-/** The method and the sizes that a parsed adapter_config.json describes. */
-export function fromConfig(config: AdapterConfig): { spec: MethodSpec; sizes: AnySizes } {
+/**
+ * The method and the sizes that a parsed adapter_config.json describes.
+ * @throws UserError naming a key that cannot be applied, its value, and what to do
+ */
+export function fromConfig(config: AdapterConfig, place: PeftReading): { spec: MethodSpec; sizes: AnySizes } {
   const method = METHODS.find(({ peft }) => peft.config.shape.peft_type.values.has(config.peft_type));
   if (method === undefined) throw new Error(`there is no method of the type ${config.peft_type}`);
-  return method.peft.read(config);
+  return method.peft.read(config, place);
 }

@@ -14,12 +14,16 @@ import type { AnySizes } from "../method/trained.ts";
 import { fromOfficial, OfficialConfig } from "./officialCheckpoint.ts";
 import { PROMPT, promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
+import { refuseKey, shownValue } from "../method/peft/refuseKey.ts";
 import { countParameters, type MethodSizes } from "../method/sizes.ts";
 
 const CONFIG = "adapter_config.json";
 const TENSORS = "adapter_model.safetensors";
 /** The largest adapter_config.json that is read, in bytes; real files have a few kilobytes. */
 const MOST_CONFIG = 1024 * 1024;
+
+/** The types of PEFT that are read. */
+const READABLE = "PROMPT_TUNING, LORA, IA3";
 
 /** A trained method with its sizes and its tensors, independent of the files that it came from. */
 export interface Adapter {
@@ -60,14 +64,30 @@ function readJson(path: string): unknown {
   }
 }
 
+/** The value at a path of a parsed file. */
+const valueAt = (json: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (value, key) =>
+      typeof value === "object" && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined,
+    json,
+  );
+
 function readConfig(path: string, json: unknown): AdapterConfig {
   const parsed = AdapterConfig.safeParse(json);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
+  const { path: keys = [], message = "malformed" } = parsed.error.issues[0] ?? {};
+  const [key] = keys;
+  if (key === "peft_type")
+    refuseKey(
+      path,
+      ["peft_type", valueAt(json, keys)],
+      phrase`adapters of the types ${READABLE}, those of the official code and those of ADePT Lab can be read`,
+      phrase`With PEFT, convert the adapter to LoRA or merge it (merge_and_unload), and use the merged model as the backbone; or train one of these types.`,
+    );
   throw new UserError(
     "adapter-config-malformed",
-    phrase`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "malformed"}`,
-    phrase`Adapters of the types PROMPT_TUNING, LORA, IA3, the official code's and ADePT Lab's own can be read.`,
+    phrase`${path}: "${keys.join(".")}" is ${shownValue(valueAt(json, keys))}: ${message}`,
+    phrase`Give the file as PEFT or ADePT Lab wrote it; adapters of the types ${READABLE}, the official code's and ADePT Lab's own can be read.`,
   );
 }
 
@@ -117,7 +137,7 @@ function readStored(folder: string, layout: BackboneLayout): Stored {
     const { path, tensors } = readTensors(folder);
     return { path, ...fromOfficial(official.data, tensors, { path, layout }), storedName: (name) => name };
   }
-  const { spec, sizes } = fromConfig(readConfig(configPath, json));
+  const { spec, sizes } = fromConfig(readConfig(configPath, json), { path: configPath, layout });
   const { peft } = methodOf(spec.kind);
   return { spec, sizes, ...readTensors(folder), storedName: (name) => peft.storedName(name) };
 }
@@ -157,7 +177,9 @@ export function loadAdapter(folder: string, layout: BackboneLayout): Adapter {
     throw new UserError(
       "adapter-tensor-unused",
       phrase`${path} has a tensor "${extra}" that this backbone and ${CONFIG} have no use for`,
-      phrase`The adapter is of another backbone, or of a kind that cannot be read.`,
+      /\.(base_layer|embed_tokens|wte|shared)\.weight$/.test(extra)
+        ? phrase`PEFT saved a whole layer beside the adapter. Save the adapter again with save_pretrained(FOLDER, save_embedding_layers=False) if the layer is unchanged; otherwise merge it (merge_and_unload).`
+        : phrase`The adapter is of another backbone, or of a kind that cannot be read.`,
     );
   return { spec, sizes, parameters };
 }

@@ -4,7 +4,8 @@ import { mul, reshape } from "../graph/ops.ts";
 import { ones } from "./draw.ts";
 import type { Method, TensorSpec } from "./method.ts";
 import { budget, source } from "./options.ts";
-import { insideBackbone, layerNames } from "./peftForm.ts";
+import { ia3Config, ia3Layers, type Ia3Config } from "./peft/ia3Config.ts";
+import { insideBackbone } from "./peftForm.ts";
 import { anyTransposed, isTarget } from "./target.ts";
 
 const kind = "ia3";
@@ -30,14 +31,18 @@ function targetsOf(
   return { targets: targets ?? byDefault.outputs, feedForward: feedForward ?? byDefault.inputs };
 }
 
-const config = z.object({
-  peft_type: z.literal("IA3"),
-  target_modules: layerNames,
-  feedforward_modules: layerNames.nullish(),
-  // PEFT itself follows the layer, whatever the file says.
-  fan_in_fan_out: z.boolean().nullish(),
-  modules_to_save: z.null().optional(),
-});
+/**
+ * The same layers by their whole names, where PEFT would take one of `targets` for one of `feedForward`: it compares
+ * the ends of these, so that "o" is "wo" too.
+ */
+function wholeNames(named: ReturnType<typeof targetsOf>, { linears }: BackboneLayout): ReturnType<typeof targetsOf> {
+  const { targets, feedForward } = named;
+  const modules = linears.map(({ module }) => module);
+  const inputs = modules.filter((module) => isTarget(module, feedForward));
+  const outputs = modules.filter((module) => isTarget(module, targets) && !inputs.includes(module));
+  const isMistaken = outputs.some((module) => feedForward.some((end) => module.endsWith(end)));
+  return isMistaken ? { targets: outputs, feedForward: inputs } : named;
+}
 
 type Group = "attention" | "feedforward";
 
@@ -79,9 +84,9 @@ export const ia3: Method<typeof schema, never, Group> = {
   switches: {},
   isInputSide: false,
   peft: {
-    config,
+    config: ia3Config,
     write(spec, _, { shared, layout }) {
-      const { targets, feedForward } = targetsOf(spec, layout);
+      const { targets, feedForward } = wholeNames(targetsOf(spec, layout), layout);
       const all = [...targets, ...feedForward];
       return {
         peft_type: "IA3",
@@ -92,10 +97,9 @@ export const ia3: Method<typeof schema, never, Group> = {
         init_ia3_weights: true,
       };
     },
-    read(file) {
-      const { target_modules: all, feedforward_modules: some } = file as z.output<typeof config>;
-      const feedForward = (some ?? []).filter((name) => all.includes(name));
-      return { spec: { kind, targets: all.filter((name) => !feedForward.includes(name)), feedForward }, sizes: {} };
+    read(file, place) {
+      const { targets, feedForward } = ia3Layers(file as Ia3Config, place);
+      return { spec: { kind, targets: [...targets], feedForward: [...feedForward] }, sizes: {} };
     },
     storedName: insideBackbone,
   },

@@ -1,15 +1,17 @@
 import * as z from "zod";
 import { add, matmul, mul } from "../graph/ops.ts";
 import { scalar } from "../graph/value.ts";
+import { doraOutput, magnitudeOf, startMagnitudes, storedNorms } from "./dora.ts";
 import { kaiming, zeros } from "./draw.ts";
 import { hostProduct } from "./hostProduct.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import type { Method } from "./method.ts";
 import { budget, positive, source } from "./options.ts";
 import { valuesOf } from "./parameters.ts";
-import { emptyPattern, insideBackbone, layerNames, notRead, size } from "./peftForm.ts";
-import { anyTransposed } from "./target.ts";
-import { isTarget, lastPart } from "./target.ts";
+import { asPatterns, loraConfig, loraLayers, valueFor, type LoraConfig } from "./peft/loraConfig.ts";
+import { insideBackbone } from "./peftForm.ts";
+import { anyTransposed, isTarget } from "./target.ts";
+import type { Sizes } from "./trained.ts";
 
 const kind = "lora";
 const schema = z.strictObject({
@@ -23,34 +25,40 @@ const schema = z.strictObject({
     .min(1)
     .optional()
     .describe("Linear layers, by the last part of their name; left out: PEFT's choice for the type of backbone"),
+  ranks: z.record(z.string().min(1), positive).optional().describe("Other ranks, by the last parts of layers' names"),
+  alphas: z
+    .record(z.string().min(1), z.number().positive())
+    .optional()
+    .describe("Other values of alpha, by the last parts of layers' names"),
+  dora: z.boolean().optional().describe("DoRA: the length of each row of a weight is trained apart from its direction"),
 });
 type LoraSpec = z.output<typeof schema>;
 
 const targetsOf = ({ targets }: LoraSpec, { defaultTargets }: BackboneLayout): readonly string[] =>
   targets ?? defaultTargets.lora;
 
-const config = z.object({
-  peft_type: z.literal("LORA"),
-  r: size.min(1),
-  lora_alpha: z.number().positive(),
-  target_modules: layerNames,
-  bias: z.literal("none").nullish(),
-  use_rslora: z.boolean().nullish(),
-  use_dora: notRead,
-  // PEFT itself follows the layer, whatever the file says.
-  fan_in_fan_out: z.boolean().nullish(),
-  lora_bias: notRead,
-  rank_pattern: emptyPattern,
-  alpha_pattern: emptyPattern,
-  layers_to_transform: z.null().optional(),
-  modules_to_save: z.null().optional(),
+const updateOf = (module: string): { a: string; b: string } => ({
+  a: `${module}.lora_A.weight`,
+  b: `${module}.lora_B.weight`,
 });
+
+/** Rank r of a layer's update, and its scale alpha / r. */
+function sizeOf(
+  { spec, sizes }: { spec: LoraSpec; sizes: Sizes<"rank"> },
+  module: string,
+): { r: number; scale: number } {
+  const r = valueFor(spec.ranks, module) ?? sizes.rank;
+  return { r, scale: (valueFor(spec.alphas, module) ?? spec.alpha) / r };
+}
+
+const tableOf = (values: ReadonlyMap<string, number>): Record<string, number> | undefined =>
+  values.size === 0 ? undefined : Object.fromEntries(values);
 
 /**
  * LoRA (Hu et al. 2022): y + (alpha / r) B A x on the chosen linear layers, tensors named as PEFT names them. A layer
- * that computes queries, keys and values at once is one layer, as it is stored.
+ * that computes queries, keys and values at once is one layer, as it is stored. With `dora`, DoRA (Liu et al. 2024).
  */
-export const lora: Method<typeof schema, "rank", "lora_A" | "lora_B"> = {
+export const lora: Method<typeof schema, "rank", "lora_A" | "lora_B" | "lora_magnitude"> = {
   kind,
   summary: "LoRA: an update of low rank to linear layers",
   schema,
@@ -58,31 +66,43 @@ export const lora: Method<typeof schema, "rank", "lora_A" | "lora_B"> = {
   groups: {
     lora_A: { rate: 0.001, description: "LoRA: down projection" },
     lora_B: { rate: 0.001, description: "LoRA: up projection" },
+    lora_magnitude: { rate: 0.001, description: "DoRA: length of each row of a weight" },
   },
+  groupsOf: ({ dora }) => (dora === true ? ["lora_A", "lora_B", "lora_magnitude"] : ["lora_A", "lora_B"]),
   targets: (spec, layout) => ({ targets: targetsOf(spec, layout) }),
-  tensors: ({ spec, sizes: { rank }, layout }) =>
+  tensors: ({ spec, sizes, layout }) =>
     layout.linears
       .filter(({ module }) => isTarget(module, targetsOf(spec, layout)))
-      .flatMap(({ module, in: from, out: to }) => [
-        { name: `${module}.lora_A.weight`, dims: [rank, from], sizes: [rank, from], group: "lora_A" as const },
-        { name: `${module}.lora_B.weight`, dims: [to, rank], sizes: [to, rank], group: "lora_B" as const },
-      ]),
-  initial: (tensor, _, __, random) =>
-    lastPart(tensor.name, 2) === "lora_A.weight"
-      ? kaiming(tensor.sizes, tensor.sizes[1]!, random)
-      : zeros(tensor.sizes),
+      .flatMap(({ module, in: from, out: to }) => {
+        const { a, b } = updateOf(module);
+        const { r } = sizeOf({ spec, sizes }, module);
+        const magnitude = { name: magnitudeOf(module), dims: [to], sizes: [to], group: "lora_magnitude" as const };
+        return [
+          { name: a, dims: [r, from], sizes: [r, from], group: "lora_A" as const },
+          { name: b, dims: [to, r], sizes: [to, r], group: "lora_B" as const },
+          ...(spec.dora === true ? [magnitude] : []),
+        ];
+      }),
+  initial(tensor, { layout }, from, random) {
+    if (tensor.group === "lora_A") return kaiming(tensor.sizes, tensor.sizes[1]!, random);
+    if (tensor.group === "lora_B") return zeros(tensor.sizes);
+    return startMagnitudes(tensor.name, layout, (name, dims) => from.weight(name, dims));
+  },
   changes: ({ spec, sizes, layout, parameter }) => ({
     linearOutput(y, x, module) {
       if (!isTarget(module, targetsOf(spec, layout))) return y;
-      const low = matmul(x, parameter(`${module}.lora_A.weight`), { transB: true });
-      const update = matmul(low, parameter(`${module}.lora_B.weight`), { transB: true });
-      return add(y, mul(scalar(spec.alpha / sizes.rank), update));
+      const names = updateOf(module);
+      const { scale } = sizeOf({ spec, sizes }, module);
+      const [a, b] = [parameter(names.a), parameter(names.b)];
+      const update = mul(scalar(scale), matmul(matmul(x, a, { transB: true }), b, { transB: true }));
+      if (spec.dora !== true) return add(y, update);
+      return doraOutput({ module, y, update, a, b, scale, magnitude: parameter(magnitudeOf(module)) }, layout);
     },
   }),
   switches: {},
   isInputSide: false,
   peft: {
-    config,
+    config: loraConfig,
     write: (spec, { rank }, { shared, layout }) => ({
       peft_type: "LORA",
       ...shared,
@@ -93,29 +113,46 @@ export const lora: Method<typeof schema, "rank", "lora_A" | "lora_B"> = {
       bias: "none",
       fan_in_fan_out: anyTransposed(layout, targetsOf(spec, layout)),
       init_lora_weights: true,
+      ...(spec.ranks !== undefined && { rank_pattern: asPatterns(spec.ranks) }),
+      ...(spec.alphas !== undefined && { alpha_pattern: asPatterns(spec.alphas) }),
+      ...(spec.dora === true && { use_dora: true }),
     }),
-    read(file) {
-      const { r, lora_alpha, target_modules: targets, use_rslora } = file as z.output<typeof config>;
-      // rsLoRA divides by sqrt(r) instead of r.
-      const alpha = use_rslora === true ? lora_alpha * Math.sqrt(r) : lora_alpha;
-      return { spec: { kind, rank: r, alpha, targets }, sizes: { rank: r } };
+    read(file, place) {
+      const { rank, alpha, targets, ranks, alphas, dora } = loraLayers(file as LoraConfig, place);
+      const tables = { ranks: tableOf(ranks), alphas: tableOf(alphas) };
+      const spec = {
+        kind,
+        rank,
+        alpha,
+        targets: [...targets],
+        ...(tables.ranks !== undefined && { ranks: tables.ranks }),
+        ...(tables.alphas !== undefined && { alphas: tables.alphas }),
+        ...(dora && { dora }),
+      } satisfies LoraSpec;
+      return { spec, sizes: { rank } };
     },
     storedName: insideBackbone,
   },
   fold: {
-    changesModule: ({ parameters }, module) => parameters.has(`${module}.lora_A.weight`),
-    tensor({ spec, sizes: { rank }, parameters }, { linear, part, read }) {
-      if (linear === undefined || part === "bias" || !parameters.has(`${linear.module}.lora_A.weight`))
-        return undefined;
+    changesModule: ({ parameters }, module) => parameters.has(updateOf(module).a),
+    tensor({ spec, sizes, parameters }, { linear, part, read }) {
+      if (linear === undefined || part === "bias" || !parameters.has(updateOf(linear.module).a)) return undefined;
       const { module, in: from, out: to, isTransposed = false } = linear;
-      const update = hostProduct(
-        valuesOf(parameters, `${module}.lora_B.weight`),
-        valuesOf(parameters, `${module}.lora_A.weight`),
-        { rows: to, inner: rank, columns: from },
-      );
+      const { r, scale } = sizeOf({ spec, sizes }, module);
+      const { a, b } = updateOf(module);
+      const update = hostProduct(valuesOf(parameters, b), valuesOf(parameters, a), {
+        rows: to,
+        inner: r,
+        columns: from,
+      });
       // The place in B A, which is (out, in), of a value of the stored weight.
       const place = (i: number): number => (isTransposed ? (i % to) * from + Math.floor(i / to) : i);
-      return read().map((w, i) => w + (spec.alpha / rank) * update[place(i)]!);
+      const changed = read().map((w, i) => w + scale * update[place(i)]!);
+      if (spec.dora !== true) return changed;
+      const norms = storedNorms(changed, linear);
+      const magnitude = valuesOf(parameters, magnitudeOf(module));
+      const row = (i: number): number => Math.floor(place(i) / from);
+      return changed.map((w, i) => (w * magnitude[row(i)]!) / norms[row(i)]!);
     },
   },
 };

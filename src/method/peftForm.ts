@@ -9,14 +9,23 @@ export interface PeftShared {
   inference_mode: boolean;
 }
 
+/** Where an adapter_config.json is, for messages, and the backbone that it is read for. */
+export interface PeftReading {
+  path: string;
+  layout: BackboneLayout;
+}
+
 /** How a method's adapter is written in PEFT's folder layout. */
 export interface PeftForm<Spec = AnySpec, Named = AnySizes> {
   /** Schema of adapter_config.json, discriminated by `peft_type`. */
   readonly config: z.ZodObject<{ peft_type: z.ZodLiteral<string> }>;
   /** @param context the backbone's layout, and the fields that all methods share */
   write(spec: Spec, sizes: Named, context: { shared: PeftShared; layout: BackboneLayout }): Record<string, unknown>;
-  /** @param config parsed by the schema above */
-  read(config: unknown): { spec: Spec; sizes: Named };
+  /**
+   * @param config parsed by the schema above
+   * @throws UserError naming a key that cannot be applied, its value, and what to do
+   */
+  read(config: unknown, place: PeftReading): { spec: Spec; sizes: Named };
   /** A tensor's name in the file. */
   storedName(name: string): string;
 }
@@ -24,13 +33,5 @@ export interface PeftForm<Spec = AnySpec, Named = AnySizes> {
 /** PEFT's prefix of tensors inside the backbone. */
 export const insideBackbone = (name: string): string => `base_model.model.${name}`;
 
-// Schemas of fields in PEFT's files. Values that another program may have written and this one cannot apply are
-// refused.
-
+/** Schema of a size in PEFT's files. */
 export const size = z.number().int().nonnegative().max(10_000_000);
-export const layerNames = z.array(z.string().min(1).max(200), "a list of layer names is needed").max(1000);
-export const notRead = z.literal(false, "this option of PEFT cannot be read").nullish();
-export const emptyPattern = z
-  .record(z.string(), z.unknown())
-  .refine((value) => Object.keys(value).length === 0, "patterns per layer cannot be read")
-  .nullish();

@@ -26,8 +26,12 @@ const OURS = [
   { kind: "pt", promptLength: 4, promptInit: "random" },
   { kind: "lora", rank: 3, alpha: 7 },
   { kind: "lora", rank: 2, targets: ["q", "k", "o", "wo"] },
+  { kind: "lora", rank: 4, targets: ["q", "wo"], ranks: { "block.0.layer.0.SelfAttention.q": 2 }, alphas: { wo: 5 } },
+  { kind: "lora", rank: 3, alpha: 7, dora: true },
+  { kind: "lora", rank: 3, targets: ["q", "o", "wo"], ranks: { o: 5 }, alphas: { o: 9 }, dora: true },
   { kind: "ia3" },
   { kind: "ia3", targets: ["q", "v"], feedForward: ["wo", "wi", "wi_0"] },
+  { kind: "ia3", targets: ["v", "wo"], feedForward: ["o"] },
 ];
 /** What PEFT makes by default, and with options that change the arithmetic. */
 const THEIRS = [
@@ -35,6 +39,39 @@ const THEIRS = [
   { peft_type: "LORA", r: 4, lora_alpha: 12 },
   { peft_type: "LORA", r: 4, lora_alpha: 12, use_rslora: true, target_modules: ["q", "k", "v", "o"] },
   { peft_type: "IA3" },
+  // Keys that say which layers are changed, and how each of them is.
+  ...[
+    { rank_pattern: { "encoder.block.0.layer.0.SelfAttention.q": 2, "^decoder\\..*\\.v": 3 } },
+    { alpha_pattern: { "SelfAttention.(q|v)": 3, v: 20 }, use_rslora: true, rank_pattern: { q: 9 } },
+    { target_modules: "encoder\\..*\\.(q|v)" },
+    { target_modules: "(?!.*EncDec)decoder\\.block\\.[0-9]+.*?(?P<which>[qk]|w[io](_0)?)$", exclude_modules: ["k"] },
+    { exclude_modules: "decoder\\..*" },
+    { exclude_modules: ["SelfAttention.q", "encoder.block.1.layer.0.SelfAttention.v"] },
+    { target_modules: "all-linear" },
+    { target_modules: ["q", "wo"], layers_to_transform: 1 },
+    { target_modules: ["q", "v"], layers_to_transform: [0, 1], layers_pattern: "layer" },
+    { target_modules: ["q", "v"], layers_to_transform: [0], layers_pattern: ["h", "block"], exclude_modules: [] },
+    { bias: "all", modules_to_save: [], trainable_token_indices: null, loftq_config: {}, lora_dropout: 0.3 },
+    { init_lora_weights: "gaussian" },
+    { init_lora_weights: "orthogonal", bias: "lora_only" },
+    { init_lora_weights: "MiCA", r: 2, fan_in_fan_out: true },
+    { use_dora: true },
+    {
+      use_dora: true,
+      use_rslora: true,
+      target_modules: ["q", "wo", "lm_head"],
+      rank_pattern: { wo: 2 },
+      alpha_pattern: { q: 5 },
+    },
+  ].map((keys) => ({ peft_type: "LORA", r: 4, lora_alpha: 12, ...keys })),
+  {
+    peft_type: "IA3",
+    target_modules: ".*\\.(k|v|wo)",
+    feedforward_modules: ".*\\.wo",
+    exclude_modules: ["EncDecAttention.v"],
+  },
+  { peft_type: "IA3", target_modules: ["v", "o", "wo"], feedforward_modules: ["o"] },
+  { peft_type: "IA3", target_modules: "all-linear", feedforward_modules: [] },
 ];
 
 interface Logits {
@@ -65,6 +102,7 @@ const BATCH: Batch = {
 /** Methods that a plain T5 holds, or a plain T5 with a file of its input beside it. */
 const FOLDED = [
   { kind: "lora", rank: 3, alpha: 7, targets: ["q", "v", "wo"] },
+  { kind: "lora", rank: 3, alpha: 7, targets: ["q", "v", "wo"], ranks: { wo: 5 }, alphas: { q: 2 }, dora: true },
   { kind: "ia3" },
   { kind: "full" },
   { kind: "pt", promptLength: 4, promptInit: "random" },

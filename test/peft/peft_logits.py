@@ -27,7 +27,8 @@ def make_adapter(base, adapter, options):
         for parameter in made.parameters():
             if parameter.requires_grad:
                 parameter.add_(0.3 * torch.randn_like(parameter))
-    made.save_pretrained(adapter)
+    # Otherwise PEFT saves the whole output layer beside its update.
+    made.save_pretrained(adapter, save_embedding_layers=False)
 
 
 def logits_of(backbone, adapter, batch_file, *make):

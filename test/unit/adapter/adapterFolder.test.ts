@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { UserError } from "../../../src/base/errors.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { defaultRates } from "../../../src/method/learningRates.ts";
@@ -28,6 +29,7 @@ const METHODS = [
   { kind: "pt", promptLength: 3 },
   { kind: "mpt", promptLength: 3 },
   { kind: "lora", rank: 2, alpha: 7, targets: ["q", "k", "wi"] },
+  { kind: "lora", rank: 2, targets: ["q", "wo"], ranks: { q: 3 }, alphas: { wo: 5 }, dora: true },
   { kind: "ia3" },
   { kind: "adapter", bottleneck: 2, cross: true, activation: "relu" },
   { kind: "bitfit" },
@@ -90,6 +92,28 @@ for (const spec of METHODS) {
     }
   });
 }
+
+test("a config that cannot be read is refused with the key and its value", () => {
+  const path = mkdtempSync(join(tmpdir(), "adept-adapter-"));
+  const lora = { peft_type: "LORA", r: 4, lora_alpha: 8, target_modules: ["q"] };
+  for (const [config, said] of [
+    [{ ...lora, r: 0 }, '"r" is 0'],
+    [{ ...lora, lora_alpha: -1 }, '"lora_alpha" is -1'],
+    [{ ...lora, rank_pattern: { v: 0 } }, '"rank_pattern.v" is 0'],
+    [{ ...lora, target_modules: [7] }, '"target_modules" is [7]'],
+    [{ ...lora, use_dora: "yes" }, '"use_dora" is "yes"'],
+    [{ ...lora, peft_type: "PREFIX_TUNING" }, '"peft_type" is "PREFIX_TUNING"'],
+    [{ r: 4 }, '"peft_type" is absent'],
+  ] as const) {
+    writeFileSync(join(path, "adapter_config.json"), JSON.stringify(config));
+    assert.throws(
+      () => loadAdapter(path, layout),
+      (error) => error instanceof UserError && error.message.includes(said) && (error.action ?? "").length > 20,
+      said,
+    );
+  }
+  rmSync(path, { recursive: true });
+});
 
 test("every method but the prompt's starts as the bare backbone does", async () => {
   const bare = MethodInput.parse({ kind: "pt", promptInit: "random" });
