@@ -1,11 +1,11 @@
 import { phrase } from "../../base/phrase.ts";
-import { isOpenChoice, layersBehind, matchesEnd, matchesWhole } from "./modulePattern.ts";
+import { isOpenChoice, layersBehind, endMatcher, matchesWhole } from "./modulePattern.ts";
 import { parsePattern, PatternUnreadable } from "./parsePattern.ts";
 import { PatternTooCostly, type PatternBudget, type PatternNode } from "./patternNode.ts";
 import { refuseKey } from "./refuseKey.ts";
 
-/** Steps of all patterns of a file; those of a model of 100 layers take some hundred thousand. */
-const MOST_STEPS = 50_000_000;
+/** Steps of all patterns of a file, some seconds; an expression for each of 560 layers takes a tenth of them. */
+const MOST_STEPS = 5_000_000;
 
 /** The regular expressions of one adapter_config.json, applied to names of modules within a limit of work. */
 export class ConfigPatterns {
@@ -16,17 +16,17 @@ export class ConfigPatterns {
 
   /** Tells of the whole of a name whether a pattern matches it. */
   whole(key: string, pattern: string): (name: string) => boolean {
-    return this.applied(key, pattern, (node, name) => matchesWhole(node, name, this.budget));
+    return this.applied(key, pattern, (node) => (name) => matchesWhole(node, name, this.budget));
   }
 
   /** Tells whether a pattern matches a name from its start, or from a dot, to its end. */
   end(key: string, pattern: string): (name: string) => boolean {
-    return this.applied(key, pattern, (node, name) => matchesEnd(node, name, this.budget));
+    return this.applied(key, pattern, (node) => endMatcher(node, this.budget));
   }
 
   /** Gives the number of the layer that a name has behind a pattern; undefined where there is none. */
   layer(key: string, pattern: string): (name: string) => number | undefined {
-    return this.applied(key, pattern, (node, name) => {
+    return this.applied(key, pattern, (node) => (name) => {
       const [layer, ...others] = layersBehind(node, name, this.budget);
       if (others.length > 0 || isOpenChoice(node))
         refuseKey(
@@ -42,12 +42,12 @@ export class ConfigPatterns {
   private applied<Result>(
     key: string,
     pattern: string,
-    apply: (node: PatternNode, name: string) => Result,
+    applied: (node: PatternNode) => (name: string) => Result,
   ): (name: string) => Result {
-    const node = this.parsed(key, pattern);
+    const apply = applied(this.parsed(key, pattern));
     return (name) => {
       try {
-        return apply(node, name);
+        return apply(name);
       } catch (error) {
         if (!(error instanceof PatternTooCostly)) throw error;
         return refuseKey(

@@ -1,6 +1,11 @@
 import { endsOf, type PatternBudget, type PatternNode } from "./patternNode.ts";
 
 const NONE: ReadonlySet<number> = new Set<number>();
+/** The start of a name, and the places behind its dots. */
+const startsOf = (name: string): number[] => [
+  0,
+  ...[...name].flatMap((character, at) => (character === "." ? [at + 1] : [])),
+];
 const isDigit = (character: string | undefined): boolean => character !== undefined && /[0-9]/.test(character);
 
 /** Whether a pattern matches the whole of a name, as `re.fullmatch` does: PEFT's target_modules, exclude_modules. */
@@ -8,13 +13,26 @@ export function matchesWhole(node: PatternNode, name: string, budget: PatternBud
   return endsOf(node, name, new Set([0]), budget).has(name.length);
 }
 
+/** How many characters each match has, where that follows from the pattern: most patterns are names. */
+function lengthOf(node: PatternNode): number | undefined {
+  if (node.kind !== "sequence") return node.kind === "one" ? 1 : undefined;
+  const lengths = node.parts.map((part) => (part.kind === "at" ? 0 : lengthOf(part)));
+  return lengths.some((length) => length === undefined)
+    ? undefined
+    : lengths.reduce<number>((sum, length) => sum + (length ?? 0), 0);
+}
+
 /**
- * Whether a pattern matches a name from its start or from a dot to its end: PEFT's rank_pattern and alpha_pattern,
- * `(.*\.)?(PATTERN)$`.
+ * Tells whether a pattern matches a name from its start or from a dot to its end: PEFT's rank_pattern and
+ * alpha_pattern, `(.*\.)?(PATTERN)$`.
  */
-export function matchesEnd(node: PatternNode, name: string, budget: PatternBudget): boolean {
-  const starts = [...name].flatMap((character, at) => (character === "." ? [at + 1] : []));
-  return endsOf(node, name, new Set([0, ...starts]), budget).has(name.length);
+export function endMatcher(node: PatternNode, budget: PatternBudget): (name: string) => boolean {
+  const length = lengthOf(node);
+  return (name) => {
+    const starts = length === undefined ? startsOf(name) : [name.length - length];
+    const possible = starts.filter((at) => at === 0 || name[at - 1] === ".");
+    return possible.length > 0 && endsOf(node, name, new Set(possible), budget).has(name.length);
+  };
 }
 
 /** The number of a layer behind a place of a name, as ".NUMBER."; undefined where there is none. */
@@ -38,8 +56,7 @@ export function layerOf(name: string): number | undefined {
  * of the first place where one matches. More than one: Python's choice depends on its order of search.
  */
 export function layersBehind(node: PatternNode, name: string, budget: PatternBudget): ReadonlySet<number> {
-  const starts = [0, ...[...name].flatMap((character, at) => (character === "." ? [at + 1] : []))];
-  for (const start of starts) {
+  for (const start of startsOf(name)) {
     const ends = [...endsOf(node, name, new Set([start]), budget)];
     const numbers = new Set(ends.flatMap((at) => numberAt(name, at) ?? []));
     if (numbers.size > 0) return numbers;

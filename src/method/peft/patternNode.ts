@@ -30,7 +30,7 @@ export function endsOf(node: PatternNode, text: string, starts: Places, budget: 
     case "one":
       return new Set([...starts].filter((at) => at < text.length && node.accepts(text[at]!)).map((at) => at + 1));
     case "sequence":
-      return node.parts.reduce((places, part) => endsOf(part, text, places, budget), starts);
+      return sequenceEnds(node.parts, text, starts, budget);
     case "choice":
       return new Set(node.options.flatMap((option) => [...endsOf(option, text, starts, budget)]));
     case "repeat":
@@ -40,6 +40,15 @@ export function endsOf(node: PatternNode, text: string, starts: Places, budget: 
     case "look":
       return new Set([...starts].filter((at) => isSeen(node, text, at, budget) !== node.isNegated));
   }
+}
+
+function sequenceEnds(parts: readonly PatternNode[], text: string, starts: Places, budget: PatternBudget): Places {
+  let places = starts;
+  for (const part of parts) {
+    if (places.size === 0) break;
+    places = endsOf(part, text, places, budget);
+  }
+  return places;
 }
 
 function repeatedEnds(

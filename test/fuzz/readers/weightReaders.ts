@@ -265,7 +265,7 @@ const adapterReader: Reader = {
   weight: 2,
   corpus: () =>
     [
-      ...METHODS.map((spec) => ({ ...configOf(spec), of: METHODS.indexOf(spec) })),
+      ...METHODS.map((spec) => ({ ...configOf(spec), auto_mapping: { of: METHODS.indexOf(spec) } })),
       { ...OFFICIAL, of: METHODS.length },
       { ...OFFICIAL, peft_type: "PROMPT_TUNING_LORA", of: METHODS.length },
     ].map((each) => Buffer.from(JSON.stringify(each))),
@@ -288,8 +288,9 @@ const adapterReader: Reader = {
 
 function configOf(spec: (typeof METHODS)[number]): object {
   const config = toConfig(spec, parametersOf(spec).sizes, { backbone: "tiny-t5", layout: LAYOUT });
-  // A key that PEFT writes and we do not.
-  return config["peft_type"] === "LORA" ? { ...config, rank_pattern: {} } : config;
+  // Keys that PEFT writes and we do not.
+  const given = { rank_pattern: { "(x|y)+[^.]*?z": 3 }, exclude_modules: "a{2,}\\.(?!b)", layers_to_transform: null };
+  return config["peft_type"] === "LORA" ? { ...config, ...given } : config;
 }
 
 export const WEIGHT_READERS: readonly Reader[] = [

@@ -68,6 +68,24 @@ for (const isTransposed of [false, true]) {
     assert.deepEqual(fold(adapter, feedForward, "weight", weight), weight);
   });
 
+  test(`a folded DoRA of a layer ${how} gives m / ||W + s B A|| (W + s B A) x, with the same bias`, () => {
+    const adapter = adapterOf({ kind: "lora", rank: 2, alpha: 3, ranks: { qkv_proj: 1 }, dora: true }, layout);
+    const weight = draw(48);
+    const value = (name: string): Float32Array => adapter.parameters.get(`${attention.module}.${name}`)!.data;
+    const [a, b, magnitude] = [value("lora_A.weight"), value("lora_B.weight"), value("lora_magnitude_vector")];
+    const rows = Array.from({ length: 12 }, (_, o) =>
+      Array.from({ length: 4 }, (__, i) => weight[isTransposed ? i * 12 + o : o * 4 + i]! + 3 * b[o]! * a[i]!),
+    );
+    const x = draw(4);
+    near(
+      output(attention, fold(adapter, attention, "weight", weight), x),
+      rows.map((row, o) => (magnitude[o]! / Math.hypot(...row)) * row.reduce((sum, w, i) => sum + w * x[i]!, 0)),
+      "output",
+    );
+    const bias = draw(12);
+    assert.deepEqual(fold(adapter, attention, "bias", bias), bias);
+  });
+
   test(`a folded IA3 of layers ${how} scales output and bias of the one, the input alone of the other`, () => {
     const adapter = adapterOf({ kind: "ia3" }, layout);
     const scale = (linear: LinearLayer): Float32Array => adapter.parameters.get(`${linear.module}.ia3_l`)!.data;

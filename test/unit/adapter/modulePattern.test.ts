@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { MersenneTwister } from "../../../src/base/random.ts";
-import { layerOf, layersBehind, matchesEnd, matchesWhole } from "../../../src/method/peft/modulePattern.ts";
+import { layerOf, layersBehind, endMatcher, matchesWhole } from "../../../src/method/peft/modulePattern.ts";
 import { parsePattern, PatternUnreadable } from "../../../src/method/peft/parsePattern.ts";
 import { PatternTooCostly } from "../../../src/method/peft/patternNode.ts";
 
 const budget = () => ({ left: 1_000_000 });
 const whole = (pattern: string, name: string): boolean => matchesWhole(parsePattern(pattern), name, budget());
-const end = (pattern: string, name: string): boolean => matchesEnd(parsePattern(pattern), name, budget());
+const end = (pattern: string, name: string): boolean => endMatcher(parsePattern(pattern), budget())(name);
 
 /** A random pattern of what Python and JavaScript write alike. */
 function randomPattern(random: MersenneTwister, depth: number): string {
