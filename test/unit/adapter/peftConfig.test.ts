@@ -116,6 +116,12 @@ test("a key of LoRA that changes its meaning is refused by name, with its value 
   for (const each of HARMFUL) refuses(LORA, each);
 });
 
+test("a value that nests without end is refused as any other", () => {
+  let deep: unknown = "x";
+  for (let i = 0; i < 20_000; i++) deep = [deep];
+  assert.throws(() => read({ ...LORA, modules_to_save: deep }), UserError);
+});
+
 test("PiSSA's way out is PEFT's conversion", () => {
   assert.match(refuses(LORA, ["init_lora_weights", "pissa"]).action!, /path_initial_model_for_weight_conversion/);
 });
