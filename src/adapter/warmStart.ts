@@ -1,23 +1,26 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import type { BackboneLayout } from "../backbone/layout.ts";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
+import type { MethodShape } from "../method/method.ts";
 import type { Parameters } from "../method/parameters.ts";
+import { methodOf } from "../method/registry.ts";
 import { loadAdapter } from "./adapterFolder.ts";
 
 /**
  * The initial values of a method's tensors, with the tensors of a trained adapter where it has them: a prompt from a
- * source task, or a whole method.
+ * source task, or a whole method. Where both have a scale, as LoRA's alpha / r, the values are rescaled, so that
+ * training starts from what the adapter computes.
  * @param source folder of a run or of an adapter; undefined changes nothing
  * @throws UserError naming the tensor that the method does not have, or has in another shape
  */
-export function warmStart(initial: Parameters, source: string | undefined, layout: BackboneLayout): Parameters {
+export function warmStart(initial: Parameters, source: string | undefined, shape: MethodShape): Parameters {
   if (source === undefined) return initial;
   const inRun = join(source, "adapter");
   const folder = existsSync(join(inRun, "adapter_config.json")) ? inRun : source;
   const started = new Map(initial);
-  for (const [name, { dims, data }] of loadAdapter(folder, layout).parameters) {
+  const adapter = loadAdapter(folder, shape.layout);
+  for (const [name, { dims, data }] of adapter.parameters) {
     const own = initial.get(name);
     if (own === undefined)
       throw new UserError(
@@ -31,7 +34,12 @@ export function warmStart(initial: Parameters, source: string | undefined, layou
         phrase`method.source: "${name}" in ${folder} has shape (${dims.join(", ")}), this method needs (${own.dims.join(", ")})`,
         phrase`Give the method the sizes of the adapter it starts from.`,
       );
-    started.set(name, { ...own, data: data.slice() });
+    const ratio = factorOf(adapter, name) / factorOf(shape, name);
+    started.set(name, { ...own, data: ratio === 1 ? data.slice() : data.map((value) => value * ratio) });
   }
   return started;
 }
+
+/** The factor that a method of its own kind multiplies a tensor by. */
+const factorOf = (shape: Pick<MethodShape, "spec" | "sizes">, tensor: string): number =>
+  methodOf(shape.spec.kind).factorOf?.(shape, tensor) ?? 1;

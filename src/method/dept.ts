@@ -57,6 +57,7 @@ export const dept: Method<typeof schema, "promptLength" | "rank", "prompt" | "ab
     if (tensor.name === PROMPT) return initialPrompt(tensor.sizes[0]!, spec, from, random);
     return tensor.name === "a" ? kaiming(tensor.sizes, tensor.sizes[1]!, random) : zeros(tensor.sizes);
   },
+  factorOf: ({ spec, sizes }, tensor) => (tensor === "b" ? scaleOf(spec, sizes.rank) : 1),
   embed: (embedded, { spec, sizes, parameter, positions }) =>
     add(embedded, positionOffset({ a: parameter("a"), b: parameter("b") }, positions, scaleOf(spec, sizes.rank))),
   switches: { "positions-off": { zero: ["b"], empty: [] }, "prompt-off": { zero: [], empty: [PROMPT] } },

@@ -88,6 +88,10 @@ export const lora: Method<typeof schema, "rank", "lora_A" | "lora_B" | "lora_mag
     if (tensor.group === "lora_B") return zeros(tensor.sizes);
     return startMagnitudes(tensor.name, layout, (name, dims) => from.weight(name, dims));
   },
+  factorOf(shape, tensor) {
+    const end = ".lora_B.weight";
+    return tensor.endsWith(end) ? sizeOf(shape, tensor.slice(0, -end.length)).scale : 1;
+  },
   changes: ({ spec, sizes, layout, parameter }) => ({
     linearOutput(y, x, module) {
       if (!isTarget(module, targetsOf(spec, layout))) return y;

@@ -140,6 +140,12 @@ export interface Method<
     random: MersenneTwister,
   ): Float32Array;
 
+  /**
+   * The factor that the method multiplies a tensor by, where its options set one: values of another run or file with
+   * another factor are rescaled before training starts from them. Left out: 1 for every tensor.
+   */
+  factorOf?(shape: Pick<MethodShape<Spec, Named>, "spec" | "sizes">, tensor: string): number;
+
   /** E' (B, N, d) of the embedded text E (B, N, d). */
   embed?(embedded: Value, context: MethodContext<Spec, Named>): Value;
   /** The prompt (P, d), where it is not the tensor `prompt` itself. */

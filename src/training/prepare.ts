@@ -120,7 +120,7 @@ export async function openExperimentModel(
     initial: warmStart(
       initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))),
       method.source,
-      model.shape.layout,
+      model.shape,
     ),
   };
 }

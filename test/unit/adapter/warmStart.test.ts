@@ -57,6 +57,7 @@ for (const method of [
   { kind: "pt", promptLength: 3 },
   { kind: "mpt", promptLength: 3 },
   { kind: "lora", rank: 2 },
+  { kind: "lora", rank: 2, targets: ["q"], dora: true },
 ]) {
   test(`${method.kind} starts where its source ended`, async (t) => {
     const { folder, loss } = await trained(t, method);
@@ -64,6 +65,20 @@ for (const method of [
     assert.notEqual(await startLoss(method), loss);
   });
 }
+
+for (const [method, other] of [
+  [
+    { kind: "lora", rank: 2, alpha: 16, dora: false },
+    { alpha: 4, alphas: { v: 9 } },
+  ],
+  [{ kind: "lora", rank: 2, targets: ["q"], dora: true }, { alpha: 3 }],
+  [{ kind: "dept", promptLength: 3, rank: 2, positions: 256 }, { scale: 2 }],
+] as const)
+  test(`${JSON.stringify(method)} starts where a source of another scale ended`, async (t) => {
+    const { folder, loss } = await trained(t, { ...method, ...other });
+    const start = await startLoss({ ...method, source: folder });
+    assert.ok(Math.abs(start / loss - 1) < 1e-5, `${start} for ${loss}`);
+  });
 
 test("a source prompt starts MPT's and ADePT's prompt; what the source lacks starts as usual", async (t) => {
   const { folder, loss } = await trained(t, { kind: "pt", promptLength: 3 });
