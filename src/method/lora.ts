@@ -69,7 +69,11 @@ export const lora: Method<typeof schema, "rank", "lora_A" | "lora_B" | "lora_mag
     lora_magnitude: { rate: 0.001, description: "DoRA: length of each row of a weight" },
   },
   groupsOf: ({ dora }) => (dora === true ? ["lora_A", "lora_B", "lora_magnitude"] : ["lora_A", "lora_B"]),
-  targets: (spec, layout) => ({ targets: targetsOf(spec, layout) }),
+  targets: (spec, layout) => ({
+    targets: targetsOf(spec, layout),
+    ...(spec.ranks !== undefined && { ranks: Object.keys(spec.ranks) }),
+    ...(spec.alphas !== undefined && { alphas: Object.keys(spec.alphas) }),
+  }),
   tensors: ({ spec, sizes, layout }) =>
     layout.linears
       .filter(({ module }) => isTarget(module, targetsOf(spec, layout)))

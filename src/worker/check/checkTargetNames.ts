@@ -11,7 +11,7 @@ import type { ExperimentText } from "./experimentText.ts";
 const MOST_OFFERED = 4;
 
 /**
- * Reports each layer that a method names and the backbone lacks, at its place in the list.
+ * Reports each layer that a method names and the backbone lacks, at its place in the list or the table.
  * @returns whether there is one
  */
 export function checkTargetNames(
@@ -28,14 +28,22 @@ export function checkTargetNames(
       if (own.some((module) => isTarget(module, [name]))) continue;
       lacks = true;
       const list = at(["method", key]);
-      const place = text.has([...list, i]) ? [...list, i] : list;
+      // A list has the name as a value, a table has it as a key.
+      const isKey = text.has([...list, name]);
+      const place =
+        [
+          [...list, i],
+          [...list, name],
+        ].find((each) => text.has(each)) ?? list;
       const near = nearestNames(lastPart(name), parts);
       const offered = [...new Set([...near, ...parts])].filter((each) => !names.includes(each));
       text.tell(place, {
         code: "unknown-target",
         message: phrase`This backbone has no linear layer "${name}"; its layers are ${parts.join(", ")}.`,
         fixes: [
-          ...offered.slice(0, MOST_OFFERED).flatMap((each) => text.replace(place, each)),
+          ...offered
+            .slice(0, MOST_OFFERED)
+            .flatMap((each) => (isKey ? text.rename(place, each) : text.replace(place, each))),
           ...(names.length > 1 ? [] : text.remove(list)),
         ],
       });

@@ -44,6 +44,8 @@ test("a target that names no layer is refused at its key, with the layers there 
   assert.match(one.action!, /Its layers are qkv_proj, out_proj, fc_out, head\. Did you mean "qkv_proj"\?/);
   assert.deepEqual(one.keys, ["method", "targets"]);
   assert.deepEqual(refused({ kind: "ia3", feedForward: ["wo"] }).keys, ["method", "feedForward"]);
+  assert.deepEqual(refused({ kind: "lora", ranks: { qkv_proj: 2, wo: 2 } }).keys, ["method", "ranks"]);
+  assert.deepEqual(refused({ kind: "lora", alphas: { wo: 2 } }).keys, ["method", "alphas"]);
   // A run of version 1 may have such a list.
   assert.equal(resolveSizes(spec({ kind: "lora", rank: 1, targets: ["qkv_proj", "wi_0"] }), smallLayout()).count, 16);
 });

@@ -103,6 +103,14 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
   ],
   ["a rate of no group", written({ training: { learningRate: { ab: 0.1 } } }), "unknown-group", "0.1", true],
   ["texts longer than the table", written({ method: { kind: "dept", positions: 64 } }), "positions", "64", true],
+  ["a layer that is none", written({ method: { kind: "lora", targets: ["q", "vv"] } }), "unknown-target", '"vv"', true],
+  [
+    "a layer that is none in a table",
+    written({ method: { kind: "lora", ranks: { vv: 17 } } }),
+    "unknown-target",
+    "17",
+    true,
+  ],
   [
     "narrow weights that are to be trained",
     written({ method: { kind: "full" }, precision: "int8" }),
