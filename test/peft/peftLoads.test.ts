@@ -55,6 +55,9 @@ const THEIRS = [
     { init_lora_weights: "gaussian" },
     { init_lora_weights: "orthogonal", bias: "lora_only" },
     { init_lora_weights: "MiCA", r: 2, fan_in_fan_out: true },
+    // Starts that change the backbone, by the way out that their refusal names.
+    { init_lora_weights: "pissa", converted: true },
+    { init_lora_weights: "olora", converted: true, use_rslora: true },
     { use_dora: true },
     {
       use_dora: true,
@@ -177,6 +180,12 @@ for (const folder of BACKBONES) {
       }
     });
   }
+  for (const start of ["pissa", "pissa_niter_4", "olora"])
+    test(`${basename(folder)}: ${start} as PEFT saves it is refused, since its numbers need another backbone`, async (t) => {
+      const { adapter, batch } = temporary(t);
+      await peft(folder, adapter, batch, JSON.stringify({ peft_type: "LORA", r: 4, init_lora_weights: start }));
+      assert.throws(() => loadAdapter(adapter, backboneLayout(folder)), /"init_lora_weights" is "(pissa|olora)/);
+    });
   for (const options of THEIRS) {
     test(`${basename(folder)}: we load PEFT's own ${JSON.stringify(options)} with the same logits`, async (t) => {
       const { adapter, batch } = temporary(t);

@@ -22,13 +22,18 @@ def logits_of_folded(folder, batch):
 def make_adapter(base, adapter, options):
     torch.manual_seed(5)
     kind = {"PROMPT_TUNING": PromptTuningConfig, "LORA": LoraConfig, "IA3": IA3Config}[options.pop("peft_type")]
+    start = options.pop("converted", False) and adapter + "-start"
     made = get_peft_model(base, kind(task_type="SEQ_2_SEQ_LM", **options))
+    if start:
+        made.peft_config["default"].init_lora_weights = True
+        made.save_pretrained(start)
+        made.peft_config["default"].init_lora_weights = options["init_lora_weights"]
     with torch.no_grad():
         for parameter in made.parameters():
             if parameter.requires_grad:
                 parameter.add_(0.3 * torch.randn_like(parameter))
     # Otherwise PEFT saves the whole output layer beside its update.
-    made.save_pretrained(adapter, save_embedding_layers=False)
+    made.save_pretrained(adapter, save_embedding_layers=False, path_initial_model_for_weight_conversion=start or None)
 
 
 def logits_of(backbone, adapter, batch_file, *make):
