@@ -22,6 +22,13 @@ const property = (of: string, file: string, from: string, to: string): Mutant =>
   to,
   tests: PROPERTIES,
 });
+const dora = (of: string, from: string, to: string): Mutant => ({
+  of: `dora: ${of}`,
+  file: "src/method/dora.ts",
+  from,
+  to,
+  tests: "test/unit/adapter/doraFold.test.ts",
+});
 const method = (of: string, file: string, from: string, to: string): Mutant => ({
   of,
   file: `src/method/${file}.ts`,
@@ -135,6 +142,9 @@ export const MUTANTS: Mutant[] = [
   ),
   method("lora: alpha / r", "lora", "?? spec.alpha) / r }", "?? spec.alpha) }"),
   method("lora: + B A x", "lora", "return add(y, update)", "return sub(y, update)"),
+  dora("W + s B A in the norm", "mul(scalar(2 * scale), mixed)", "mixed"),
+  dora("B A in the norm", "mul(scalar(scale * scale), change)", "change"),
+  dora("m / norm", "div(magnitude, rowNorms", "mul(magnitude, rowNorms"),
   method("ia3: keys and values", "ia3", "? mul(y, reshape(", "? add(y, reshape("),
   method("ia3: input of the feed-forward's last layer", "ia3", "? mul(x, parameter(", "? add(x, parameter("),
   method("adapter: residual z +", "adapter", "return add(z, add(matmul(active", "return add(active, add(matmul(active"),
