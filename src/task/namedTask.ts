@@ -4,6 +4,7 @@ import type { TaskSpec } from "../experiment/experiment.ts";
 import { permutation } from "../base/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, TaskData } from "./example.ts";
+import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
@@ -23,6 +24,10 @@ const SPLIT_SEED = 42;
 const YELP_ROWS = 100_000;
 
 const HIGHLIGHT = /([.?!"']?)\n@highlight\n/g;
+
+const WITH_POINT = /^-?\d+\.0+$/;
+const classAt = (classes: readonly (readonly string[])[], number: string): number =>
+  classes.findIndex((words) => words.includes(number.replace(/\.0+$/, "")));
 
 /** Turns rows of a split's files into examples. */
 class RowReader {
@@ -47,6 +52,9 @@ class RowReader {
 
   private field(path: string, row: Row, fields: readonly string[]): string {
     const found = fields.find((name) => Object.hasOwn(row.fields, name));
+    const known = fields.find((name) => Object.hasOwn(row.noText ?? {}, name));
+    if (found === undefined && known !== undefined)
+      this.fail(path, row, phrase`the field "${known}" is ${NO_TEXT[row.noText![known]!]}`);
     return found === undefined
       ? this.fail(
           path,
@@ -106,7 +114,9 @@ class RowReader {
         this.fail(path, row, phrase`the score "${text}" is no number from 0 to 5`)
       );
     if (this.definition.classes === undefined) return text;
-    const index = this.definition.classes.findIndex((words) => words.includes(text));
+    const own = this.definition.classes.findIndex((words) => words.includes(text));
+    // A data frame with a missing label writes all of them with a point: 1.0.
+    const index = own < 0 && WITH_POINT.test(text) ? classAt(this.definition.classes, text) : own;
     return (
       this.labels[index] ??
       this.fail(
@@ -152,7 +162,7 @@ class RowReader {
     const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined);
     const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
     if (label !== undefined || list !== undefined)
-      return (label === undefined || ["", "-1"].includes(label.trim())) && (list ?? []).length === 0;
+      return (label === undefined || /^(-1(\.0+)?)?$/.test(label.trim())) && (list ?? []).length === 0;
     return ["index", "id", "idx"].some((name) => Object.hasOwn(row.fields, name));
   }
 

@@ -1,6 +1,7 @@
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import { fieldNames, templateParts } from "../experiment/templateParts.ts";
+import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
 import { rowLocation } from "./rows/rowLocation.ts";
 
@@ -42,12 +43,25 @@ export function compileTemplate(template: string, { name, file, columns }: Templ
       .map((part) => {
         if ("literal" in part) return part.literal;
         const own = part.names.find((each) => Object.hasOwn(row.fields, each));
-        if (own === undefined)
-          throw new UserError(
-            "row-field-missing",
-            phrase`${rowLocation(file, row)}: the row has no field "${part.field.trim()}", which ${name} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
-          );
-        return row.fields[own]!;
+        return own === undefined ? refuse(part.names, { row, file, key: name }) : row.fields[own]!;
       })
       .join("");
+}
+
+/** @throws UserError saying what a field is that has no text, or that the row has none of its names */
+function refuse(names: readonly string[], { row, file, key }: { row: Row; file: string; key: string }): never {
+  const place = rowLocation(file, row);
+  const known = names.find((each) => Object.hasOwn(row.noText ?? {}, each));
+  if (known !== undefined) {
+    const inside = Object.keys(row.fields).filter((each) => each.startsWith(`${known}.`));
+    throw new UserError(
+      "row-field-no-text",
+      phrase`${place}: the field "${known}", which ${key} uses, is ${NO_TEXT[row.noText![known]!]}`,
+      inside.length === 0 ? undefined : phrase`It has: ${inside.slice(0, MOST_NAMED).join(", ")}`,
+    );
+  }
+  throw new UserError(
+    "row-field-missing",
+    phrase`${place}: the row has no field "${names.at(-1)!}", which ${key} uses; it has: ${Object.keys(row.fields).slice(0, MOST_NAMED).join(", ")}`,
+  );
 }

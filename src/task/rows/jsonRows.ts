@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
+import { parseExactly } from "./exactJson.ts";
 import type { Row } from "./row.ts";
 import { parsePart, squadRows } from "./squadRows.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
@@ -11,7 +12,7 @@ const Data = z.object({ data: z.array(z.object({ paragraphs: z.array(z.unknown()
 
 function parse(text: string, place: string, action: Phrase): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactly(text);
   } catch (error) {
     throw new UserError("row-not-json", phrase`${place}: not JSON: ${(error as Error).message}`, action);
   }

@@ -1,5 +1,7 @@
 import { closeSync, readSync } from "node:fs";
 import { parquetSchema, type FileMetaData, type RowGroup } from "hyparquet";
+import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
 import { openPlain } from "../../base/files/boundedFile.ts";
 import { thriftStruct, type ThriftStruct } from "./thriftStruct.ts";
 
@@ -75,6 +77,23 @@ function checkPage(fd: number, { at, end }: { at: number; end: number }, left: L
 }
 
 /**
+ * Checks that every column has a name of its own.
+ * @throws UserError naming the file and the column
+ */
+function checkNames(path: string, children: ReturnType<typeof parquetSchema>["children"]): void {
+  const earlier = new Set<string>();
+  for (const { element } of children) {
+    if (earlier.has(element.name))
+      throw new UserError(
+        "parquet-column-twice",
+        phrase`${path}: it has the column "${element.name}" twice`,
+        phrase`Write the file again with a different name for each column.`,
+      );
+    earlier.add(element.name);
+  }
+}
+
+/**
  * Checks that every column of a row group is one of the schema, once. The library does not wait for others, so an error
  * in one would end the process.
  */
@@ -93,10 +112,12 @@ function checkColumns(group: RowGroup, children: ReturnType<typeof parquetSchema
  * Checks every page of a Parquet file before any is read: the library trusts the sizes in page headers, and a few bytes
  * can claim billions of values.
  * @throws RangeError where a page lies outside its column, or the pages hold more than a file of this size can
+ * @throws UserError where two columns have one name
  */
 export function checkParquet(path: string, metadata: FileMetaData): void {
   const { fd, size } = openPlain(path);
   const { children } = parquetSchema(metadata);
+  checkNames(path, children);
   const left: Left = {
     values: Math.max(FREE_VALUES, MOST_A_BYTE * size),
     bytes: Math.max(FREE_BYTES, MOST_A_BYTE * size),

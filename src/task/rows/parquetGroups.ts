@@ -1,30 +1,18 @@
-import {
-  asyncBufferFromFile,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  parquetSchema,
-  type FileMetaData,
-} from "hyparquet";
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type FileMetaData } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { UserError } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
 import { phrase } from "../../base/phrase.ts";
 import { checkParquet } from "./parquetBounds.ts";
+import { exactValues, TIME_PARSERS } from "./parquetValue.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
-
-/** The shortest decimal that rounds to this 32-bit float: 3.8 is stored as 3.799999952316284. */
-function shortest(value: unknown): unknown {
-  if (typeof value !== "number" || !Number.isFinite(value)) return value;
-  return (
-    [6, 7, 8].map((digits) => Number(value.toPrecision(digits))).find((each) => Math.fround(each) === value) ?? value
-  );
-}
 
 async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
   // Damaged bytes make the library throw errors of many types, such as the RangeError of a view.
   try {
     return await work();
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(
       "parquet-malformed",
       phrase`${place}: no Parquet that can be read: ${(error as Error).message}`,
@@ -46,14 +34,11 @@ export interface ParquetPart {
  */
 export async function* parquetGroups(path: string, most: number): AsyncGenerator<ParquetPart> {
   const file = await attempt(path, () => asyncBufferFromFile(path));
-  const metadata: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
-  await attempt(path, () => {
-    checkParquet(path, metadata);
-    return Promise.resolve();
+  const whole: FileMetaData = await attempt(path, () => parquetMetadataAsync(file));
+  const { metadata, columns } = await attempt(path, () => {
+    checkParquet(path, whole);
+    return Promise.resolve(exactValues(whole));
   });
-  const floats = parquetSchema(metadata)
-    .children.filter(({ element }) => element.type === "FLOAT")
-    .map(({ element }) => element.name);
   let left = most;
   let count = 0;
   for (const group of metadata.row_groups) {
@@ -67,7 +52,7 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
     const rowEnd = rowStart + Math.ceil(share * Number(group.num_rows));
     const place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
     const records: Record<string, unknown>[] = await attempt(place, () =>
-      parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd }),
+      parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, utf8: false, parsers: TIME_PARSERS }),
     );
     if (records.length !== rowEnd - rowStart)
       throw new UserError(
@@ -75,14 +60,14 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
         phrase`${place}: only ${records.length} rows are there`,
         phrase`Copy or download the file again.`,
       );
-    yield {
-      rows: records.map((record, i) =>
-        rowFromRecord(
-          { ...record, ...Object.fromEntries(floats.map((name) => [name, shortest(record[name])])) },
-          { line: rowStart + i + 1, unit: "row" },
-        ),
+    const exact = (record: Record<string, unknown>): Record<string, unknown> =>
+      Object.fromEntries(Object.entries(record).map(([name, value]) => [name, columns.get(name)?.(value) ?? value]));
+    const rows = await attempt(place, () =>
+      Promise.resolve(
+        records.map((record, i) => rowFromRecord(exact(record), { line: rowStart + i + 1, unit: "row" })),
       ),
-    };
+    );
+    yield { rows };
     if (share < 1) {
       yield { rows: [], all: false };
       return;

@@ -1,11 +1,17 @@
 import { MOST_INSIDE } from "../../base/jsonBounds.ts";
-import type { Row } from "./row.ts";
+import { ExactNumber, withPlainNumbers } from "./exactJson.ts";
+import type { NoText, Row } from "./row.ts";
 
-/** A value as text where it is a string, a number (also of 64 bits), a truth value or a date; undefined otherwise. */
+/**
+ * A value as text where it is a string, a number with all of its digits, a truth value or a date; undefined otherwise,
+ * as for NaN, which is how data frames mark a missing value.
+ */
 function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
-  if (typeof value === "number" || typeof value === "boolean" || typeof value === "bigint") return String(value);
-  return value instanceof Date ? value.toISOString() : undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : undefined;
+  if (typeof value === "boolean" || typeof value === "bigint") return String(value);
+  if (value instanceof ExactNumber) return value.text;
+  return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : undefined;
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -13,7 +19,17 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null &&
   !Array.isArray(value) &&
   !(value instanceof Date) &&
+  !(value instanceof ExactNumber) &&
   !ArrayBuffer.isView(value);
+
+/** What a value is that has no text. */
+function noTextOf(value: unknown): NoText {
+  if (typeof value === "number") return Number.isNaN(value) ? "nan" : "infinity";
+  if (Array.isArray(value)) return "list";
+  if (ArrayBuffer.isView(value)) return "bytes";
+  if (value instanceof Date) return "date";
+  return isObject(value) ? "object" : "null";
+}
 
 /** A value as a list of texts: a list of strings, SQuAD's {"text": [...]}, or a list of {"text": "..."}. */
 function textsOf(value: unknown): string[] | undefined {
@@ -29,7 +45,11 @@ function objectLists(record: Record<string, unknown>): Row["objects"] {
     (entry): entry is [string, Record<string, unknown>[]] =>
       Array.isArray(entry[1]) && entry[1].length > 0 && entry[1].every(isObject),
   );
-  return found.length === 0 ? undefined : Object.fromEntries(found);
+  return found.length === 0
+    ? undefined
+    : Object.fromEntries(
+        found.map(([name, list]) => [name, list.map((each) => withPlainNumbers(each) as Record<string, unknown>)]),
+      );
 }
 
 /** Every value by its name; a value inside an object is named "outer.inner", down to MOST_INSIDE levels. */
@@ -41,17 +61,20 @@ function flatten(record: Record<string, unknown>, prefix: string, depth = 0): [s
 }
 
 /**
- * Makes a row of a record of JSON or Parquet. A value that is null or has no text is not a field, so a template that
- * names it reports it missing. The id of a question is stored as "id"; copies from MRQA name it "qid" or "key".
+ * Makes a row of a record of JSON or Parquet. A value that is null, not a number or has no text is not a field;
+ * `noText` says what it is, for the message of a template that names it. The id of a question is stored as "id"; copies
+ * from MRQA name it "qid" or "key".
  */
 export function rowFromRecord(record: Record<string, unknown>, place: Pick<Row, "line" | "unit">): Row {
   const entries = flatten(record, "");
-  const fields = Object.fromEntries(
-    entries.flatMap(([name, value]) => {
-      const text = textOf(value);
-      return text === undefined ? [] : [[name, text]];
-    }),
-  );
+  const fields: [string, string][] = [];
+  const noText: [string, NoText][] = [];
+  for (const [name, value] of entries) {
+    const text = textOf(value);
+    if (text === undefined) noText.push([name, noTextOf(value)]);
+    else fields.push([name, text]);
+  }
+  const named = Object.fromEntries(fields);
   const lists = Object.fromEntries(
     entries.flatMap(([name, value]) => {
       const texts = textsOf(value);
@@ -60,8 +83,14 @@ export function rowFromRecord(record: Record<string, unknown>, place: Pick<Row, 
   );
   const objects = objectLists(record);
   const id =
-    Object.hasOwn(fields, "question") && Object.hasOwn(fields, "context") && !Object.hasOwn(fields, "id")
-      ? (fields["qid"] ?? fields["key"])
+    Object.hasOwn(named, "question") && Object.hasOwn(named, "context") && !Object.hasOwn(named, "id")
+      ? (named["qid"] ?? named["key"])
       : undefined;
-  return { fields: id === undefined ? fields : { ...fields, id }, lists, ...(objects && { objects }), ...place };
+  return {
+    fields: id === undefined ? named : { ...named, id },
+    lists,
+    ...(objects && { objects }),
+    ...(noText.length > 0 && { noText: Object.fromEntries(noText) }),
+    ...place,
+  };
 }

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
+import { ExactNumber } from "./exactJson.ts";
 import type { Row } from "./row.ts";
 import { rowLocation } from "./rowLocation.ts";
 import { phrase } from "../../base/phrase.ts";
 
 const Answers = z.array(z.union([z.string(), z.object({ text: z.string() }).transform(({ text }) => text)]));
 const Question = z.object({
-  id: z.union([z.string(), z.number()]).optional(),
+  id: z.union([z.string(), z.number(), z.instanceof(ExactNumber).transform(({ text }) => text)]).optional(),
   qid: z.string().optional(),
   question: z.string(),
   answers: Answers,

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+
+/** A number of a JSON text whose digits a double would change, such as 9007199254740993 or 1.50. */
+export class ExactNumber {
+  /** @param text the number as it is written */
+  constructor(readonly text: string) {}
+}
+
+/** Marks a number's digits inside a string; no file can hold it, since it is drawn anew in each process. */
+const MARK = `\uFDD0${randomUUID()} `;
+const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/g;
+const isExact = (text: string): boolean => String(Number(text)) === text && Number.isFinite(Number(text));
+
+/** Where a string that begins before `from` ends: the index of its closing quote, or the text's length. */
+function stringEnd(text: string, from: number): number {
+  for (let at = from; ; at++) {
+    at = text.indexOf('"', at);
+    if (at < 0) return text.length;
+    let escapes = 0;
+    while (text[at - 1 - escapes] === "\\") escapes++;
+    if (escapes % 2 === 0) return at;
+  }
+}
+
+/**
+ * Writes the numbers that a double cannot hold in another way; among them NaN and infinities, which Python writes
+ * though JSON has none.
+ * @returns undefined where there are none
+ */
+function rewritten(text: string, write: (number: string) => string): string | undefined {
+  const parts: string[] = [];
+  let some = false;
+  for (let at = 0; at < text.length;) {
+    const quote = text.indexOf('"', at);
+    const end = quote < 0 ? text.length : quote;
+    parts.push(
+      text.slice(at, end).replace(NUMBER, (number) => {
+        if (isExact(number)) return number;
+        some = true;
+        return write(number);
+      }),
+    );
+    if (quote < 0) break;
+    at = stringEnd(text, quote + 1) + 1;
+    parts.push(text.slice(quote, at));
+  }
+  return some ? parts.join("") : undefined;
+}
+
+/** @throws SyntaxError at the right place of the text, where something else than such a number is wrong */
+function parseMarked(own: string, text: string): unknown {
+  try {
+    return JSON.parse(own, (key, value: unknown) => {
+      if (key.startsWith(MARK)) throw new SyntaxError("a name is no string");
+      if (typeof value !== "string" || !value.startsWith(MARK)) return value;
+      const number = value.slice(MARK.length);
+      return Number.isFinite(Number(number)) ? new ExactNumber(number) : Number(number);
+    });
+  } catch (error) {
+    JSON.parse(rewritten(text, (number) => "0".padEnd(number.length)) ?? text);
+    throw error;
+  }
+}
+
+/**
+ * Parses JSON as JSON.parse does, but keeps the digits of numbers: one that a double would change is an `ExactNumber`.
+ * NaN, an infinity and a number beyond the range of a double are numbers that are not finite.
+ * @throws SyntaxError where the text is no JSON
+ */
+export function parseExactly(text: string): unknown {
+  const own = rewritten(text, (number) => `"${MARK}${number}"`);
+  return own === undefined ? JSON.parse(text) : parseMarked(own, text);
+}
+
+/** A parsed value with plain numbers in place of exact ones. */
+export function withPlainNumbers(value: unknown): unknown {
+  if (value instanceof ExactNumber) return Number(value.text);
+  if (Array.isArray(value)) return value.map(withPlainNumbers);
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withPlainNumbers(each)]));
+}
