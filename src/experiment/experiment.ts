@@ -3,6 +3,7 @@ import { ANALYSIS_NAMES } from "./analysisNames.ts";
 import { EngineInput } from "../engine/engineSpec.ts";
 import { LearningRates } from "../method/learningRates.ts";
 import { MethodInput } from "../method/methodSpec.ts";
+import { encodingLabel } from "../base/text/encodingLabel.ts";
 import { CommitId, RunId } from "../base/identifiers.ts";
 import { PrecisionInput } from "../engine/precisionSpec.ts";
 import { Seeds, Sweep, SweepPart } from "./sweepSpec.ts";
@@ -29,6 +30,21 @@ const shots = z
     "Few-shot: k training examples, equally many of each class; or drawn as the official code does, where the last example may be of any class and there may be fewer than k",
   );
 
+const encoding = z
+  .string()
+  .max(40)
+  .refine((name) => encodingLabel(name) !== undefined, 'is no encoding, such as "utf-8", "latin-1" or "utf-16"')
+  .optional()
+  .describe(
+    "Encoding of the data files' text; by default UTF-8 or what their bytes say: UTF-16, or Latin-1 for Latin script",
+  );
+const skipBadRows = z
+  .boolean()
+  .optional()
+  .describe(
+    "Leave out rows that cannot be read or lack input or output, and say how many; otherwise they are an error",
+  );
+
 const Split = z.strictObject({
   validation: fraction.default(0.1).describe("Share held out for validation"),
   test: fraction.default(0.1).describe("Share held out for the test"),
@@ -44,13 +60,23 @@ const FileTask = z.strictObject({
     .describe("Path of the validation data; without it a seeded fraction of train is held out"),
   test: place.optional().describe("Path of the test data; without it a seeded fraction of train is held out"),
   source: template.describe('Template of the model\'s input, e.g. "premise: {premise} hypothesis: {hypothesis}"'),
+  encoding,
+  skipBadRows,
   target: template.describe('Template of the expected output, e.g. "{label}"'),
   split: Split.default({ validation: 0.1, test: 0.1, seed: 42 }).describe(
     "Fractions held out where no file is given, and the seed of the split",
   ),
 });
 
-const ChatTask = FileTask.pick({ shots: true, train: true, validation: true, test: true, split: true }).extend({
+const ChatTask = FileTask.pick({
+  shots: true,
+  train: true,
+  validation: true,
+  test: true,
+  split: true,
+  encoding: true,
+  skipBadRows: true,
+}).extend({
   kind: z.literal("chat"),
   system: template.optional().describe("System turn of conversations without one"),
   trainOn: z.enum(["all", "last"]).default("all").describe("The assistant turns that are trained"),
@@ -100,6 +126,8 @@ const NamedTask = z.strictObject({
     .enum(TASK_NAMES)
     .describe("A task of the paper, or trec, gsm8k, squad: its template, labels and metrics are built in"),
   folder: place.describe("Folder with train, validation and test files (JSONL, TSV or CSV), relative to this file"),
+  encoding,
+  skipBadRows,
   targets: z.enum(["digits", "words"]).default("digits").describe("Labels as the official digits, or as their words"),
   split: z
     .enum(["given", "official"])

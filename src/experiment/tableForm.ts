@@ -7,19 +7,27 @@ export interface TableForm {
   quotes: boolean;
 }
 
-/** The form of a .tsv file. */
+/** The form of a raw .tsv file. */
 export const TSV: TableForm = { delimiter: "\t", quotes: false };
 /**
  * Delimiters of a .csv: Excel writes semicolons where the comma is the decimal sign, and some programs write tabs.
  */
 const DELIMITERS = [",", ";", "\t"];
 
+/** The delimiter that Excel's first line "sep=;" names; undefined where the line is none. */
+export const sepLine = (line: string): string | undefined => /^"?sep=([^\r\n])"?\s*$/i.exec(line)?.[1];
+
+/** The first line of a text. */
+const firstLine = (text: string): string => text.slice(0, /\r?\n|$/.exec(text)!.index);
+
 /**
- * Determines the form of a .csv from its header: the most frequent delimiter outside quotes, or a comma if there is
- * none.
- * @param text begins with the header
+ * Determines the form of a .csv from its header: the delimiter that Excel's first line names, else the most frequent
+ * one outside quotes, or a comma if there is none.
+ * @param text begins with the header, or with Excel's line
  */
 export function csvForm(text: string): TableForm {
+  const named = sepLine(firstLine(text));
+  if (named !== undefined) return { delimiter: named, quotes: true };
   const counts = DELIMITERS.map(() => 0);
   let quoted = false;
   let begun = false;
@@ -32,6 +40,53 @@ export function csvForm(text: string): TableForm {
     begun ||= unit.trim() !== "";
   }
   return { delimiter: DELIMITERS[counts.indexOf(Math.max(...counts))]!, quotes: true };
+}
+
+/** Characters and lines of a .tsv by which its form is told, and how many lines a quoted cell may have there. */
+const LOOKED_AT = 1 << 20;
+const MOST_LINES = 2000;
+const MOST_CELL_LINES = 200;
+
+/** How well a text fits a form: records that do not, and whether quotes were written to be taken away. */
+function fit(lines: readonly string[], form: TableForm): { bad: number; needsQuotes: boolean } {
+  let bad = 0;
+  let needsQuotes = false;
+  let columns: number | undefined;
+  for (let line = 0; line < lines.length;) {
+    let end = line + 1;
+    let open = form.quotes && leavesQuoteOpen(lines[line]!, false);
+    for (; open && end < Math.min(lines.length, line + MOST_CELL_LINES); end++)
+      open = leavesQuoteOpen(lines[end]!, true);
+    if (open) end = line + 1;
+    const record = lines.slice(line, end).join("\n");
+    line = end;
+    if (record.trim() === "") continue;
+    const cells = cellsOf(record, form);
+    const isHeader = columns === undefined;
+    columns ??= cells.length;
+    if (cells.length !== columns || cells.some(({ stray }) => stray)) bad++;
+    else
+      needsQuotes ||= cells.some(
+        ({ from, to, quoted }) => quoted && (isHeader || record.slice(from, to).includes('""')),
+      );
+  }
+  return { bad, needsQuotes };
+}
+
+/**
+ * Determines the form of a .tsv from its rows. Raw TSV has quotes as ordinary characters, as GLUE's files; programs
+ * that quote cells write tabs, line breaks and doubled quotes inside them, or quote the header too.
+ * @param text begins with the header
+ */
+export function tsvForm(text: string): TableForm {
+  if (!/(^|[\t\n])"/.test(text.slice(0, LOOKED_AT))) return TSV;
+  const lines = text.slice(0, LOOKED_AT).split(/\r?\n/).slice(0, MOST_LINES);
+  if (text.length > LOOKED_AT) lines.pop();
+  const quoting = { ...TSV, quotes: true };
+  const quoted = fit(lines, quoting);
+  const raw = fit(lines, TSV);
+  const isQuoted = quoted.bad < raw.bad || (quoted.bad === raw.bad && quoted.bad === 0 && quoted.needsQuotes);
+  return isQuoted ? quoting : TSV;
 }
 
 /**

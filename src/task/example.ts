@@ -1,4 +1,5 @@
 import type { Conversation } from "./chat/conversation.ts";
+import type { Phrase } from "../base/phrase.ts";
 import type { MetricName } from "./metric/metrics.ts";
 
 /** One example as text. */
@@ -15,11 +16,17 @@ export interface Example {
   chat?: Conversation;
 }
 
-/** The three splits of a task, and how it is scored. */
-export interface TaskData {
+/** The three splits of a task. */
+export interface Splits {
   train: Example[];
   validation: Example[];
   test: Example[];
+  /** What the user should know of the files, such as their encoding and rows that were left out. */
+  notes?: readonly Phrase[];
+}
+
+/** The three splits of a task, and how it is scored. */
+export interface TaskData extends Splits {
   /** The classes' target strings, in order; for a user's own file the distinct targets, if there are at most 50. */
   labels: string[];
   /** The task's metrics; the first one chooses the checkpoint. */

@@ -3,7 +3,7 @@ import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { permutation } from "../base/random.ts";
 import { loadChatTask } from "./chat/loadChatTask.ts";
-import type { Example, TaskData } from "./example.ts";
+import type { Example, Splits, TaskData } from "./example.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { loadFileTask } from "./fileTask.ts";
 import { loadMailTask } from "./mailTask.ts";
@@ -33,9 +33,7 @@ export async function loadTask(spec: TaskSpec): Promise<TaskData> {
   });
 }
 
-function loadSplits(
-  spec: Exclude<TaskSpec, { kind: "named" }>,
-): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
+function loadSplits(spec: Exclude<TaskSpec, { kind: "named" }>): Promise<Splits> {
   switch (spec.kind) {
     case "file":
       return loadFileTask(spec);

@@ -3,13 +3,14 @@ import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { permutation } from "../base/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
-import type { Example, TaskData } from "./example.ts";
+import type { Example, Splits, TaskData } from "./example.ts";
 import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
+import { examplesOf, usableExamples } from "./fileExamples.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
-import { readRows } from "./rows/readRows.ts";
+import { readData, type SomeRows } from "./rows/readRows.ts";
 import { rowLocation } from "./rows/rowLocation.ts";
 import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
@@ -32,6 +33,8 @@ const classAt = (classes: readonly (readonly string[])[], number: string): numbe
 /** Turns rows of a split's files into examples. */
 class RowReader {
   private readonly definition: TaskDefinition;
+  /** What the user should know of the files. */
+  readonly notes: Phrase[] = [];
   /** Target strings of the classes, in official order. */
   readonly labels: string[];
 
@@ -171,11 +174,16 @@ class RowReader {
    * @throws UserError naming file, line and field
    */
   async read(paths: readonly string[], split: SplitName): Promise<Example[]> {
-    const rows: { path: string; row: Row }[] = [];
+    const files: { path: string; data: SomeRows }[] = [];
+    const { headerless } = this.definition;
     for (const path of paths)
-      for (const row of await readRows(path, this.definition.headerless)) rows.push({ path, row });
-    if (split === "test" && rows.every(({ row }) => this.hidden(row))) return [];
-    return rows.map(({ path, row }) => this.example(path, row));
+      files.push({ path, data: await readData(path, { headerless, encoding: this.spec.encoding }) });
+    if (split === "test" && files.every(({ data }) => data.rows.every((row) => this.hidden(row)))) return [];
+    return files.flatMap(({ path, data }) => {
+      this.notes.push(...(data.notes ?? []));
+      const found = examplesOf(data, (row) => this.example(path, row));
+      return usableExamples(path, found, { skips: this.spec.skipBadRows }, this.notes);
+    });
   }
 }
 
@@ -231,8 +239,6 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
   return officialShots(train, shots, { classOf: ({ target }) => target, classes: labels.length });
 }
 
-type Splits = Pick<TaskData, "train" | "validation" | "test">;
-
 async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Example[]>): Promise<Splits> {
   const train = await read("train");
   const validation = await read("validation");
@@ -269,5 +275,6 @@ export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
     test,
     labels: reader.labels,
     metrics: [...definition.metrics],
+    ...(reader.notes.length > 0 && { notes: reader.notes }),
   };
 }

@@ -63,7 +63,7 @@ const labelOf = (name: string, label: string | undefined): string | undefined =>
   label === undefined ? undefined : timedMatch(label, name);
 
 async function examplesOf(path: string, name: string, { words, perFile, ...spec }: TextSpec): Promise<Example[]> {
-  const text = await dataText(path);
+  const { text } = await dataText(path);
   const random = new MersenneTwister((nameSeed(name) + spec.split.seed) >>> 0);
   const pieces: string[][] = [];
   for (const paragraph of text.split(/\r?\n/)) {

@@ -11,6 +11,7 @@ import { hasTurns } from "../task/chat/rowTurns.ts";
 import type { Example } from "../task/example.ts";
 import { loadFileTask } from "../task/fileTask.ts";
 import { firstRows } from "../task/rows/readRows.ts";
+import { EVALUATE_SETTINGS, inOptions } from "./evaluateOptions.ts";
 import { cutNotes } from "./batch/cutNotes.ts";
 import { backboneLayout } from "./prepare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
@@ -73,24 +74,54 @@ function checkPlaces(
     );
 }
 
-/** The rows of a data file: the fields `input` and `target`, or of a decoder-only model conversations. */
-async function folderExamples(
-  data: string,
-  isCausal: boolean,
-): Promise<{ task: { kind: "file" | "chat" }; examples: readonly Example[] }> {
-  const split = { validation: 0, test: 0, seed: 0 };
-  if (isCausal && (await firstRows(data, LOOKED_AT)).rows.some(hasTurns)) {
-    const { train } = await loadChatTask({ kind: "chat", train: data, trainOn: "last", split });
-    return { task: { kind: "chat" }, examples: train };
-  }
-  const { train } = await loadFileTask({ kind: "file", train: data, source: "{input}", target: "{target}", split });
-  return { task: { kind: "file" }, examples: train };
+/** How the rows of a data file are read. */
+export interface DataOptions {
+  data: string;
+  /** Templates of input and target; by default the fields `input` and `target`. */
+  source?: string | undefined;
+  target?: string | undefined;
+  /** The encoding of the file, if it is not to be found out. */
+  encoding?: string | undefined;
+  skipBadRows?: boolean | undefined;
 }
 
-/** Solved examples, drawn with seed 0. */
-async function shotsOf(shots: { count: number; data: string } | undefined, isCausal: boolean): Promise<Example[]> {
+/** The rows of a data file: templates of their fields, or of a decoder-only model conversations. */
+async function folderExamples(
+  { data, source, target, encoding, skipBadRows }: DataOptions,
+  isCausal: boolean,
+): Promise<{ task: { kind: "file" | "chat" }; examples: readonly Example[]; notes: readonly Phrase[] }> {
+  const common = { train: data, split: { validation: 0, test: 0, seed: 0 }, encoding, skipBadRows };
+  const isAsked = source !== undefined || target !== undefined;
+  if (isCausal && !isAsked && (await firstRows(data, LOOKED_AT, encoding)).rows.some(hasTurns)) {
+    const chat = await loadChatTask({ kind: "chat", trainOn: "last", ...common }, EVALUATE_SETTINGS.skip);
+    return { task: { kind: "chat" }, examples: chat.train, notes: chat.notes ?? [] };
+  }
+  const file = await loadFileTask(
+    { kind: "file", source: source ?? "{input}", target: target ?? "{target}", ...common },
+    EVALUATE_SETTINGS,
+  );
+  return { task: { kind: "file" }, examples: file.train, notes: file.notes ?? [] };
+}
+
+/** What is evaluated, and how. */
+export interface FolderOptions extends DataOptions {
+  backbone: string;
+  adapter: string | undefined;
+  maxTokens: number;
+  /** The most tokens of an input that are read; by default 256, of a decoder-only model 4,096. */
+  maxSourceLength?: number | undefined;
+  /** How a decoder-only model reads an example; by default "plain". */
+  prompt?: PromptForm | undefined;
+  /** Solved examples before each question of a decoder-only model: how many, drawn from which data file. */
+  shots?: { count: number; data: string } | undefined;
+  engine?: EngineChoice;
+  precision?: Precision;
+}
+
+/** Solved examples of another file, read as the options say, drawn with seed 0. */
+async function shotsOf({ shots, ...options }: FolderOptions, isCausal: boolean): Promise<Example[]> {
   if (shots === undefined) return [];
-  const { examples } = await folderExamples(shots.data, isCausal);
+  const { examples } = await folderExamples({ ...options, data: shots.data }, isCausal);
   if (examples.length < shots.count)
     throw new UserError(
       "shots-beyond-data",
@@ -102,26 +133,21 @@ async function shotsOf(shots: { count: number; data: string } | undefined, isCau
 /**
  * Evaluates a backbone, with or without an adapter, on a file with the fields `input` and `target`, or of
  * conversations; targets are generated greedily.
- * @throws UserError naming what is missing or wrong
+ * @throws UserError naming what is missing or wrong, by the options of `adept evaluate`
  */
-export async function evaluateFolder(options: {
-  backbone: string;
-  adapter: string | undefined;
-  data: string;
-  maxTokens: number;
-  /** The most tokens of an input that are read; by default 256, of a decoder-only model 4,096. */
-  maxSourceLength?: number | undefined;
-  /** How a decoder-only model reads an example; by default "plain". */
-  prompt?: PromptForm | undefined;
-  /** Solved examples before each question of a decoder-only model: how many, drawn from which data file. */
-  shots?: { count: number; data: string } | undefined;
-  engine?: EngineChoice;
-  precision?: Precision;
-}): Promise<FolderEvaluation> {
+export async function evaluateFolder(options: FolderOptions): Promise<FolderEvaluation> {
+  try {
+    return await evaluated(options);
+  } catch (error) {
+    throw inOptions(error);
+  }
+}
+
+async function evaluated(options: FolderOptions): Promise<FolderEvaluation> {
   const folder = backboneFolder(options.backbone);
   const layout = backboneLayout(folder);
   const adapter = options.adapter === undefined ? bareAdapter(layout.width) : loadAdapter(options.adapter, layout);
-  const { task, examples } = await folderExamples(options.data, layout.isCausal);
+  const { task, examples, notes: said } = await folderExamples(options, layout.isCausal);
   const tokenizer = loadTokenizer(folder, layout.vocabulary);
   const lengths = {
     maxSourceLength: options.maxSourceLength ?? (layout.isCausal ? LONGEST_JOINED : LONGEST),
@@ -129,7 +155,7 @@ export async function evaluateFolder(options: {
   };
   const prompt = { form: options.prompt, shots: options.shots?.count ?? 0 };
   const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, { task, prompt }, lengths);
-  const encoded = await encodeAll(examples, encoder.withShots(await shotsOf(options.shots, layout.isCausal)));
+  const encoded = await encodeAll(examples, encoder.withShots(await shotsOf(options, layout.isCausal)));
   checkPlaces(adapter, layout, encoded, options.maxTokens);
   const model = await openTunedModel({
     folder,
@@ -148,7 +174,7 @@ export async function evaluateFolder(options: {
       source: "--max-source-length",
       target: phrase`the longest that is scored`,
     });
-    return { loss: result.loss, metrics: result.metrics, examples: result.predictions, notes };
+    return { loss: result.loss, metrics: result.metrics, examples: result.predictions, notes: [...said, ...notes] };
   } finally {
     await model.release();
   }

@@ -166,6 +166,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
     validation,
     test,
     notes: [
+      ...(data.notes ?? []),
       ...cutNotes([...train, ...validation, ...test], training),
       ...longestNotes([...train, ...validation, ...test], {
         longest: opened.model.layout.longest,

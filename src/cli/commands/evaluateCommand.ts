@@ -7,6 +7,7 @@ import { PRECISIONS, PrecisionInput } from "../../engine/precisionSpec.ts";
 import { evaluateFolder } from "../../training/evaluateFolder.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
+import { encodingLabel } from "../../base/text/encodingLabel.ts";
 import { percentText } from "../../base/text/percentText.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
@@ -15,6 +16,10 @@ const OPTIONS = {
   backbone: { type: "string", value: "DIR", required: true, help: "folder of the backbone, or tiny-t5" },
   adapter: { type: "string", value: "DIR", help: "folder of the adapter" },
   data: { type: "string", value: "FILE", required: true, help: "rows of input and target, or conversations" },
+  source: { type: "string", value: "TEMPLATE", help: 'how an input is made of a row; by default "{input}"' },
+  target: { type: "string", value: "TEMPLATE", help: 'how a target is made of a row; by default "{target}"' },
+  encoding: { type: "string", value: "NAME", help: "encoding of the data; by default what its bytes say" },
+  "skip-bad-rows": { type: "boolean", help: "leave out rows that cannot be read, and say how many" },
   prompt: {
     type: "string",
     value: "FORM",
@@ -56,10 +61,15 @@ function shotsOf(values: Parsed<typeof OPTIONS>["values"]): { count: number; dat
   return from === undefined ? undefined : { count: count(values, "shots"), data: resolve(from) };
 }
 
-/** Evaluates on a JSONL, CSV or TSV file with the fields input and target. */
+/** Evaluates on a data file. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   if (values.backbone === undefined || values.data === undefined)
     throw new WrongUse("evaluate needs --backbone and --data");
+  if (values.encoding !== undefined && encodingLabel(values.encoding) === undefined)
+    throw new UserError(
+      "encoding-unknown",
+      phrase`--encoding: "${values.encoding}" is no encoding, such as utf-8, latin-1 or utf-16`,
+    );
   const engine = EngineInput.safeParse({ device: values.device });
   if (!engine.success)
     throw new UserError("device-unknown", phrase`--device: "${values.device}" is none of ${DEVICES.join(", ")}`);
@@ -79,6 +89,10 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
     backbone: values.backbone === "tiny-t5" ? "tiny-t5" : resolve(values.backbone),
     adapter: values.adapter && resolve(values.adapter),
     data: resolve(values.data),
+    source: values.source,
+    target: values.target,
+    encoding: values.encoding,
+    skipBadRows: values["skip-bad-rows"],
     maxTokens: count(values, "max-new-tokens"),
     maxSourceLength: values["max-source-length"] === undefined ? undefined : count(values, "max-source-length"),
     shots: shotsOf(values),

@@ -1,6 +1,8 @@
+import type { Phrase } from "../../base/phrase.ts";
 import type { TaskSpec } from "../../experiment/experiment.ts";
-import type { Example } from "../example.ts";
-import { readRows } from "../rows/readRows.ts";
+import type { Example, Splits } from "../example.ts";
+import { EXPERIMENT_SETTINGS, examplesOf, usableExamples } from "../fileExamples.ts";
+import { readData } from "../rows/readRows.ts";
 import type { Row } from "../rows/row.ts";
 import { rowLocation } from "../rows/rowLocation.ts";
 import { splitBySeed } from "../split.ts";
@@ -38,11 +40,14 @@ const scored = (examples: readonly Example[]): Example[] =>
  * Loads conversations. A split without a file of its own is a seeded fraction of the training file.
  * @throws UserError naming file, line and turn
  */
-export async function loadChatTask(
-  spec: ChatSpec,
-): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
-  const read = async (path: string): Promise<Example[]> =>
-    (await readRows(path)).map((row) => chatExample(path, row, spec));
+export async function loadChatTask(spec: ChatSpec, skip = EXPERIMENT_SETTINGS.skip): Promise<Splits> {
+  const notes: Phrase[] = [];
+  const read = async (path: string): Promise<Example[]> => {
+    const data = await readData(path, spec);
+    notes.push(...(data.notes ?? []));
+    const found = examplesOf(data, (row) => chatExample(path, row, spec));
+    return usableExamples(path, found, { skips: spec.skipBadRows, skip }, notes);
+  };
   const { validation, test, seed } = spec.split;
   const split = splitBySeed(await read(spec.train), {
     seed,
@@ -53,5 +58,6 @@ export async function loadChatTask(
     train: split.train,
     validation: scored(spec.validation === undefined ? split.validation : await read(spec.validation)),
     test: scored(spec.test === undefined ? split.test : await read(spec.test)),
+    ...(notes.length > 0 && { notes }),
   };
 }

@@ -1,10 +1,12 @@
-import { isUtf8 } from "node:buffer";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { UserError } from "../../base/errors.ts";
-import { phrase } from "../../base/phrase.ts";
+import { encodingLabel } from "../../base/text/encodingLabel.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
+import { headOf, isGzip, refuseForeign } from "./foreignFile.ts";
+import { decoded, decodingOf } from "./textEncoding.ts";
 
 /** About the longest string that V8 allows. */
 const MAX_BYTES = 512 * 1024 * 1024 - 64;
@@ -12,15 +14,24 @@ const TOO_LARGE = (path: string): UserError =>
   new UserError("data-file-too-large", phrase`${path} is larger than 512 MB`, phrase`Split it, or sample from it.`);
 const isPacked = (path: string): boolean => path.toLowerCase().endsWith(".gz");
 
+/** The text of a data file. */
+export interface DataText {
+  text: string;
+  /** What the user should know of it: that it was read in another encoding than UTF-8. */
+  notes: readonly Phrase[];
+}
+
 /**
- * Reads the UTF-8 text of a data file, without its byte-order mark; a file whose name ends in .gz is unpacked.
- * @throws UserError naming a file that cannot be read, is damaged or is too large
+ * Reads the text of a data file, without its byte-order mark, in the encoding that it has; a gzip file is unpacked.
+ * @param encoding the encoding, if it is not to be found out
+ * @throws UserError naming a file that cannot be read, is damaged, too large or of another kind
  */
-export function dataText(path: string): Promise<string> {
+export function dataText(path: string, encoding?: string): Promise<DataText> {
   return reading(path, async () => {
     if ((await stat(path)).size > MAX_BYTES) throw TOO_LARGE(path);
+    const packed = packing(path);
     const bytes = await readFile(path);
-    return decode(isPacked(path) ? await unpack(bytes, path) : bytes, path);
+    return textOf(packed ? await unpack(bytes, path) : bytes, path, encoding);
   });
 }
 
@@ -30,13 +41,34 @@ export function dataText(path: string): Promise<string> {
  * @returns `all`: whether that is the whole file
  * @throws UserError as `dataText` does
  */
-export function firstText(path: string, most: number): Promise<{ text: string; all: boolean }> {
+export function firstText(path: string, most: number, encoding?: string): Promise<DataText & { all: boolean }> {
   return reading(path, async () => {
     if ((await stat(path)).size > MAX_BYTES) throw TOO_LARGE(path);
-    const bytes = await firstBytes(path, most + 1);
+    const bytes = await firstBytes(path, most + 1, packing(path));
     const all = bytes.length <= most;
-    return { text: decode(all ? bytes : bytes.subarray(0, lineEnd(bytes)), path), all };
+    const found = textOf(all ? bytes : bytes.subarray(0, lineEnd(bytes)), path, encoding);
+    return { ...found, text: all ? found.text : wholeLines(found.text), all };
   });
+}
+
+/** Whether a file is to be unpacked: its first bytes say so, or its name does. Another kind of file is refused. */
+function packing(path: string): boolean {
+  const head = headOf(path);
+  if (isGzip(head)) return true;
+  refuseForeign(head, path);
+  return isPacked(path);
+}
+
+function textOf(bytes: Buffer, path: string, encoding: string | undefined): DataText {
+  refuseForeign(bytes, path);
+  const found = encoding === undefined ? decodingOf(bytes, path) : { encoding: encodingLabel(encoding) ?? encoding };
+  return { text: decoded(bytes, found.encoding, path), notes: found.note === undefined ? [] : [found.note] };
+}
+
+/** Cuts a text after its last whole line; where it has none, not at all. */
+function wholeLines(text: string): string {
+  const end = text.lastIndexOf("\n") + 1;
+  return end === 0 ? text : text.slice(0, end);
 }
 
 async function reading<T>(path: string, work: () => Promise<T>): Promise<T> {
@@ -57,26 +89,6 @@ function lineEnd(bytes: Buffer): number {
   return end;
 }
 
-/**
- * Decodes UTF-8. Text in another encoding would be trained on as garbage, so it is refused, naming its first bad line.
- */
-function decode(bytes: Buffer, path: string): string {
-  if (isUtf8(bytes)) return bytes.toString("utf8").replace(/^\uFEFF/, "");
-  if (bytes[0] === 0xff && bytes[1] === 0xfe)
-    throw new UserError("data-file-utf16", phrase`${path} is UTF-16, not UTF-8`, phrase`Save it as UTF-8.`);
-  let line = 1;
-  for (let from = 0; ; line++) {
-    const end = bytes.indexOf(10, from);
-    if (end < 0 || !isUtf8(bytes.subarray(from, end))) break;
-    from = end + 1;
-  }
-  throw new UserError(
-    "data-line-not-utf8",
-    phrase`${path}:${line}: the line is not UTF-8 text`,
-    phrase`Save the file as UTF-8.`,
-  );
-}
-
 const DAMAGED = (path: string, error: unknown): UserError =>
   new UserError(
     "gzip-malformed",
@@ -94,9 +106,9 @@ async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
 }
 
 /** The first bytes of a file, at most `most`, unpacked. */
-async function firstBytes(path: string, most: number): Promise<Buffer> {
+async function firstBytes(path: string, most: number, packed: boolean): Promise<Buffer> {
   const source = createReadStream(path, { highWaterMark: 1 << 20 });
-  const stream = isPacked(path) ? source.pipe(createGunzip()) : source;
+  const stream = packed ? source.pipe(createGunzip()) : source;
   const parts: Buffer[] = [];
   // `pipe` does not pass on errors of its source.
   source.on("error", (error) => {

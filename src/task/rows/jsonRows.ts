@@ -1,14 +1,17 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
+import { refuseAll, type Refuse } from "./badRows.ts";
 import { parseExactly } from "./exactJson.ts";
+import { layoutRows } from "./jsonLayout.ts";
 import type { Row } from "./row.ts";
 import { parsePart, squadRows } from "./squadRows.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
 import { rowLocation } from "./rowLocation.ts";
-import { phrase, type Phrase } from "../../base/phrase.ts";
 
 const Fields = z.record(z.string(), z.unknown());
 const Data = z.object({ data: z.array(z.object({ paragraphs: z.array(z.unknown()) })) });
+const LINE_ACTION = phrase`Each line must be one JSON object; the name of a table ends in .csv or .tsv.`;
 
 function parse(text: string, place: string, action: Phrase): unknown {
   try {
@@ -31,20 +34,35 @@ function objectRow(value: unknown, path: string, place: Pick<Row, "line" | "unit
   return rowFromRecord(parsed.data, place);
 }
 
+/** The rows of one part of a file; where they throw a UserError, none. */
+function attempt(refuse: Refuse, line: number, work: () => Row[]): Row[] {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    refuse(error, line);
+    return [];
+  }
+}
+
 /**
  * Reads rows of JSON lines: an object of fields each, or MRQA's format, whose first line is {"header": ...} and whose
  * other lines hold a context and its questions.
- * @throws UserError naming the file, the line and the field
+ * @param refuse takes the error of each line that is wrong, which names the file, the line and the field
  */
-export function jsonLines(text: string, path: string): Row[] {
-  return text.split(/\r?\n/).flatMap((content, index) => {
-    if (content.trim() === "") return [];
-    const place = { line: index + 1 };
-    const value = parse(content, rowLocation(path, place), phrase`Each line must be one JSON object.`);
+export function jsonLines(text: string, path: string, refuse: Refuse = refuseAll): Row[] {
+  const rowsOf = (content: string, line: number): Row[] => {
+    const place = { line };
+    const value = parse(content, rowLocation(path, place), LINE_ACTION);
     if (typeof value !== "object" || value === null) return [objectRow(value, path, place)];
-    if (index === 0 && Object.keys(value).join() === "header") return [];
+    if (line === 1 && Object.keys(value).join() === "header") return [];
     return "qas" in value ? squadRows(value, { path, inside: "", place, asked: 0 }) : [objectRow(value, path, place)];
-  });
+  };
+  return text
+    .split(/\r?\n/)
+    .flatMap((content, index) =>
+      content.trim() === "" ? [] : attempt(refuse, index + 1, () => rowsOf(content, index + 1)),
+    );
 }
 
 /**
@@ -52,14 +70,8 @@ export function jsonLines(text: string, path: string): Row[] {
  */
 export const isLines = (text: string): boolean => /^\s*\{.*\}[ \t]*\r?\n\s*\{/.test(text);
 
-/**
- * Reads rows of a JSON file: SQuAD's {"data": [{"paragraphs": [...]}]}, a list of objects, or JSON lines.
- * @throws UserError naming the file, the question or row, and the field
- */
-export function jsonRows(text: string, path: string): Row[] {
-  if (isLines(text)) return jsonLines(text, path);
-  const value = parse(text, path, phrase`Give SQuAD's layout, a list of objects, or one object a line.`);
-  if (Array.isArray(value)) return value.map((each, index) => objectRow(each, path, { line: index + 1, unit: "row" }));
+/** The questions of SQuAD's layout. */
+function squadFile(value: unknown, path: string): Row[] {
   const rows: Row[] = [];
   parsePart(Data, value, { path, inside: "" }).data.forEach(({ paragraphs }, article) => {
     paragraphs.forEach((paragraph, index) => {
@@ -73,4 +85,21 @@ export function jsonRows(text: string, path: string): Row[] {
     });
   });
   return rows;
+}
+
+/**
+ * Reads rows of a JSON file: SQuAD's {"data": [{"paragraphs": [...]}]}, a list of objects, one of the other layouts
+ * that programs write (`layoutRows`), or JSON lines.
+ * @param refuse takes the error of each element that is wrong
+ * @throws UserError naming the file, the question, and the field
+ */
+export function jsonRows(text: string, path: string, refuse: Refuse = refuseAll): Row[] {
+  if (isLines(text)) return jsonLines(text, path, refuse);
+  const value = parse(text, path, phrase`Give SQuAD's layout, a list of objects, or one object a line.`);
+  const list = Array.isArray(value) ? (value as unknown[]) : layoutRows(value, path);
+  return list === undefined
+    ? squadFile(value, path)
+    : list.flatMap((each, index) =>
+        attempt(refuse, index + 1, () => [objectRow(each, path, { line: index + 1, unit: "row" })]),
+      );
 }

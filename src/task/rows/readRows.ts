@@ -1,78 +1,173 @@
 import { extname } from "node:path";
 import { UserError } from "../../base/errors.ts";
-import { phrase } from "../../base/phrase.ts";
-import { csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
+import { csvForm, leavesQuoteOpen, tsvForm, type TableForm } from "../../experiment/tableForm.ts";
+import { BadRows, refuseAll, type Refuse } from "./badRows.ts";
 import { dataText, firstText } from "./dataText.ts";
+import { headOf, isParquet, refuseForeign } from "./foreignFile.ts";
 import type { Row } from "./row.ts";
 import { wholeElements } from "./jsonHead.ts";
 import { isLines, jsonLines, jsonRows } from "./jsonRows.ts";
 import { readParquet } from "./parquetProcess.ts";
 import { tableRows } from "./tableRows.ts";
 
-const kindOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
+const nameOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
+
+/** The beginning of a JSON document whose columns follow each other: no row is whole before the last column. */
+const BY_COLUMNS = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(?:\{|\[\s*(?:"|-?\d|null|true|false))/;
 
 /** Rows of a data file, and whether they are all of its rows. */
 export interface SomeRows {
   rows: Row[];
   all: boolean;
+  /** The rows that cannot be read; left out where there are none. */
+  bad?: BadRows;
+  /** What the user should know of the file, such as its encoding; left out where there is nothing. */
+  notes?: readonly Phrase[];
+}
+
+/** How a data file is read. */
+export interface Reading {
+  /** Columns of a TSV that may have no header. */
+  headerless?: readonly string[] | undefined;
+  /** The encoding of its text, if it is not to be found out. */
+  encoding?: string | undefined;
 }
 
 /**
- * Reads the rows of a data file by its extension: Parquet, CSV, TSV, JSON (SQuAD's, or a list), and otherwise JSON
- * lines (also MRQA's). Each but Parquet may be packed as .gz.
- * @param headerless columns of a TSV that may have no header
+ * Whether a file is Parquet: its first bytes decide, then its name.
+ * @throws UserError where it cannot be read, or is of a kind that has no rows
+ */
+function isParquetFile(path: string): boolean {
+  const isNamed = nameOf(path) === ".parquet";
+  let head: Buffer;
+  try {
+    head = headOf(path);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw new UserError(
+      "data-file-not-readable",
+      phrase`${path} cannot be read: ${((error as { cause?: Error }).cause ?? error).message}`,
+    );
+  }
+  if (isParquet(head)) return true;
+  if (isNamed) refuseForeign(head, path);
+  return isNamed;
+}
+
+/** The form of a text: its name says it, unless its first character does. */
+function kindOf(path: string, text: string): string {
+  const named = nameOf(path);
+  const isTable = named === ".csv" || named === ".tsv";
+  const [first] = text.trimStart();
+  if (isTable) return first === "{" && isObject(firstLineOf(text)) ? ".jsonl" : named;
+  if (named === ".json") return named;
+  // A list, or one object over several lines, is no JSON lines, whatever the name.
+  return first === "[" || (first === "{" && /^\s*\{\s*\n/.test(text)) ? ".json" : named;
+}
+
+const firstLineOf = (text: string): string => /^\s*([^\n]*)/.exec(text)?.[1] ?? "";
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** What is found, without what is empty. */
+const found = (rows: Row[], all: boolean, bad: BadRows, notes: readonly Phrase[] = []): SomeRows => ({
+  rows,
+  all,
+  ...(bad.length > 0 && { bad }),
+  ...(notes.length > 0 && { notes }),
+});
+
+/**
+ * Reads a data file by its first bytes and its name: Parquet, CSV, TSV, JSON (SQuAD's, a list, pandas' columns), and
+ * otherwise JSON lines (also MRQA's). Each but Parquet may be packed by gzip.
+ * @returns its rows, and those that cannot be read
+ * @throws UserError where the file as a whole cannot be read
+ */
+export async function readData(path: string, { headerless, encoding }: Reading = {}): Promise<SomeRows> {
+  const bad = new BadRows();
+  if (isParquetFile(path)) return someOf(path, found((await readParquet(path, Infinity)).rows, true, bad));
+  const { text, notes } = await dataText(path, encoding);
+  const form = tableForm(kindOf(path, text), text);
+  const rows = textRows(text, path, { kind: kindOf(path, text), form, headerless, refuse: bad.add });
+  return someOf(path, found(rows, true, bad, notes));
+}
+
+/**
+ * Reads the rows of a data file of which every row must be whole.
  * @throws UserError naming the file, the line or row, and the field
  */
 export async function readRows(path: string, headerless?: readonly string[]): Promise<Row[]> {
-  const kind = kindOf(path);
-  return someOf(
-    path,
-    kind === ".parquet"
-      ? (await readParquet(path, Infinity)).rows
-      : textRows(await dataText(path), path, kind, headerless),
-  );
+  if (isParquetFile(path)) return someOf(path, { rows: (await readParquet(path, Infinity)).rows, all: true }).rows;
+  const { text } = await dataText(path);
+  const kind = kindOf(path, text);
+  const rows = textRows(text, path, { kind, form: tableForm(kind, text), headerless, refuse: refuseAll });
+  return someOf(path, { rows, all: true }).rows;
 }
 
 /**
  * Reads the first rows of a data file, those within its first bytes, so that a file of any size takes a moment.
- * @throws UserError as `readRows` does, and where no row is whole within these bytes
+ * @throws UserError as `readData` does, and where no row is whole within these bytes
  */
-export async function firstRows(path: string, bytes: number): Promise<SomeRows> {
-  const named = kindOf(path);
-  if (named === ".parquet") {
+export async function firstRows(path: string, bytes: number, encoding?: string): Promise<SomeRows> {
+  const bad = new BadRows();
+  if (isParquetFile(path)) {
     const { rows, all } = await readParquet(path, bytes);
-    return { rows: someOf(path, rows), all };
+    return someOf(path, found(rows, all, bad));
   }
   // `isLines` needs the beginning of a second object, which the bytes may have cut off.
-  const { text, all } = await firstText(path, bytes);
+  const { text, all, notes } = await firstText(path, bytes, encoding);
+  const named = kindOf(path, text);
   const kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named;
-  const whole = all ? text : wholeRecords(text, kind);
+  if (!all && kind === ".json" && BY_COLUMNS.test(text)) return readData(path, { encoding });
+  const form = tableForm(kind, text);
+  const whole = all ? text : wholeRecords(text, kind, form);
   if (whole === undefined)
     throw new UserError(
       "row-too-long",
       phrase`${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,
       phrase`Give a file of shorter rows.`,
     );
-  return { rows: someOf(path, textRows(whole, path, kind, undefined)), all };
+  const rows = textRows(whole, path, { kind, form, headerless: undefined, refuse: bad.add });
+  return someOf(path, found(rows, all, bad, notes));
 }
 
-function someOf(path: string, rows: Row[]): Row[] {
-  if (rows.length === 0)
+/** @throws UserError where the file has no rows, not even bad ones */
+function someOf(path: string, some: SomeRows): SomeRows {
+  if (some.rows.length === 0 && some.bad === undefined)
     throw new UserError("data-file-empty", phrase`${path} has no rows`, phrase`Give a file with at least one example.`);
-  return rows;
+  return some;
 }
 
-function textRows(text: string, path: string, kind: string, headerless: readonly string[] | undefined): Row[] {
-  if (kind === ".csv") return tableRows(text, path, csvForm(text));
-  if (kind === ".tsv") return tableRows(text, path, TSV, headerless);
-  return kind === ".json" ? jsonRows(text, path) : jsonLines(text, path);
+/** The form of a table; undefined where the text is none. */
+function tableForm(kind: string, text: string): TableForm | undefined {
+  if (kind === ".csv") return csvForm(text);
+  return kind === ".tsv" ? tsvForm(text) : undefined;
+}
+
+interface TextReading {
+  kind: string;
+  form: TableForm | undefined;
+  headerless: readonly string[] | undefined;
+  refuse: Refuse;
+}
+
+function textRows(text: string, path: string, { kind, form, headerless, refuse }: TextReading): Row[] {
+  if (form !== undefined) return tableRows(text, path, form, { refuse, ...(kind === ".tsv" && { headerless }) });
+  return kind === ".json" ? jsonRows(text, path, refuse) : jsonLines(text, path, refuse);
 }
 
 /** Removes the record that the text ends within; undefined where there is no other. */
-function wholeRecords(text: string, kind: string): string | undefined {
+function wholeRecords(text: string, kind: string, form: TableForm | undefined): string | undefined {
   if (kind === ".json") return wholeElements(text);
   if (!text.endsWith("\n")) return undefined;
-  if (kind !== ".csv") return text;
+  if (form?.quotes !== true) return text;
   let end = 0;
   for (let from = 0, open = false; from < text.length;) {
     const next = text.indexOf("\n", from) + 1;

@@ -1,6 +1,7 @@
 import { UserError } from "../../base/errors.ts";
-import { phrase, type Phrase } from "../../base/phrase.ts";
-import { cellsOf, columnNames, leavesQuoteOpen, type TableForm } from "../../experiment/tableForm.ts";
+import { phrase, verbatim, type Phrase } from "../../base/phrase.ts";
+import { cellsOf, columnNames, leavesQuoteOpen, sepLine, type TableForm } from "../../experiment/tableForm.ts";
+import { refuseAll, type Refuse } from "./badRows.ts";
 import type { Row } from "./row.ts";
 
 const HEADER = phrase`The first line of a table must name its columns, each by a different name.`;
@@ -34,18 +35,35 @@ function recordAt(text: string, line: number, path: string, form: TableForm): Ta
 
 /**
  * Splits a table into records, each with the line that it starts on. A quoted cell may span lines; blank records are
- * left out.
+ * left out. After a bad record the next line begins another, so that a stray quote takes no good rows with it.
  */
-function recordsOf(text: string, path: string, form: TableForm): TableRecord[] {
+function recordsOf(text: string, path: string, form: TableForm, refuse: Refuse): TableRecord[] {
   const records: TableRecord[] = [];
   const lines = text.split(/\r?\n/);
-  for (let line = 0; line < lines.length;) {
+  /** Returns whether the record is a good one. */
+  const add = (content: string, line: number): boolean => {
+    try {
+      const record = recordAt(content, line + 1, path, form);
+      if (record.cells.some((cell) => cell.trim() !== "")) records.push(record);
+      return true;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      refuse(error, line + 1);
+      return false;
+    }
+  };
+  // Whether some quote may be closed yet: after one that is not, no other is looked for to the end of the file.
+  let closes = form.quotes;
+  for (let line = sepLine(lines[0]!) === undefined || !form.quotes ? 0 : 1; line < lines.length;) {
     let end = line + 1;
-    for (let open = form.quotes && leavesQuoteOpen(lines[line]!, false); open && end < lines.length; end++)
-      open = leavesQuoteOpen(lines[end]!, true);
-    const record = recordAt(end === line + 1 ? lines[line]! : lines.slice(line, end).join("\n"), line + 1, path, form);
-    if (record.cells.some((cell) => cell.trim() !== "")) records.push(record);
-    line = end;
+    let open = closes && leavesQuoteOpen(lines[line]!, false);
+    for (; open && end < lines.length; end++) open = leavesQuoteOpen(lines[end]!, true);
+    if (open) {
+      closes = false;
+      end = line + 1;
+    }
+    const isGood = add(end === line + 1 ? lines[line]! : lines.slice(line, end).join("\n"), line);
+    line = isGood ? end : line + 1;
   }
   return records;
 }
@@ -82,29 +100,45 @@ function headerOf({ cells, line }: TableRecord, path: string): string[] {
   return names;
 }
 
+/** How a table is read: the columns of a layout without a header, and what takes the errors of single rows. */
+export interface TableReading {
+  headerless?: readonly string[] | undefined;
+  refuse?: Refuse;
+}
+
 /**
  * Reads the rows of a table whose first line names its columns.
  * @param headerless the columns of a layout without a header; if the first line has one of these names, it is a header
  * nevertheless
- * @throws UserError naming the file and the line with too few or too many columns, or misplaced quotes
+ * @param refuse takes the error of each row with too few or too many columns, or misplaced quotes; it names file and
+ * line
+ * @throws UserError where the header is wrong
  */
-export function tableRows(text: string, path: string, form: TableForm, headerless?: readonly string[]): Row[] {
-  const records = recordsOf(text, path, form);
+export function tableRows(
+  text: string,
+  path: string,
+  form: TableForm,
+  { headerless, refuse = refuseAll }: TableReading = {},
+): Row[] {
+  const records = recordsOf(text, path, form, refuse);
   const [first] = records;
   if (first === undefined) return [];
   const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name));
   const names = bare ? headerless : headerOf(first, path);
   const named = names.flatMap((name, index) => (name === "" ? [] : [[name, index] as const]));
-  return records.slice(bare ? 0 : 1).map(({ cells, line }) => {
-    if (cells.length !== names.length) {
-      throw new UserError(
-        "table-row-columns",
-        phrase`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? phrase`this task's layout without a header` : phrase`the header`}: ${names.slice(0, MOST_NAMED).join(", ")}`,
-        form.quotes
-          ? phrase`Every row must have as many columns as the header: a cell that contains ${NAMED[form.delimiter]!} must be in quotes.`
-          : phrase`Every row must have as many columns as the header.`,
-      );
-    }
-    return { fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line };
+  const wrong = ({ cells, line }: TableRecord): UserError =>
+    new UserError(
+      "table-row-columns",
+      phrase`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? phrase`this task's layout without a header` : phrase`the header`}: ${names.slice(0, MOST_NAMED).join(", ")}`,
+      form.quotes
+        ? phrase`Every row must have as many columns as the header: a cell that contains ${NAMED[form.delimiter] ?? verbatim(form.delimiter)} must be in quotes.`
+        : phrase`Every row must have as many columns as the header.`,
+    );
+  return records.slice(bare ? 0 : 1).flatMap((record): Row[] => {
+    const { cells, line } = record;
+    if (cells.length === names.length)
+      return [{ fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line }];
+    refuse(wrong(record), line);
+    return [];
   });
 }

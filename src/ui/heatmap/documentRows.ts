@@ -1,5 +1,13 @@
 import type { TextDocument, TextDocumentContentChangeEvent } from "vscode";
-import { columnNames, csvForm, leavesQuoteOpen, TSV } from "../../experiment/tableForm.ts";
+import {
+  columnNames,
+  csvForm,
+  leavesQuoteOpen,
+  sepLine,
+  TSV,
+  tsvForm,
+  type TableForm,
+} from "../../experiment/tableForm.ts";
 import type { RowReading } from "../../experiment/templateParts.ts";
 import { documentKindOf, type DocumentKind } from "../../heatmap/documentKind.ts";
 import type { PlacedText } from "../../heatmap/placedText.ts";
@@ -12,6 +20,8 @@ const LONGEST_EXPERIMENT = 400_000;
 /** A quote that is not closed within this many lines and characters is taken for an ordinary character. */
 const MOST_LINES = 200;
 const MOST_CHARACTERS = 100_000;
+/** Lines by which the form of a .tsv is told. */
+const FORM_LINES = 2000;
 /** Lines of a table that may be scanned at once while the user types. */
 const NEAR = 2000;
 
@@ -22,14 +32,15 @@ interface TableTop {
 }
 
 /**
- * Splits an editor's document into rows. A row is one line; a row of a .csv goes on while a quoted cell is open; an
- * experiment file is one row.
+ * Splits an editor's document into rows. A row is one line; a row of a table with quoted cells goes on while one is
+ * open; an experiment file is one row.
  */
 export class DocumentRows {
   readonly kind: DocumentKind;
   /** Whether each scanned line of a .csv begins inside a quoted cell. The last one begins a row. */
   private insideQuotes: boolean[] = [false];
   private cachedTop: TableTop | undefined;
+  private tsvQuotes: boolean | undefined;
 
   /** @param headerless column names of a .tsv that may have no header */
   constructor(
@@ -39,6 +50,16 @@ export class DocumentRows {
     this.kind = documentKindOf(document.fileName);
   }
 
+  /** Whether quotes enclose cells: always in a .csv, in a .tsv where its rows say so. */
+  private get quotes(): boolean {
+    if (this.kind !== "tsv") return this.kind === "csv";
+    const { document } = this;
+    const lines = Math.min(document.lineCount, FORM_LINES);
+    return (this.tsvQuotes ??= tsvForm(
+      Array.from({ length: lines }, (_, i) => document.lineAt(i).text).join("\n"),
+    ).quotes);
+  }
+
   private get isTable(): boolean {
     return this.kind === "csv" || this.kind === "tsv";
   }
@@ -46,6 +67,7 @@ export class DocumentRows {
   /** Drops what an edit may have invalidated. */
   edited(changes: readonly TextDocumentContentChangeEvent[]): void {
     const first = Math.min(...changes.map(({ range }) => range.start.line));
+    if (first < FORM_LINES) this.tsvQuotes = undefined;
     // Whether a quote is closed depends on up to MOST_LINES lines after it.
     this.insideQuotes.length = Math.max(1, Math.min(this.insideQuotes.length, first - MOST_LINES));
     while (this.insideQuotes.length > 1 && this.insideQuotes.at(-1) === true) this.insideQuotes.pop();
@@ -67,9 +89,10 @@ export class DocumentRows {
     if (this.cachedTop !== undefined) return this.cachedTop;
     let line = 0;
     while (line < this.document.lineCount - 1 && this.document.lineAt(line).text.trim() === "") line++;
-    const [first] = this.document.lineCount > 0 ? this.between(line, line) : [];
+    const form = this.form(line);
+    if (this.kind === "csv" && sepLine(this.lineText(line)) !== undefined) line++;
+    const [first] = line < this.document.lineCount ? this.between(line, line) : [];
     const text = first?.text ?? "";
-    const form = this.kind === "csv" ? csvForm(text) : TSV;
     const columns = columnNames(tableCells(text, form).map((cell) => cell.text));
     const { headerless } = this;
     const hasNoHeader =
@@ -77,6 +100,16 @@ export class DocumentRows {
     return (this.cachedTop = hasNoHeader
       ? { head: { form, columns: headerless }, firstRow: line }
       : { head: { form, columns }, firstRow: line + (first?.lines ?? 1) });
+  }
+
+  private lineText(line: number): string {
+    return line < this.document.lineCount ? this.document.lineAt(line).text : "";
+  }
+
+  /** The form of a table whose header, or Excel's line before it, is at `line`. */
+  private form(line: number): TableForm {
+    if (this.kind === "tsv") return { ...TSV, quotes: this.quotes };
+    return csvForm(this.document.lineCount > 0 ? (this.between(line, line)[0]?.text ?? "") : "");
   }
 
   /** Returns the rows that touch the lines `from` to `to` (inclusive), in order, without a table's header. */
@@ -94,12 +127,12 @@ export class DocumentRows {
 
   /** Whether the rows down to a line can be found without a noticeable pause. */
   isNear(line: number): boolean {
-    return this.kind !== "csv" || line < this.insideQuotes.length + NEAR;
+    return !this.quotes || line < this.insideQuotes.length + NEAR;
   }
 
   /** Finds the rows down to a line, and lets other work run in between. */
   async findUpTo(line: number, yielder: Yielder): Promise<void> {
-    if (this.kind !== "csv") return;
+    if (!this.quotes) return;
     while (this.insideQuotes.length <= Math.min(line, this.document.lineCount - 1)) {
       this.scanTo(this.insideQuotes.length + MOST_LINES);
       await yielder.yieldIfDue();
@@ -113,7 +146,7 @@ export class DocumentRows {
       const text = Array.from({ length: document.lineCount }, (_, i) => document.lineAt(i).text).join("\n");
       return text.length > LONGEST_EXPERIMENT ? [] : [{ line: 0, lines: document.lineCount, text }];
     }
-    if (this.kind !== "csv")
+    if (!this.quotes)
       return Array.from({ length: Math.max(0, Math.min(to, last) - from + 1) }, (_, i) => ({
         line: from + i,
         lines: 1,

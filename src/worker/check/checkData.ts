@@ -1,9 +1,11 @@
 import { UserError } from "../../base/errors.ts";
-import { phrase } from "../../base/phrase.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { explained } from "../../base/text/explain.ts";
 import { nearestNames } from "../../base/text/nearestName.ts";
 import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
+import { chatExample } from "../../task/chat/loadChatTask.ts";
+import { examplesOf, fileExamples, usableExamples } from "../../task/fileExamples.ts";
 import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 import type { KnownFields } from "./knownFields.ts";
@@ -18,17 +20,49 @@ export async function checkData(
   { known, at, alone }: { known: KnownFields; at: Locate; alone: boolean },
 ): Promise<void> {
   if (task.kind === "named") checkFolder(text, task.folder, at(["task", "folder"]));
-  const noChat = task.kind === "chat" ? await known.noChat(task.train) : undefined;
-  if (noChat !== undefined)
-    text.tell(at(["task", "train"]), { code: "bad-data", message: explained(noChat.phrase, noChat.actionPhrase) });
-  if (task.kind !== "file") return;
-  const fields = await known.of(task.train);
-  if ("error" in fields) {
-    text.tell(at(["task", "train"]), { code: "bad-data", message: fields.error.phrase });
-    return;
+  if (task.kind !== "file" && task.kind !== "chat") return;
+  if (task.kind === "file") {
+    const fields = await known.of(task.train, task.encoding);
+    const before = text.problems.length;
+    for (const key of ["source", "target"] as const)
+      if (!("error" in fields)) checkTemplate(text, task[key], fields.names, { keys: at(["task", key]), alone });
+    // Every row would be said to lack the field.
+    if (text.problems.length > before) return;
   }
-  for (const key of ["source", "target"] as const)
-    checkTemplate(text, task[key], fields.names, { keys: at(["task", key]), alone });
+  for (const key of ["train", "validation", "test"] as const)
+    if (task[key] !== undefined) checkRows(text, await problemOf(task, task[key], known), at(["task", key]));
+}
+
+/** What is wrong with a data file, and what is to be known of it. */
+interface Found {
+  error?: UserError;
+  notes: Phrase[];
+}
+
+function checkRows(text: ExperimentText, { error, notes }: Found, keys: readonly Key[]): void {
+  if (error !== undefined) text.tell(keys, { code: "bad-data", message: explained(error.phrase, error.actionPhrase) });
+  for (const message of notes) text.tell(keys, { code: "data-note", severity: "warning", message });
+}
+
+/** Reads the first rows of a file as training would, and says the same of them. */
+async function problemOf(
+  task: Extract<Experiment["task"], { kind: "file" | "chat" }>,
+  path: string,
+  known: KnownFields,
+): Promise<Found> {
+  const notes: Phrase[] = [];
+  try {
+    const data = await known.rows(path, task.encoding);
+    if ("error" in data) return { error: data.error, notes };
+    notes.push(...(data.notes ?? []));
+    const found =
+      task.kind === "file" ? fileExamples(path, data, task) : examplesOf(data, (row) => chatExample(path, row, task));
+    usableExamples(path, found, { skips: task.skipBadRows }, notes);
+    return { notes };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { error, notes };
+  }
 }
 
 function checkFolder(text: ExperimentText, folder: string, keys: readonly Key[]): void {

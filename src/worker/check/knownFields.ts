@@ -2,7 +2,8 @@ import { statSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
 import type { Conversation } from "../../task/chat/conversation.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
-import { firstRows } from "../../task/rows/readRows.ts";
+import { EXPERIMENT_SETTINGS } from "../../task/fileExamples.ts";
+import { firstRows, type SomeRows } from "../../task/rows/readRows.ts";
 import type { Row } from "../../task/rows/row.ts";
 import { columnsOf } from "../../task/template.ts";
 
@@ -16,33 +17,36 @@ const MOST = 100;
 
 /** The fields of a data file's first rows, or why they cannot be read. */
 export type Fields = { names: readonly string[] } | { error: UserError };
+/** The first rows of a data file, or why it cannot be read. */
+export type FirstRows = SomeRows | { error: UserError };
 
 /** The fields of data files that experiments name; a file is read again when it changes. */
 export class KnownFields {
   private readonly files = new Map<string, Promise<Fields>>();
   private readonly talks = new Map<string, Promise<Conversation[]>>();
-  private readonly chats = new Map<string, Promise<UserError | undefined>>();
+  private readonly some = new Map<string, Promise<FirstRows>>();
 
-  of(path: string): Promise<Fields> {
-    return kept(this.files, path, async () => {
-      const rows = await read(path);
-      return "error" in rows ? rows : { names: columnsOf(rows.rows) };
+  of(path: string, encoding?: string): Promise<Fields> {
+    return kept(this.files, path, encoding, async () => {
+      const some = await this.rows(path, encoding);
+      if ("error" in some) return some;
+      const names = columnsOf(some.rows.slice(0, ROWS));
+      return names.length === 0 && some.bad !== undefined
+        ? { error: some.bad.error(path, some.bad.length, EXPERIMENT_SETTINGS.skip) }
+        : { names };
     });
+  }
+
+  /** The first rows of a file, those that cannot be read among them. */
+  rows(path: string, encoding?: string): Promise<FirstRows> {
+    return kept(this.some, path, encoding, () => read(path, encoding));
   }
 
   /** The conversations of a file's first rows. */
   conversations(path: string): Promise<Conversation[]> {
-    return kept(this.talks, path, async () => {
-      const rows = await read(path);
-      return "error" in rows ? [] : conversationsOf(path, rows.rows);
-    });
-  }
-
-  /** Why the first rows of a file are no conversations; undefined where they are. */
-  noChat(path: string): Promise<UserError | undefined> {
-    return kept(this.chats, path, async () => {
-      const rows = await read(path);
-      return "error" in rows ? rows.error : noChatOf(path, rows.rows);
+    return kept(this.talks, path, undefined, async () => {
+      const some = await this.rows(path);
+      return "error" in some ? [] : conversationsOf(path, some.rows);
     });
   }
 }
@@ -60,9 +64,14 @@ function conversationsOf(path: string, rows: readonly Row[]): Conversation[] {
 }
 
 /** What was found out about a file, or is now. */
-function kept<T>(known: Map<string, Promise<T>>, path: string, look: () => Promise<T>): Promise<T> {
+function kept<T>(
+  known: Map<string, Promise<T>>,
+  path: string,
+  encoding: string | undefined,
+  look: () => Promise<T>,
+): Promise<T> {
   const { mtimeMs, size, ino } = statSync(path, { throwIfNoEntry: false }) ?? {};
-  const key = [path, mtimeMs, size, ino].join(" ");
+  const key = [path, encoding, mtimeMs, size, ino].join(" ");
   const found = known.get(key) ?? look();
   known.delete(key);
   known.set(key, found);
@@ -70,21 +79,11 @@ function kept<T>(known: Map<string, Promise<T>>, path: string, look: () => Promi
   return found;
 }
 
-function noChatOf(path: string, rows: readonly Row[]): UserError | undefined {
-  try {
-    for (const row of rows) chatExample(path, row, { trainOn: "all" });
-    return undefined;
-  } catch (error) {
-    if (error instanceof UserError) return error;
-    throw error;
-  }
-}
-
-async function read(path: string): Promise<{ rows: Row[] } | { error: UserError }> {
+async function read(path: string, encoding: string | undefined): Promise<FirstRows> {
   let error: UserError | undefined;
   for (const bytes of BYTES) {
     try {
-      return { rows: (await firstRows(path, bytes)).rows.slice(0, ROWS) };
+      return await firstRows(path, bytes, encoding);
     } catch (failure) {
       if (!(failure instanceof UserError)) throw failure;
       error = failure;

@@ -5,6 +5,8 @@ import type { Inspection, SetupRequest } from "../../protocol/setupQuestions.ts"
 import { chatExample } from "../../task/chat/loadChatTask.ts";
 import { hasTurns, isConversation } from "../../task/chat/rowTurns.ts";
 import type { Example } from "../../task/example.ts";
+import { EXPERIMENT_SETTINGS, examplesOf, fileExamples, type FileExamples } from "../../task/fileExamples.ts";
+import { BadRows } from "../../task/rows/badRows.ts";
 import { guessColumnRoles, templatesOf } from "../../task/rows/guessColumnRoles.ts";
 import { looksHeaderless } from "../../task/rows/looksHeaderless.ts";
 import type { SomeRows } from "../../task/rows/readRows.ts";
@@ -29,17 +31,28 @@ const FILE = ["file"] as const;
 const CHAT = ["chat"] as const;
 const COLUMNLESS = { columns: [], source: "", target: "", headerless: false };
 
-/** The first row that makes an empty input or output, as a problem. */
-function emptyCell(rows: readonly Row[], examples: readonly Example[]): Phrase | undefined {
-  const empty = examples.findIndex((each) => each.source.trim() === "" || each.target === "");
-  if (empty < 0) return undefined;
-  const { line } = rows[empty]!;
-  return examples[empty]!.target === ""
-    ? phrase`Line ${line}: the output is empty.`
-    : phrase`Line ${line}: the input is empty.`;
+/** Why some rows cannot be trained on, as training says it. */
+function troubleOf(path: string, { bad, total }: FileExamples): Phrase | undefined {
+  if (bad.length === 0) return undefined;
+  const error = bad.error(path, total, EXPERIMENT_SETTINGS.skip);
+  return explained(error.phrase, error.actionPhrase);
 }
 
-function readFileTask({ train, source, target }: AskedFile, { rows, all }: SomeRows): DraftExamples {
+/** Examples of templates of which one is empty: what the other makes of each row. */
+function partial(
+  rows: readonly Row[],
+  { source, target }: { source: string; target: string },
+  file: string,
+): readonly Example[] {
+  const use = { file, columns: columnsOf(rows) };
+  const bad = new BadRows();
+  const read = compileTemplate(source, { ...use, name: "task.source" });
+  const answer = compileTemplate(target, { ...use, name: "task.target" });
+  return rows.flatMap((row) => bad.attempt(row.line, () => ({ source: read(row), target: answer(row).trim() })) ?? []);
+}
+
+function readFileTask({ train, source, target }: AskedFile, data: SomeRows): DraftExamples {
+  const { rows, all } = data;
   const columns = guessColumnRoles(rows);
   const suggested = templatesOf(columns);
   const templates = { source: source ?? suggested.source, target: target ?? suggested.target };
@@ -52,46 +65,37 @@ function readFileTask({ train, source, target }: AskedFile, { rows, all }: SomeR
     kind: "file" as const,
     kinds: [...FILE, ...(rows.some(isConversation) ? CHAT : [])],
   };
-  const use = { file: train, columns: columnsOf(rows) };
-  try {
-    const compiled = {
-      source: compileTemplate(templates.source, { ...use, name: "task.source" }),
-      target: compileTemplate(templates.target, { ...use, name: "task.target" }),
-    };
-    const examples = rows.map((row: Row) => ({ source: compiled.source(row), target: compiled.target(row).trim() }));
-    const lacks = templates.source === "" || templates.target === "";
+  if (templates.source === "" || templates.target === "")
     return {
       ...found,
-      examples,
-      trouble: lacks ? phrase`Input and output each need a column.` : emptyCell(rows, examples),
+      examples: partial(rows, templates, train),
+      trouble: phrase`Input and output each need a column.`,
     };
+  try {
+    const read = fileExamples(train, data, templates);
+    return { ...found, examples: read.examples, trouble: troubleOf(train, read) };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { ...found, examples: [], trouble: error.phrase };
   }
 }
 
-/** Conversations up to the first row that is none, which is the trouble. */
-function readChatTask(train: string, { rows, all }: SomeRows, trainOn: "all" | "last"): DraftExamples {
-  const examples: Example[] = [];
+/** Conversations, without the rows that are none, which are the trouble. */
+function readChatTask(train: string, data: SomeRows, trainOn: "all" | "last"): DraftExamples {
+  const { rows, all } = data;
+  const read = examplesOf(data, (row) => chatExample(train, row, { trainOn }));
   const templates = templatesOf(guessColumnRoles(rows));
   const hasColumns = templates.source !== "" && templates.target !== "";
-  const found: Omit<DraftExamples, "trouble"> = {
+  return {
     ...COLUMNLESS,
     ...templates,
-    examples,
+    examples: read.examples,
     rows: rows.length,
     all,
     kind: "chat",
     kinds: hasColumns && !rows.some(hasTurns) ? ["file", "chat"] : ["chat"],
+    trouble: troubleOf(train, read),
   };
-  try {
-    for (const row of rows) examples.push(chatExample(train, row, { trainOn }));
-    return { ...found, trouble: undefined };
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    return { ...found, trouble: explained(error.phrase, error.actionPhrase) };
-  }
 }
 
 const needsCausal = (): Phrase => phrase`These rows are conversations: choose a decoder-only model as backbone.`;

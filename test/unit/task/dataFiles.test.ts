@@ -193,14 +193,13 @@ test("shards are read in order, and a missing one is named; rows with hidden tes
   await refuses(load("sst2"), /test\.jsonl:1: the label "-1"/);
 });
 
-test("text in another encoding, a folder, an empty file and keys such as __proto__ are refused", async () => {
+test("a UTF-8 text with a damaged line, a folder, an empty file and keys such as __proto__ are refused", async () => {
   await refuses(
     readRows(
-      put("d.jsonl", Buffer.concat([Buffer.from('{"a":"x"}\n{"a":"'), Buffer.from([0xe9]), Buffer.from('"}\n')])),
+      put("d.jsonl", Buffer.concat([Buffer.from('{"a":"éü"}\n{"a":"'), Buffer.from([0xe9]), Buffer.from('"}\n')])),
     ),
     /d\.jsonl:2: the line is not UTF-8/,
   );
-  await refuses(readRows(put("d.csv", Buffer.from("\uFEFFa,b\n1,2\n", "utf16le"))), /UTF-16/);
   await refuses(readRows(put("d.tsv", "")), /d\.tsv has no rows/);
   await refuses(readRows(folder), /cannot be read/);
   const [row] = await readRows(put("d.jsonl", '{"__proto__":{"polluted":"yes"},"a":"1","b":null,"c":true,"d":[1]}'));

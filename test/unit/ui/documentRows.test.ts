@@ -168,3 +168,21 @@ test("a conversation is read turn by turn, as the run's task says", () => {
     ["<user>Is it red?</user>"],
   );
 });
+
+test("Excel's line sep= is no header, and a .tsv whose rows quote cells has their texts", () => {
+  const texts = (name: string, text: string): string[][] => {
+    const lines = text.split("\n");
+    const rows = new DocumentRows({
+      fileName: name,
+      lineCount: lines.length,
+      lineAt: (line: number) => ({ text: lines[line]! }),
+    } as unknown as TextDocument);
+    return rows
+      .rowsIn(0, lines.length - 1)
+      .filter((row) => row.text !== "")
+      .map((row) => rows.texts(row, { reading: [{ fields: ["text"] }] }).map((each) => each.text));
+  };
+  assert.deepEqual(texts("a.csv", "sep=;\ntext;label\na, b;pos\n"), [["a, b"]]);
+  assert.deepEqual(texts("a.tsv", 'text\tlabel\n"two\nlines"\tpos\n"a\tb"\tneg\n'), [["two\nlines"], ["a\tb"]]);
+  assert.deepEqual(texts("a.tsv", 'text\tlabel\n"Good," he said.\tpos\n'), [['"Good," he said.']]);
+});
