@@ -22,6 +22,7 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import { tooFewPositions } from "../method/positionNeed.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
+import { readBackBy, readBackNotes } from "./readBack.ts";
 
 /** Loss (nats per label token), metrics and predictions of a data file. */
 export interface FolderEvaluation {
@@ -156,6 +157,7 @@ async function evaluated(options: FolderOptions): Promise<FolderEvaluation> {
   const prompt = { form: options.prompt, shots: options.shots?.count ?? 0 };
   const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, { task, prompt }, lengths);
   const encoded = await encodeAll(examples, encoder.withShots(await shotsOf(options, layout.isCausal)));
+  const readBack = readBackBy(encoder, tokenizer);
   checkPlaces(adapter, layout, encoded, options.maxTokens);
   const model = await openTunedModel({
     folder,
@@ -168,12 +170,17 @@ async function evaluated(options: FolderOptions): Promise<FolderEvaluation> {
     const result = await evaluate(model, adapter.parameters, encoded, {
       maxTokens: options.maxTokens,
       decode: (ids) => tokenizer.decode(ids),
+      scoring: { metrics: [], labels: [], readBack },
     });
     if (result === undefined) throw new UserError("data-without-examples", phrase`${options.data} has no examples`);
-    const notes = cutNotes(encoded, lengths, {
-      source: "--max-source-length",
-      target: phrase`the longest that is scored`,
-    });
+    const targets = encoded.map(({ target }) => target);
+    const notes = await readBackNotes(targets, [], readBack);
+    notes.push(
+      ...cutNotes(encoded, lengths, {
+        source: "--max-source-length",
+        target: phrase`the longest that is scored`,
+      }),
+    );
     return { loss: result.loss, metrics: result.metrics, examples: result.predictions, notes: [...said, ...notes] };
   } finally {
     await model.release();

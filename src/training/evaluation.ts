@@ -1,7 +1,9 @@
 import { padBatch } from "./batch/padBatch.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { PassRate } from "../task/code/passRate.ts";
-import { score, type MetricName } from "../task/metric/metrics.ts";
+import { score, type MetricName, type Scored } from "../task/metric/metrics.ts";
+import { strip } from "../task/metric/pythonText.ts";
+import type { ReadBack } from "./readBack.ts";
 import type { Parameters } from "../method/parameters.ts";
 import type { Batch } from "../backbone/batch.ts";
 import type { TunedModel } from "../model/model.ts";
@@ -14,6 +16,16 @@ export interface Prediction {
   loss: number;
   answers?: readonly string[] | undefined;
   group?: string | undefined;
+  /** The target as the tokenizer gives it back, and the answers, where that differs from the data. */
+  read?: { target: string; answers?: readonly string[] } | undefined;
+}
+
+/** How predictions are scored: the task's metrics, its labels, and the form in which targets are compared. */
+export interface Scoring {
+  metrics: readonly MetricName[];
+  labels: readonly string[];
+  /** By default targets are compared as they are. */
+  readBack?: ReadBack | undefined;
 }
 
 /** The result of an evaluation. */
@@ -33,7 +45,7 @@ export interface EvaluationOptions {
   /** Targets to choose among by likelihood; without them, targets are generated. */
   candidates?: Candidates | undefined;
   /** The task's metrics and labels; by default accuracy only. */
-  scoring?: { metrics: readonly MetricName[]; labels: readonly string[] };
+  scoring?: Scoring;
   /** Computes pass@1 of generated code, which then is the first metric. */
   passRate?: PassRate | undefined;
   batchSize?: number;
@@ -120,7 +132,6 @@ export async function evaluate(
       predictions[index] = { input, target, answers, group, prediction: texts[row]!, loss: sum[row]! / tokens[row]! };
     }
   }
-  const { metrics, labels } = options.scoring ?? { metrics: [], labels: [] };
   const passed: Record<string, number> =
     options.passRate === undefined
       ? {}
@@ -131,7 +142,30 @@ export async function evaluate(
         };
   return {
     loss: lossSum / tokenCount,
-    metrics: { ...passed, ...score([...new Set<MetricName>([...metrics, "accuracy"])], predictions, labels) },
+    metrics: { ...passed, ...(await scored(predictions, options)) },
     predictions,
   };
+}
+
+/** Whether two texts are the same but for white space at both ends. */
+const same = (a: string, b: string): boolean => strip(a) === strip(b);
+
+/** Scores predictions by targets in the form that the tokenizer gives them, and keeps that form where it differs. */
+async function scored(
+  predictions: Prediction[],
+  { scoring = { metrics: [], labels: [] }, candidates }: EvaluationOptions,
+): Promise<Record<string, number>> {
+  const { metrics, labels, readBack = (text) => Promise.resolve(text) } = scoring;
+  const readAll = (texts: readonly string[]): Promise<string[]> => Promise.all(texts.map(readBack));
+  const cases: Scored[] = [];
+  for (const each of predictions) {
+    const target = await readBack(each.target);
+    const answers = each.answers === undefined ? undefined : await readAll(each.answers);
+    const differs = !same(target, each.target) || (answers?.some((text, i) => !same(text, each.answers![i]!)) ?? false);
+    if (differs) each.read = { target, ...(answers && { answers }) };
+    // What was generated is decoded tokens already; a candidate is a label of the data.
+    const prediction = candidates === undefined ? each.prediction : await readBack(each.prediction);
+    cases.push({ prediction, target, answers, group: each.group });
+  }
+  return score([...new Set<MetricName>([...metrics, "accuracy"])], cases, await readAll(labels));
 }

@@ -11,7 +11,6 @@ import { resolveSizes, type MethodSizes } from "../method/sizes.ts";
 import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
-import type { MetricName } from "../task/metric/metrics.ts";
 import { PassRate } from "../task/code/passRate.ts";
 import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metric/majorityShare.ts";
@@ -25,7 +24,8 @@ import { methodOf } from "../method/registry.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
 import { promptShots } from "./batch/promptShots.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
-import type { Candidates } from "./evaluation.ts";
+import type { Candidates, Scoring } from "./evaluation.ts";
+import { readBackBy, readBackNotes } from "./readBack.ts";
 import type { Parameters } from "../method/parameters.ts";
 
 /** The parts of a training run, loaded and checked. */
@@ -40,8 +40,8 @@ export interface Prepared {
   test: TokenisedExample[];
   /** Accuracy on the test split of always predicting the commonest training target, 0..1. */
   majority: number;
-  /** The task's metrics, the first of which chooses the checkpoint, and its labels. */
-  scoring: { metrics: readonly MetricName[]; labels: readonly string[] };
+  /** The task's metrics, the first of which chooses the checkpoint, its labels, and how targets are compared. */
+  scoring: Scoring;
   /** The labels to choose among, where the experiment sets training.prediction to "labels". */
   candidates: Candidates | undefined;
   /** Runs generated code, if the experiment switches that on. */
@@ -159,6 +159,10 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
   const train = await encodeAll(data.train, encoder);
   const validation = await evaluated(data.validation, training.validationLimit);
   const test = await evaluated(data.test, training.testLimit);
+  const readBack = readBackBy(asked, tokenizer);
+  const read = (examples: readonly { target: string }[]): Promise<string[]> =>
+    Promise.all(examples.map(({ target }) => readBack(target)));
+  const targets = [...validation, ...test].map(({ target }) => target);
   return {
     experiment,
     ...opened,
@@ -167,6 +171,7 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
     test,
     notes: [
       ...(data.notes ?? []),
+      ...(await readBackNotes(targets, data.labels, readBack)),
       ...cutNotes([...train, ...validation, ...test], training),
       ...longestNotes([...train, ...validation, ...test], {
         longest: opened.model.layout.longest,
@@ -174,14 +179,8 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
         isCausal: opened.model.layout.isCausal,
       }),
     ],
-    scoring: { metrics: data.metrics, labels: data.labels },
-    majority:
-      test.length > 0
-        ? majorityShare(
-            test.map(({ target }) => target),
-            data.train.map(({ target }) => target),
-          )
-        : 0,
+    scoring: { metrics: data.metrics, labels: data.labels, readBack },
+    majority: test.length > 0 ? majorityShare(await read(test), await read(data.train)) : 0,
     candidates: training.prediction === "labels" ? await candidatesOf(data.labels, encoder) : undefined,
     passRate:
       experiment.task.kind === "named" && experiment.task.name === "mbpp" && experiment.task.runGeneratedCode

@@ -5,9 +5,14 @@ import { mcnemar } from "../statistics/mcnemar.ts";
 import { pairedBootstrap } from "../statistics/pairedBootstrap.ts";
 import type { Difference, Estimate } from "../../protocol/results/outcome.ts";
 
-/** Whether a prediction equals the target or one of the accepted answers. */
-export const isRight = ({ prediction, target, answers }: Prediction): boolean =>
-  answers === undefined ? strip(prediction) === strip(target) : matchAnswers(prediction, answers).em === 1;
+/**
+ * Whether a prediction equals the target or one of the accepted answers, as the data have them or as the tokenizer
+ * gives them back.
+ */
+export const isRight = ({ prediction, target, answers, read }: Prediction): boolean =>
+  answers === undefined
+    ? [target, read?.target ?? target].some((each) => strip(prediction) === strip(each))
+    : matchAnswers(prediction, [...answers, ...(read?.answers ?? [])]).em === 1;
 
 function estimate(altered: readonly number[], reference: readonly number[], seed: number): Estimate {
   const { difference, percentile, bca, p, detectable } = pairedBootstrap(altered, reference, { seed });

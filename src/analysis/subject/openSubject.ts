@@ -19,6 +19,7 @@ import { openEncoder } from "../../training/batch/openEncoder.ts";
 import { promptShots } from "../../training/batch/promptShots.ts";
 import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
 import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
+import { readBackBy } from "../../training/readBack.ts";
 import type { TaskData } from "../../task/example.ts";
 
 /** Returns functions that open models on a run's backbone and that release all of them. */
@@ -48,7 +49,7 @@ const evaluationOptions = async (
 ): Promise<EvaluationOptions> => ({
   maxTokens: training.maxTargetLength,
   decode: (ids) => tokenizer.decode(ids, true),
-  scoring: { metrics, labels },
+  scoring: { metrics, labels, readBack: readBackBy(encoder, tokenizer) },
   candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
 });
 
