@@ -29,6 +29,8 @@ export class UserError extends Error {
   readonly action: string | undefined;
   /** The key of an experiment that the error is about; undefined where it is about none. */
   keys: readonly (string | number)[] | undefined;
+  /** The single problems of an error that lists several; undefined where it is one. */
+  parts: readonly UserError[] | undefined;
   /** What happened, as it is shown at that key: without the names of file and run. */
   bare: Phrase;
 

@@ -1,5 +1,5 @@
 import type { Experiment } from "./experiment.ts";
-import { EMBEDDED } from "./readExperiment.ts";
+import { EMBEDDED } from "./namedPlaces.ts";
 
 /**
  * Returns the experiment with each path that it reads replaced: data, a backbone other than the embedded one, and the

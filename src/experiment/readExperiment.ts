@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import {
   getNodePath,
@@ -16,16 +16,18 @@ import { phrase, listed, type Phrase } from "../base/phrase.ts";
 import { defaultRates } from "../method/learningRates.ts";
 import { methodOf } from "../method/registry.ts";
 import { checkPrompt } from "./checkPrompt.ts";
+import { caught, throwAll, together } from "./allProblems.ts";
+import { missingPlaces, resolvePaths } from "./namedPlaces.ts";
+import { valueAt } from "./valueAt.ts";
 import { ExperimentFile, ResolvedExperiment, type Experiment } from "./experiment.ts";
 import { outOfBounds } from "../base/jsonBounds.ts";
 import { isKeyPath, setKey, type JsonObject } from "../base/keyPath.ts";
 import { nearestNames } from "../base/text/nearestName.ts";
 import { knownKeys, optionsOf } from "./schemaKeys.ts";
+import { problemsBehind, schemaProblem } from "./schemaProblem.ts";
 import { expandSweep, type Origin } from "./sweep.ts";
 import { Sweep } from "./sweepSpec.ts";
 
-/** The name of the embedded backbone. */
-export const EMBEDDED = "tiny-t5";
 /** The largest experiment file in bytes, and the most problems that one error message lists. */
 const MOST_BYTES = 2_000_000;
 const MOST_PROBLEMS = 20;
@@ -50,13 +52,18 @@ function parseText(path: string, text: string): unknown {
     );
   const errors: ParseError[] = [];
   const value: unknown = parse(text, errors, { allowTrailingComma: true });
-  const first = errors[0];
-  if (first)
-    throw new UserError(
-      "experiment-not-json",
-      phrase`${path}:${lineOf(text, first.offset)}: not valid JSON (${parseErrorText(first.error)}).`,
-      phrase`Correct that line.`,
-    );
+  throwAll(
+    errors
+      .slice(0, MOST_PROBLEMS)
+      .map(
+        ({ error, offset }) =>
+          new UserError(
+            "experiment-not-json",
+            phrase`${path}:${lineOf(text, offset)}: not valid JSON (${parseErrorText(error)}).`,
+            phrase`Correct that line.`,
+          ),
+      ),
+  );
   return value;
 }
 
@@ -112,23 +119,15 @@ const keysOf = (issue: z.core.$ZodIssue): (string | number)[] =>
 const settingOf = (key: string, overrides: readonly string[]): string | undefined =>
   overrides.findLast((each) => `${key}.`.startsWith(`${each.slice(0, each.indexOf("="))}.`));
 
-function valueAt(root: unknown, keys: readonly (string | number)[]): unknown {
-  return keys.reduce<unknown>(
-    (value, key) =>
-      typeof value === "object" && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string | number, unknown>)[key]
-        : undefined,
-    root,
-  );
-}
-
 /** What is wrong with a value, with its key and the nearest right name. */
 function problemOf(issue: z.core.$ZodIssue, keys: readonly (string | number)[], root: unknown): Phrase {
   const key = keys.join(".");
   const at = (above: readonly (string | number)[]): unknown => valueAt(root, above);
   const isKey = issue.code === "unrecognized_keys";
   const names = isKey ? knownKeys(keys.slice(0, -1), at) : optionsOf(issue, keys, at);
-  const wrong = isKey ? keys.at(-1) : at(keys);
+  const above = at(keys.slice(0, -1));
+  // An object of one name may be written as that name.
+  const wrong = isKey ? keys.at(-1) : (at(keys) ?? (typeof above === "string" ? above : undefined));
   const [near] = typeof wrong === "string" ? nearestNames(wrong, names) : [];
   const hint = near === undefined ? "" : phrase` Did you mean "${near}"?`;
   if (isKey) return hint === "" ? phrase`${key}: unknown key` : phrase`${key}: unknown key.${hint}`;
@@ -136,7 +135,8 @@ function problemOf(issue: z.core.$ZodIssue, keys: readonly (string | number)[], 
     return wrong === undefined
       ? phrase`${key}: missing; it is one of ${names.join(", ")}`
       : phrase`${key}: ${JSON.stringify(wrong)} is none of ${names.join(", ")}.${hint}`;
-  return phrase`${key === "" ? phrase`the file` : key}: ${issue.message}`;
+  const what = schemaProblem(issue, wrong);
+  return phrase`${key === "" ? phrase`the file` : key}: ${what}${hint === "" ? "" : phrase`.${hint}`}`;
 }
 
 /** Describes what is wrong with a value: its key, and the file and line, or the `--set`, that gives it. */
@@ -153,63 +153,6 @@ function describe(
     place: setting === undefined ? inFile : `--set ${setting}`,
     what: problemOf(issue, keys, value),
     isSet: setting !== undefined,
-  };
-}
-
-function requireFile(path: string, key: string): string {
-  if (!existsSync(path) || !statSync(path).isFile())
-    throw new UserError(
-      "experiment-file-missing",
-      phrase`${key}: there is no file ${path}.`,
-      phrase`Paths are relative to the experiment file.`,
-    ).about(key.split("."));
-  return path;
-}
-
-/**
- * Makes the path of the method's warm start absolute.
- * @throws UserError where the folder does not exist
- */
-function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
-  if (method.source === undefined) return method;
-  const source = resolve(folder, method.source);
-  if (!(existsSync(source) && statSync(source).isDirectory()))
-    throw new UserError(
-      "source-folder-missing",
-      phrase`method.source: there is no folder ${source}.`,
-      phrase`Give the folder of a run or of an adapter, relative to the experiment file.`,
-    ).about(["method", "source"]);
-  return { ...method, source };
-}
-
-function resolvePaths(given: Experiment, folder: string): Experiment {
-  const experiment = { ...given, method: resolveSource(given.method, folder) };
-  const { task, backbone } = experiment;
-  const model = backbone === EMBEDDED ? backbone : resolve(folder, backbone);
-  if (model !== EMBEDDED && !(existsSync(model) && statSync(model).isDirectory())) {
-    throw new UserError(
-      "backbone-folder-missing",
-      phrase`backbone: there is no folder ${model}.`,
-      phrase`Give the folder of a supported Hugging Face model, relative to the experiment file, or "${EMBEDDED}".`,
-    ).about(["backbone"]);
-  }
-  if (task.kind === "named" || task.kind === "text") {
-    const data = resolve(folder, task.folder);
-    if (!(existsSync(data) && statSync(data).isDirectory()))
-      throw new UserError(
-        "task-folder-missing",
-        phrase`task.folder: there is no folder ${data}.`,
-        phrase`Paths are relative to the experiment file.`,
-      ).about(["task", "folder"]);
-    return { ...experiment, backbone: model, task: { ...task, folder: data } };
-  }
-  if (task.kind === "mail") return { ...experiment, backbone: model };
-  const file = (key: "train" | "validation" | "test"): string | undefined =>
-    task[key] === undefined ? undefined : requireFile(resolve(folder, task[key]), `task.${key}`);
-  return {
-    ...experiment,
-    backbone: model,
-    task: { ...task, train: file("train")!, validation: file("validation"), test: file("test") },
   };
 }
 
@@ -284,10 +227,11 @@ function objectOf(path: string, text: string, overrides: readonly string[]): Jso
 function parseAs<T>(schema: z.ZodType<T>, file: Checked & { about?: Phrase | undefined }): T {
   const parsed = schema.safeParse(file.value);
   if (parsed.success) return parsed.data;
-  const [first] = parsed.error.issues;
   const tree = parseTree(file.text);
-  const more = parsed.error.issues.length - MOST_PROBLEMS;
-  const problems = parsed.error.issues.slice(0, MOST_PROBLEMS).map((issue) => describe(file, tree, issue));
+  const issues = parsed.error.issues.flatMap((issue) => problemsBehind(issue));
+  const [first] = issues;
+  const more = issues.length - MOST_PROBLEMS;
+  const problems = issues.slice(0, MOST_PROBLEMS).map((issue) => describe(file, tree, issue));
   const rest = more > 0 ? [phrase`${file.path}: and ${more} more`] : [];
   const lines = problems.map(({ place, what }) => phrase`${place}: ${what}${file.about ?? ""}`);
   const message = listed([...lines, ...rest], "\n");
@@ -322,7 +266,14 @@ export function experimentsOf(
   overrides: readonly string[] = [],
   sweepId = "",
 ): Experiment[] {
-  return experimentPoints(path, text, overrides, sweepId).map(({ read }) => read());
+  const errors: UserError[] = [];
+  const read = experimentPoints(path, text, overrides, sweepId).flatMap((point) => {
+    const own: Experiment[] = [];
+    errors.push(...caught(() => own.push(point.read())));
+    return own;
+  });
+  throwAll(errors);
+  return read;
 }
 
 /**
@@ -346,17 +297,16 @@ export function experimentPoints(
 ): ExperimentPoint[] {
   const raw = objectOf(path, text, overrides);
   const folder = dirname(resolve(path));
-  const { seeds, sweep } = parseAs(ExperimentFile, { path, text, value: raw, overrides });
+  const missing = missingPlaces(raw, folder);
+  const { seeds, sweep } = together(missing, () => parseAs(ExperimentFile, { path, text, value: raw, overrides }));
   const { seeds: _, sweep: __, ...single } = raw;
-  const finish = (value: unknown, about?: Phrase): Experiment =>
-    resolvePaths(
-      checkPrompt(
-        checkPrecision(
-          fillShots(fillRates(parseAs(ResolvedExperiment, { path, text, value, overrides, about }), path)),
-        ),
-      ),
-      folder,
-    );
+  const finish = (value: unknown, about?: Phrase): Experiment => {
+    const absent = missingPlaces(value, folder);
+    const parsed = together(absent, () => parseAs(ResolvedExperiment, { path, text, value, overrides, about }));
+    const wrong = [() => fillRates(parsed, path), () => checkPrecision(parsed), () => checkPrompt(parsed)];
+    throwAll([...wrong.flatMap(caught), ...absent]);
+    return resolvePaths(fillShots(fillRates(parsed, path)), folder);
+  };
   if (seeds === undefined && sweep === undefined)
     return [{ origin: { method: undefined, settings: [] }, read: () => finish(single) }];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));

@@ -21,6 +21,7 @@ const ACTIONS: Readonly<Record<string, Phrase>> = {
   "chat-template-rewrites-turns": PLAIN,
   "chat-tokens-straddle-turns": PLAIN,
   "chat-row-malformed": phrase`Give messages (a list of role and content), or columns that --source and --target name.`,
+  "row-field-missing": phrase`Name the columns of input and target, for example --source "{text}" --target "{label}".`,
   "text-beyond-positions": phrase`Lower --max-source-length, or use a backbone for longer texts.`,
   "machine-memory-short": LESS,
   "device-memory-short": phrase`Lower --max-source-length, or use --device cpu.`,

@@ -17,6 +17,14 @@ import { checkSchema, strayKey } from "./checkSchema.ts";
 import { ExperimentText, type Key } from "./experimentText.ts";
 import { KnownFields } from "./knownFields.ts";
 
+/** What `checkPlaces` and the check of learning rates have told of the file itself. */
+const SAID = [
+  "experiment-file-missing",
+  "source-folder-missing",
+  "backbone-folder-missing",
+  "task-folder-missing",
+  "learning-rate-group-unknown",
+];
 /** The number of problems at which checking the runs of a sweep ends. */
 const MOST = 50;
 
@@ -60,7 +68,6 @@ export async function checkExperiment(path: string, text: string, known = new Kn
         ["training", "learningRate", group],
         phrase`The method "${method.kind}" has no tensors "${group}"; it has ${Object.keys(defaultRates(method)).join(", ")}.`,
       );
-  if (own.problems.length > 0) return { ...answer, name };
   const runs = readRuns(own, path);
   if (own.problems.length > 0) return { ...answer, name };
   return { ...answer, name, runs: runs.length, ...(await checkRuns(own, runs, known)) };
@@ -108,8 +115,13 @@ function locate(text: ExperimentText, { origin: { method, settings } }: Experime
 }
 
 /** Reports why a run cannot be read, at the key that is wrong. */
-function tellUnread(text: ExperimentText, error: unknown, at: Locate): void {
-  if (!(error instanceof UserError)) throw error;
+function tellUnread(text: ExperimentText, problem: unknown, at: Locate): void {
+  if (!(problem instanceof UserError)) throw problem;
+  for (const part of problem.parts ?? [problem])
+    if (text.problems.length === 0 || !SAID.includes(part.code)) tellPart(text, part, at);
+}
+
+function tellPart(text: ExperimentText, error: UserError, at: Locate): void {
   // The squiggle's place already shows the file and the run, so the message (`bare`) need not name them.
   const keys = (error.keys ?? []).map(String);
   const place = at(keys);

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { knownKeys, optionsOf } from "../../experiment/schemaKeys.ts";
+import { problemsBehind, schemaProblem } from "../../experiment/schemaProblem.ts";
 import { nearestNames } from "../../base/text/nearestName.ts";
 import { phrase } from "../../base/phrase.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
@@ -9,7 +10,7 @@ const MOST = 100;
 
 /** Reports what violates the schema. The editor marks most of these places itself, and only takes fixes from here. */
 export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIssue[]): void {
-  for (const issue of issues.slice(0, MOST)) {
+  for (const issue of issues.flatMap((each) => problemsBehind(each)).slice(0, MOST)) {
     const keys = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
     if (issue.code === "unrecognized_keys") {
       for (const key of issue.keys.slice(0, MOST)) strayKey(text, [...keys, key], true);
@@ -21,7 +22,7 @@ export function checkSchema(text: ExperimentText, issues: readonly z.core.$ZodIs
     text.tell(keys, {
       code: options.length > 0 ? "unknown-value" : "invalid",
       schema: issue.code !== "custom",
-      message: phrase`${keys.length === 0 ? phrase`the file` : keys.join(".")}: ${issue.message}`,
+      message: phrase`${keys.length === 0 ? phrase`the file` : keys.join(".")}: ${schemaProblem(issue, value ?? text.own(keys) ?? text.string(keys.slice(0, -1)))}`,
       fixes,
     });
   }

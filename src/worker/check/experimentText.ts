@@ -54,6 +54,11 @@ export class ExperimentText {
       : parse(this.text.slice(node.offset, node.offset + node.length), [], { allowTrailingComma: true });
   }
 
+  /** The value that a key itself has; undefined where it has none. */
+  own(keys: readonly Key[]): unknown {
+    return this.has(keys) ? this.value(keys) : undefined;
+  }
+
   /** The string that a key has; undefined where it has none. */
   string(keys: readonly Key[]): string | undefined {
     const node = this.find(keys);
