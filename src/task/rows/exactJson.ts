@@ -9,6 +9,8 @@ export class ExactNumber {
 /** Marks a number's digits inside a string; no file can hold it, since it is drawn anew in each process. */
 const MARK = `\uFDD0${randomUUID()} `;
 const NUMBER = /-?(?:(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|Infinity)|NaN/g;
+/** Whether a text may have a number that a double changes: with a point, an exponent, many digits, or none. */
+const MAY_CHANGE = /\d[.eE]|\d{16}|-0|NaN|Infinity/;
 const isExact = (text: string): boolean => String(Number(text)) === text && Number.isFinite(Number(text));
 
 /** Where a string that begins before `from` ends: the index of its closing quote, or the text's length. */
@@ -68,7 +70,7 @@ function parseMarked(own: string, text: string): unknown {
  * @throws SyntaxError where the text is no JSON
  */
 export function parseExactly(text: string): unknown {
-  const own = rewritten(text, (number) => `"${MARK}${number}"`);
+  const own = MAY_CHANGE.test(text) ? rewritten(text, (number) => `"${MARK}${number}"`) : undefined;
   return own === undefined ? JSON.parse(text) : parseMarked(own, text);
 }
 
