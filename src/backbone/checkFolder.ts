@@ -7,6 +7,6 @@ import { loadTokenizer } from "./tokenizer/tokenizer.ts";
  */
 export function checkModelFolder(folder: string): void {
   const { layout, weights } = openBackbone(folder);
-  for (const { name, dims } of layout.weights) weights.locate(name, dims);
+  for (const { name, dims } of layout.weights) weights.check(name, dims);
   loadTokenizer(folder);
 }

@@ -11,11 +11,13 @@ import { phi3 } from "./phi3/phi3.ts";
 import { qwen2 } from "./qwen2/qwen2.ts";
 import { qwen3 } from "./qwen3/qwen3.ts";
 import { smollm3 } from "./smollm3/smollm3.ts";
-import { t5 } from "./t5/t5.ts";
+import { mt5, t5, umt5 } from "./t5/t5.ts";
 
 /** Every family of backbones. */
 export const FAMILIES: readonly Family[] = [
   t5,
+  mt5,
+  umt5,
   llama,
   mistral,
   qwen2,

@@ -76,7 +76,7 @@ export function openBackbone(folder: string, options: OpenOptions = {}): Backbon
   const file = readConfigFile(folder, action());
   const family = familyOf(file);
   refuseQuantised(file);
-  const weights = BackboneWeights.open(folder);
+  const weights = BackboneWeights.open(folder, options.verified);
   const architecture = family.read(file, weights);
   const named = weights.named(
     architecture.layout.weights.map(({ name }) => name),

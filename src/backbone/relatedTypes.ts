@@ -83,8 +83,6 @@ const RELATED: ReadonlyMap<string, Related> = new Map([
   ["mbart", seq2seq()],
   ["pegasus", seq2seq()],
   ["m2m_100", seq2seq()],
-  ["mt5", norms("t5")],
-  ["umt5", norms("t5")],
   ["longt5", norms("t5")],
   ["switch_transformers", experts("t5")],
   ["bert", encoder()],

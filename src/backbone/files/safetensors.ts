@@ -141,7 +141,10 @@ export function readHeader(path: string): SafetensorsHeader {
 }
 
 /** The float type of an entry. @throws UserError for integers */
-export function floatType(name: string, entry: TensorEntry): "float32" | "float16" | "bfloat16" {
+export function floatType(
+  name: string,
+  entry: Pick<TensorEntry, "file" | "dtype">,
+): "float32" | "float16" | "bfloat16" {
   const known = TYPES[entry.dtype as keyof typeof TYPES] as (typeof TYPES)[keyof typeof TYPES] | undefined;
   if (known === undefined)
     throw new UserError(

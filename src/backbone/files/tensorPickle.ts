@@ -9,6 +9,7 @@ export interface PickledTensor {
 type Item =
   | { kind: "mark" }
   | { kind: "plain" }
+  | { kind: "flag"; value: boolean }
   | { kind: "text"; text: string }
   | { kind: "number"; value: number }
   | { kind: "global"; name: string }
@@ -33,7 +34,7 @@ const refuse = (what: string): never => {
  * The largest pickle that is read, in bytes: a tensor takes a few hundred, and parsed items take many times their bytes
  * in memory.
  */
-const MOST_BYTES = 16 * 1024 * 1024;
+export const MOST_PICKLE = 16 * 1024 * 1024;
 const MOST_AXES = 8;
 /** Checks a shape: a short list of integers. It is short because many tensors can refer to the same list. */
 const numbers = (item: Item | undefined): number[] =>
@@ -59,13 +60,14 @@ function reduce(callee: Item, argument: Item): Item {
 
 /** Reads a persistent id, ("storage", type, key, device, elements). */
 function persistent(item: Item): Item {
-  const [what, type, key, , elements] = item.kind === "list" ? item.items : [];
+  const [what, type, key, , elements, view] = item.kind === "list" ? item.items : [];
   if (
     what?.kind !== "text" ||
     what.text !== "storage" ||
     type?.kind !== "global" ||
     key?.kind !== "text" ||
-    elements?.kind !== "number"
+    elements?.kind !== "number" ||
+    (view !== undefined && view.kind !== "plain")
   )
     return refuse("a reference that is no storage");
   return {
@@ -83,11 +85,14 @@ const named = (module: string, name: string): Item => {
 
 /** Reads Python's pickle protocols 2 to 5, as far as a description of tensors needs them. */
 class Machine {
-  private at = 0;
   private readonly stack: Item[] = [];
   private readonly memo = new Map<number, Item>();
 
-  constructor(private readonly bytes: Buffer) {}
+  /** @param at where the pickle begins; after `run`, where it ends */
+  constructor(
+    private readonly bytes: Buffer,
+    public at = 0,
+  ) {}
 
   private take(count: number): number {
     const from = this.at;
@@ -190,10 +195,10 @@ class Machine {
       this.push({ kind: "plain" });
     },
     0x88: () => {
-      this.push({ kind: "plain" });
+      this.push({ kind: "flag", value: true });
     },
     0x89: () => {
-      this.push({ kind: "plain" });
+      this.push({ kind: "flag", value: false });
     },
     0x7d: () => {
       this.push({ kind: "dict", entries: [] });
@@ -304,19 +309,62 @@ class Machine {
   }
 }
 
+function tensorsOf(item: Item): Map<string, PickledTensor> {
+  if (item.kind !== "dict") return refuse("something that is no dictionary of tensors");
+  return new Map(
+    item.entries.map(([key, value]) => {
+      if (key.kind !== "text") return refuse("a key that is no text");
+      return [key.text, value.kind === "tensor" ? value.tensor : refuse(`the entry "${key.text}", which is no tensor`)];
+    }),
+  );
+}
+
 /**
  * Reads the tensors of a pickled dictionary, by name. Nothing of the pickle is executed: any name that tensors do not
  * need ends the reading.
  * @throws ForbiddenPickle naming what the pickle refers to
  */
 export function readTensorPickle(bytes: Buffer): Map<string, PickledTensor> {
-  if (bytes.length > MOST_BYTES) refuse(`${bytes.length} bytes of description`);
-  const result = new Machine(bytes).run();
-  if (result.kind !== "dict") return refuse("something that is no dictionary of tensors");
-  return new Map(
-    result.entries.map(([key, value]) => {
-      if (key.kind !== "text") return refuse("a key that is no text");
-      return [key.text, value.kind === "tensor" ? value.tensor : refuse(`the entry "${key.text}", which is no tensor`)];
-    }),
+  if (bytes.length > MOST_PICKLE) refuse(`${bytes.length} bytes of description`);
+  return tensorsOf(new Machine(bytes).run());
+}
+
+/** What the pickles at the beginning of a file of torch before 1.6 say. */
+export interface EarlyPickles {
+  tensors: Map<string, PickledTensor>;
+  littleEndian: boolean;
+  /** The keys of the storages, whose values follow in this order. */
+  keys: string[];
+  /** The byte after the last pickle. */
+  end: number;
+}
+
+/** The version of the layout: PROTOCOL_VERSION of torch/serialization.py. */
+const EARLY_VERSION = 1001;
+
+/**
+ * Reads the pickles of a file of torch before 1.6: version, machine, tensors, keys of storages.
+ * @param start the byte after the magic number
+ * @throws ForbiddenPickle naming what a pickle refers to
+ */
+export function readEarlyPickles(bytes: Buffer, start: number): EarlyPickles {
+  let end = start;
+  const next = (): Item => {
+    const machine = new Machine(bytes, end);
+    const item = machine.run();
+    end = machine.at;
+    return item;
+  };
+  const version = next();
+  if (version.kind !== "number" || version.value !== EARLY_VERSION) refuse("another version of the layout");
+  const machine = next();
+  const order = (machine.kind === "dict" ? machine.entries : []).find(
+    ([key]) => key.kind === "text" && key.text === "little_endian",
+  )?.[1];
+  const tensors = tensorsOf(next());
+  const list = next();
+  const keys = (list.kind === "list" ? list.items : refuse("a list of storages that is none")).map((key) =>
+    key.kind === "text" ? key.text : refuse("a key that is no text"),
   );
+  return { tensors, littleEndian: order?.kind !== "flag" || order.value, keys, end };
 }

@@ -1,17 +1,19 @@
 import type { FoldedParts } from "../family.ts";
 
-/** README of a folder with a folded T5, with the lines of Python that use it. */
-export const foldedReadme = ({ inputFile = "" }: FoldedParts): string => `# A folded model
+/** README of a folder with a folded T5, with the lines of Python that use it. @param modelClass of transformers */
+export const foldedReadme =
+  (modelClass: string) =>
+  ({ inputFile = "" }: FoldedParts): string => `# A folded model
 
-\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain T5. \`${inputFile}\` holds what goes before
-the encoder, which a T5 cannot hold itself, since it shares its embedding with the decoder:
+\`model.safetensors\`, \`config.json\` and the tokenizer are those of a plain ${modelClass}. \`${inputFile}\` holds what goes before
+the encoder, which such a model cannot hold itself, since it shares its embedding with the decoder:
 
 \`\`\`python
 import torch
 from safetensors.torch import load_file
-from transformers import T5ForConditionalGeneration
+from transformers import ${modelClass}
 
-model, folded = T5ForConditionalGeneration.from_pretrained("."), load_file("${inputFile}")
+model, folded = ${modelClass}.from_pretrained("."), load_file("${inputFile}")
 
 def encoder_input(ids, mask):
     x = torch.nn.functional.embedding(ids, folded.get("embedding", model.shared.weight))

@@ -1,5 +1,5 @@
 import type { Dim } from "../../graph/dims.ts";
-import { add, gather, reshape } from "../../graph/ops.ts";
+import { gather, reshape } from "../../graph/ops.ts";
 import { input, type Value } from "../../graph/value.ts";
 import type { BackboneChanges } from "../changes.ts";
 import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../sequenceGraph.ts";
@@ -62,11 +62,11 @@ export class T5Graph implements SequenceGraph {
   }
 
   step(_: InputEmbedding, plan: Plan): { logits: Value; cache: Record<string, Value> } {
-    const selfBias = this.layers.positionBias("decoder", input("decoderBuckets", [1, "K+1"], "int32"));
+    const selfBiases = this.layers.selfBiases("decoder", input("decoderBuckets", [1, "K+1"], "int32"));
     const { logits, present } = this.layers.decode(input("decoderIds", ["B", 1], "int32"), {
       cross: this.kept(plan),
       past: this.cached("past", "K"),
-      selfBias,
+      selfBiases,
       crossBias: broadcastMask(input("crossMask", ["B", "X"])),
     });
     return { logits, cache: named("present", present) };
@@ -77,17 +77,16 @@ export class T5Graph implements SequenceGraph {
     const length = x.shape[1]!;
     const mask = input("mask", ["B", length]);
     const buckets = input("encoderBuckets", [length, length], "int32");
-    const bias = add(this.layers.positionBias("encoder", buckets), broadcastMask(mask));
-    return { states: this.layers.encode(x, bias), mask };
+    return { states: this.layers.encode(x, this.layers.selfBiases("encoder", buckets, broadcastMask(mask))), mask };
   }
 
   /** Logits (B, T, V) of given targets. */
   private decoded(cross: KeyValue[] | Value, mask: Value): Value {
     const buckets = input("decoderBuckets", ["T", "T"], "int32");
     const causal = reshape(input("causal", ["T", "T"]), [1, 1, "T", "T"]);
-    const selfBias = add(this.layers.positionBias("decoder", buckets), causal);
+    const selfBiases = this.layers.selfBiases("decoder", buckets, causal);
     const ids = input("decoderIds", ["B", "T"], "int32");
-    return this.layers.decode(ids, { cross, selfBias, crossBias: broadcastMask(mask) }).logits;
+    return this.layers.decode(ids, { cross, selfBiases, crossBias: broadcastMask(mask) }).logits;
   }
 
   private crossKeyValues(states: Value): KeyValue[] {

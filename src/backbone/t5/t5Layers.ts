@@ -124,25 +124,39 @@ export class T5Layers {
     return this.drop(this.project(this.drop(active), `${name}.wo`, [width, hidden]));
   }
 
-  /** Position bias (1, heads, queries, keys) of int32 `buckets` (queries, keys). */
-  positionBias(side: "encoder" | "decoder", buckets: Value): Value {
+  /**
+   * What each layer of a side adds to the scores of its self-attention: its bias by position (1, heads, queries, keys)
+   * and the mask. Where all layers share the first one's biases, it is one value.
+   * @param buckets int32 (queries, keys)
+   * @param mask scores that broadcast to (B, heads, queries, keys); left out: none
+   */
+  selfBiases(side: "encoder" | "decoder", buckets: Value, mask?: Value): Value[] {
+    const { layers, decoderLayers, layersHaveBiases } = this.config;
+    const biasOf = (layer: number): Value => {
+      const bias = this.positionBias(`${side}.block.${layer}.layer.0.SelfAttention`, buckets);
+      return mask === undefined ? bias : add(bias, mask);
+    };
+    const first = biasOf(0);
+    return Array.from({ length: side === "encoder" ? layers : decoderLayers }, (_, i) =>
+      i > 0 && layersHaveBiases ? biasOf(i) : first,
+    );
+  }
+
+  private positionBias(attention: string, buckets: Value): Value {
     const { buckets: count, heads } = this.config;
-    const table = this.changes.weight(`${side}.block.0.layer.0.SelfAttention.relative_attention_bias.weight`, [
-      count,
-      heads,
-    ]);
+    const table = this.changes.weight(`${attention}.relative_attention_bias.weight`, [count, heads]);
     const [queries, keys] = buckets.shape as [Dim, Dim];
     return reshape(transpose(gather(table, buckets), [2, 0, 1]), [1, heads, queries, keys]);
   }
 
-  /** Encoder states (B, L, d) of embedded input `x` (B, L, d). @param bias position bias plus mask */
-  encode(x: Value, bias: Value): Value {
+  /** Encoder states (B, L, d) of embedded input `x` (B, L, d). @param biases of each layer, the mask included */
+  encode(x: Value, biases: readonly Value[]): Value {
     let state = this.drop(x);
     for (let i = 0; i < this.config.layers; i++) {
       const block = `encoder.block.${i}.layer`;
       const normed = this.norm(state, `${block}.0.layer_norm`);
       const name = `${block}.0.SelfAttention`;
-      state = this.residual(state, this.attend(normed, this.keyValue(normed, name), name, bias), {
+      state = this.residual(state, this.attend(normed, this.keyValue(normed, name), name, biases[i]!), {
         name: `${block}.0`,
         kind: "self",
       });
@@ -169,7 +183,7 @@ export class T5Layers {
    */
   decode(
     ids: Value,
-    options: { cross: KeyValue[] | Value; selfBias: Value; crossBias: Value; past?: KeyValue[] },
+    options: { cross: KeyValue[] | Value; selfBiases: readonly Value[]; crossBias: Value; past?: KeyValue[] },
   ): { logits: Value; present: KeyValue[] } {
     let state = this.drop(gather(this.table, ids));
     const present: KeyValue[] = [];
@@ -181,7 +195,7 @@ export class T5Layers {
       const kept =
         past === undefined ? own : { key: concat([past.key, own.key], 2), value: concat([past.value, own.value], 2) };
       present.push(kept);
-      state = this.residual(state, this.attend(normed, kept, `${block}.0.SelfAttention`, options.selfBias), {
+      state = this.residual(state, this.attend(normed, kept, `${block}.0.SelfAttention`, options.selfBiases[i]!), {
         name: `${block}.0`,
         kind: "self",
       });

@@ -1,9 +1,18 @@
-import type { BackboneLayout } from "../layout.ts";
+import type { BackboneLayout, DefaultTargets } from "../layout.ts";
 import type { T5Config } from "./t5Config.ts";
 
 /** Names in the weights file: of the embedding table that encoder and decoder share, and of the output layer. */
 export const EMBEDDING = "shared.weight";
 export const HEAD = "lm_head";
+
+/** Those of umT5, which PEFT does not know, are those of mT5. */
+const defaultTargets = ({ modelType, gated }: T5Config): DefaultTargets => ({
+  lora: ["q", "v"],
+  ia3:
+    modelType === "t5" || !gated
+      ? { outputs: ["k", "v"], inputs: ["wo"] }
+      : { outputs: ["k", "v", "wi_1"], inputs: [] },
+});
 
 /** The modules of a T5, encoder first, in the order of its layers. */
 export function t5Layout(config: T5Config): BackboneLayout {
@@ -16,7 +25,7 @@ export function t5Layout(config: T5Config): BackboneLayout {
     linears: [],
     norms: [],
     sublayers: [],
-    defaultTargets: { lora: ["q", "v"], ia3: { outputs: ["k", "v"], inputs: ["wo"] } },
+    defaultTargets: defaultTargets(config),
     embedding: EMBEDDING,
     head: { module: HEAD, tied },
     weights: [{ name: EMBEDDING, dims: [vocabulary, width], role: "embedding" }],
@@ -53,7 +62,7 @@ export function t5Layout(config: T5Config): BackboneLayout {
   for (const side of ["encoder", "decoder"] as const) {
     for (let i = 0; i < (side === "encoder" ? config.layers : config.decoderLayers); i++) {
       const block = `${side}.block.${i}.layer`;
-      attention(`${block}.0`, "self", i === 0);
+      attention(`${block}.0`, "self", i === 0 || config.layersHaveBiases);
       if (side === "decoder") attention(`${block}.1`, "cross", false);
       feedForward(`${block}.${side === "encoder" ? 1 : 2}`);
     }

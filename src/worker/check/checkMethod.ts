@@ -17,7 +17,7 @@ import type { ExperimentText } from "./experimentText.ts";
 /** The layout of a backbone whose files have every tensor in its size. */
 function wholeLayout(folder: string): BackboneLayout {
   const { layout, weights } = openBackbone(folder);
-  for (const { name, dims } of layout.weights) weights.locate(name, dims);
+  for (const { name, dims } of layout.weights) weights.check(name, dims);
   return layout;
 }
 

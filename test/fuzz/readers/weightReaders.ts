@@ -201,6 +201,7 @@ const zipReader: Reader = {
 };
 
 const LAYOUT: BackboneLayout = t5Layout({
+  modelType: "t5",
   vocabulary: 32,
   width: 8,
   headWidth: 4,
@@ -211,6 +212,7 @@ const LAYOUT: BackboneLayout = t5Layout({
   gated: false,
   tied: true,
   scaled: true,
+  layersHaveBiases: false,
   buckets: 8,
   maxDistance: 16,
   epsilon: 1e-6,

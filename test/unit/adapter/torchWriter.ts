@@ -11,6 +11,8 @@ export interface Saved {
   elements?: number;
   parameter?: boolean;
   bytes?: Buffer;
+  /** The index of the tensor whose storage this one is a view of. */
+  shares?: number;
 }
 
 const text = (value: string): Buffer => {
@@ -103,16 +105,38 @@ export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
   return Buffer.concat([...locals, central, end]);
 }
 
+const bytesOf = ({ values, bytes }: Saved): Buffer => bytes ?? Buffer.from(Float32Array.from(values).buffer);
+
+const describedBy = (tensors: readonly Saved[]): Buffer =>
+  pickleOf(tensors.map((each, i) => [each.name, tensor(each, String(each.shares ?? i))] as const));
+
 /** The bytes of torch.save for a dictionary of tensors. */
-export function torchFile(
-  tensors: readonly Saved[],
-  pickle = pickleOf(tensors.map((each, i) => [each.name, tensor(each, String(i))] as const)),
-): Buffer {
+export function torchFile(tensors: readonly Saved[], pickle = describedBy(tensors)): Buffer {
   return zipOf([
     ["x/data.pkl", pickle],
     ["x/byteorder", Buffer.from("little")],
-    ...tensors.map(
-      ({ values, bytes }, i) => [`x/data/${i}`, bytes ?? Buffer.from(Float32Array.from(values).buffer)] as const,
-    ),
+    ...tensors.flatMap((each, i) => (each.shares === undefined ? [[`x/data/${i}`, bytesOf(each)] as const] : [])),
+  ]);
+}
+
+/** The bytes of torch.save before torch 1.6: pickles, then the values of each storage behind their number. */
+export function earlyTorchFile(tensors: readonly Saved[], machine: { littleEndian?: boolean } = {}): Buffer {
+  const own = tensors.flatMap((each, i) => (each.shares === undefined ? [[String(i), each] as const] : []));
+  const pickled = (...items: Buffer[]): Buffer => Buffer.concat([Buffer.from([0x80, 2]), ...items, Buffer.from(".")]);
+  const flag = Buffer.from([machine.littleEndian === false ? 0x89 : 0x88]);
+  return Buffer.concat([
+    Buffer.from("80028a0a6cfc9c46f9206aa850192e", "hex"),
+    pickled(number(1001)),
+    pickleOf([
+      ["protocol_version", number(1001)],
+      ["little_endian", flag],
+    ]),
+    describedBy(tensors),
+    pickled(Buffer.from("]("), ...own.map(([key]) => text(key)), Buffer.from("e")),
+    ...own.flatMap(([, each]) => {
+      const count = Buffer.alloc(8);
+      count.writeBigInt64LE(BigInt(each.elements ?? each.values.length));
+      return [count, bytesOf(each)];
+    }),
   ]);
 }

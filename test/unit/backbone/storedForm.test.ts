@@ -3,8 +3,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { UserError } from "../../../src/base/errors.ts";
-import { english } from "../../../src/base/phrase.ts";
 import { writeSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
 import { openBackbone, type Backbone } from "../../../src/backbone/openBackbone.ts";
 
@@ -99,15 +97,4 @@ test("the head of a GPT-NeoX has either of its two names", () => {
     const model = opened({ model_type: "gpt_neox", rotary_pct: 1 }, tensors, "gpt_neox.");
     assert.deepEqual(model.weights.read("embed_out.weight", [7, 4]), HEAD.data);
   }
-});
-
-test("weights in PyTorch's older format alone are refused with the way to another", () => {
-  const old = mkdtempSync(join(tmpdir(), "adept-stored-"));
-  writeFileSync(join(old, "config.json"), JSON.stringify({ model_type: "codegen" }));
-  writeFileSync(join(old, "pytorch_model.bin"), "");
-  assert.throws(
-    () => openBackbone(old),
-    (error) => error instanceof UserError && /save_pretrained/.test(english(error.actionPhrase!)),
-  );
-  rmSync(old, { recursive: true });
 });

@@ -8,6 +8,7 @@ import { countParameters, resolveSizes } from "../../../src/method/sizes.ts";
 
 const layout = (width: number) =>
   t5Layout({
+    modelType: "t5",
     vocabulary: 32128,
     width,
     headWidth: 64,
@@ -18,6 +19,7 @@ const layout = (width: number) =>
     gated: false,
     tied: true,
     scaled: true,
+    layersHaveBiases: false,
     buckets: 32,
     maxDistance: 128,
     epsilon: 1e-6,

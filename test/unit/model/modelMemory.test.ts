@@ -15,6 +15,7 @@ import { resolveSizes } from "../../../src/method/sizes.ts";
 
 const MB = 2 ** 20;
 const config = (change: Partial<T5Config> = {}): T5Config => ({
+  modelType: "t5",
   vocabulary: 8192,
   width: 256,
   headWidth: 32,
@@ -25,6 +26,7 @@ const config = (change: Partial<T5Config> = {}): T5Config => ({
   gated: false,
   tied: true,
   scaled: true,
+  layersHaveBiases: false,
   buckets: 32,
   maxDistance: 128,
   epsilon: 1e-6,

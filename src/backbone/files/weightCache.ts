@@ -1,0 +1,174 @@
+import { createHash, type Hash } from "node:crypto";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
+import { cacheFolder } from "../../base/files/cacheFolder.ts";
+import { UserError } from "../../base/errors.ts";
+import { phrase } from "../../base/phrase.ts";
+import { readBytes } from "../../engine/weightData.ts";
+import { readHeader, type SafetensorsHeader } from "./safetensors.ts";
+
+/** Bytes that are read and hashed at a time. */
+const CHUNK = 2 ** 24;
+const UNKNOWN = "0".repeat(64);
+
+const unwritable = (folder: string, error: unknown): UserError =>
+  new UserError(
+    "cache-not-writable",
+    phrase`The cache ${folder} cannot be written: ${(error as Error).message}`,
+    phrase`Name another folder in ADEPT_CACHE.`,
+  );
+
+/** The folder of converted weights, which is made. @throws UserError where it cannot be written */
+export function weightCache(): string {
+  const folder = join(cacheFolder(), "weights");
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+  return folder;
+}
+
+/** What changes when a file is written anew. */
+export function fileState(file: string): string {
+  const { size, mtimeNs, ino } = statSync(file, { bigint: true });
+  return [realpathSync(file), size, mtimeNs, ino].join();
+}
+
+/**
+ * A hash of the content of files. It is kept under the files' sizes and times, so that unchanged files are read only
+ * once.
+ * @param described what of the files is hashed, as JSON
+ * @param hash adds the content
+ */
+export function contentHash(
+  folder: string,
+  { files, described }: { files: readonly string[]; described: unknown },
+  hash: (into: Hash) => void,
+): string {
+  const states = [...new Set(files)].map(fileState);
+  const key = createHash("sha256")
+    .update(JSON.stringify([states, described]))
+    .digest("hex");
+  const known = join(folder, `${key.slice(0, 32)}.hash`);
+  if (existsSync(known)) {
+    const kept = readFileSync(known, "utf8");
+    if (/^[0-9a-f]{64}$/.test(kept)) return kept;
+  }
+  const made = createHash("sha256");
+  hash(made);
+  const found = made.digest("hex");
+  try {
+    writeFileAtomic(known, found);
+  } catch (error) {
+    throw unwritable(folder, error);
+  }
+  return found;
+}
+
+/** Adds bytes of a file to a hash. */
+export function hashBytes(hash: Hash, { file, offset, bytes }: { file: string; offset: number; bytes: number }): void {
+  const fd = openSync(file, "r");
+  try {
+    for (let done = 0; done < bytes; done += CHUNK)
+      hash.update(readBytes(fd, offset + done, Math.min(CHUNK, bytes - done)));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A tensor of a file of the cache: its name, the file's name of its type, the bytes of a value, its shape. */
+export interface CachedTensor {
+  name: string;
+  dtype: string;
+  width: number;
+  dims: readonly number[];
+}
+
+/** Offsets of tensors in the order given, from the end of the header, and the header for their hash. */
+function fileLayout(
+  tensors: readonly CachedTensor[],
+  metadata: Readonly<Record<string, string>>,
+): { places: Map<string, number>; header: (sha256: string) => Buffer } {
+  const entries: Record<string, unknown> = {};
+  const places = new Map<string, number>();
+  let at = 0;
+  for (const { name, dtype, width, dims } of tensors) {
+    const end = at + dims.reduce((a, b) => a * b, width);
+    entries[name] = { dtype, shape: dims, data_offsets: [at, end] };
+    places.set(name, at);
+    at = end;
+  }
+  const header = (sha256: string): Buffer => {
+    const json = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, sha256 }, ...entries }));
+    const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, " ");
+    padded.writeBigUInt64LE(BigInt(padded.length - 8));
+    json.copy(padded, 8);
+    return padded;
+  };
+  return { places, header };
+}
+
+/**
+ * Writes a safetensors file of the cache, whole or not at all.
+ * @param tensors in the order of the file
+ * @param fill gives each tensor's bytes to `put`, consecutive pieces one behind the other; the hash that the header
+ * keeps is over them in the order of the calls
+ * @throws UserError where it cannot be written
+ */
+export function writeCached(
+  path: string,
+  { tensors, metadata }: { tensors: readonly CachedTensor[]; metadata: Readonly<Record<string, string>> },
+  fill: (put: (name: string, view: ArrayBufferView) => void) => void,
+): void {
+  const { places, header } = fileLayout(tensors, metadata);
+  const start = header(UNKNOWN).length;
+  const temporary = `${path}.${process.pid}.tmp`;
+  const hash = createHash("sha256");
+  const write = (fd: number, bytes: Buffer, at: number): void => {
+    for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+  };
+  try {
+    const fd = openSync(temporary, "w");
+    try {
+      fill((name, view) => {
+        const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+        write(fd, bytes, start + places.get(name)!);
+        places.set(name, places.get(name)! + bytes.length);
+        hash.update(bytes);
+      });
+      write(fd, header(hash.digest("hex")), 0);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error instanceof UserError ? error : explainWrite(error, path);
+  }
+}
+
+/** The header of a file of the cache; undefined where there is none that can be read. */
+export function cachedHeader(path: string): SafetensorsHeader | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return readHeader(path);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}
