@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../base/files/boundedFile.ts";
@@ -6,6 +6,7 @@ import { outOfBounds } from "../base/jsonBounds.ts";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import { loadTokenizer, type TextTokenizer } from "./tokenizer/tokenizer.ts";
+import { tokenizerState } from "./tokenizer/tokenizerFiles.ts";
 import { readTokenizerConfig } from "./tokenizer/tokenizerConfig.ts";
 
 /** The largest file that is read, in bytes; real ones have a few kilobytes. */
@@ -39,14 +40,12 @@ function endsOf(path: string): number[] {
   throw new UserError("generation-config-malformed", phrase`${path}: ${phrase`it nests too deeply`}`, action);
 }
 
-/** Ids of tokens by the tokenizer's file, its state and the token: a large one takes a second to load. */
+/** Ids of tokens by the tokenizer's files, their state and the token: a large one takes a second to load. */
 const ids = new Map<string, number | undefined>();
 
-/** The id of a token in the folder's tokenizer, which is loaded once for each state of its file. */
+/** The id of a token in the folder's tokenizer, which is loaded once for each state of its files. */
 function idIn(folder: string, token: string): number | undefined {
-  const stats = statSync(join(folder, "tokenizer.json"), { throwIfNoEntry: false });
-  if (stats === undefined) return loadTokenizer(folder).idOf(token);
-  const key = [folder, stats.mtimeMs, stats.size, token].join("\n");
+  const key = [folder, tokenizerState(folder), token].join("\n");
   if (!ids.has(key)) ids.set(key, loadTokenizer(folder).idOf(token));
   return ids.get(key);
 }

@@ -11,9 +11,9 @@ export interface ErrorData {
  * A mistake or obstacle the user can act on: says what happened and what to do. Anything else thrown is a bug.
  *
  *     throw new UserError(
- *       "tokenizer-missing",
- *       phrase`${folder} has no tokenizer.json`,
- *       phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
+ *       "backbone-config-missing",
+ *       phrase`${folder} is no model folder: it has no config.json`,
+ *       phrase`Give the folder of a Hugging Face model.`,
  *     );
  *
  * The code is a word in kebab-case, written where the error is made; one code has one template, one meaning

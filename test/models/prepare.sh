@@ -22,5 +22,14 @@ if [ "$(cat "$random/stamp" 2>/dev/null)" != "$stamp" ]; then
   "$python" test/models/causal_references.py "$seed" "$random"
   echo "$stamp" > "$random/stamp"
 fi
+# Folders as older models were published, the same way.
+published=test/cache/published
+stamp=$(cat test/models/published_*.py test/peft/requirements.txt | sha256sum; echo "seed $seed")
+if [ "$(cat "$published/stamp" 2>/dev/null)" != "$stamp" ]; then
+  rm -rf "$published"
+  "$python" test/models/published_tokenizers.py "$seed" "$published/tokenizers"
+  echo "$stamp" > "$published/stamp"
+fi
+echo "models: folders as older models were published are in $published"
 echo "models: small random ones of every family are in $random"
 echo "models: SmolLM2-135M-Instruct is in $made"

@@ -8,6 +8,8 @@ export interface PieceForm {
   special: ReadonlySet<number>;
   /** The texts of all added tokens, which are spelled as they are. */
   added: ReadonlySet<string>;
+  /** Whether bytes that make no whole character are left out of a decoded text (ByT5). */
+  dropsBroken?: boolean;
 }
 
 const Part = z.looseObject({ type: z.string() });
@@ -38,15 +40,16 @@ export function pieceFormOf(json: object): PieceForm {
   };
 }
 
-/** The byte that each character of a byte-level piece stands for: GPT-2's table (bytes_to_unicode). */
-const BYTES: ReadonlyMap<string, number> = (() => {
+/** The character that a byte-level piece has for each byte: GPT-2's table (bytes_to_unicode). */
+export function byteCharacters(): string[] {
   const isShown = (byte: number): boolean =>
     (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
-  const table = new Map<string, number>();
   let next = 0x100;
-  for (let byte = 0; byte < 256; byte++) table.set(String.fromCodePoint(isShown(byte) ? byte : next++), byte);
-  return table;
-})();
+  return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isShown(byte) ? byte : next++));
+}
+
+/** The byte that each character of a byte-level piece stands for. */
+const BYTES: ReadonlyMap<string, number> = new Map(byteCharacters().map((character, byte) => [character, byte]));
 
 const hex = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
 
@@ -58,8 +61,8 @@ function lengthFrom(byte: number): number {
   return byte >= 0xf0 && byte < 0xf5 ? 4 : 0;
 }
 
-/** Bytes as text; bytes that make no whole character are spelled <0xE2>. */
-function textOf(bytes: readonly number[]): string {
+/** Bytes as text. @param spell what stands for a byte that is part of no whole character */
+function textOf(bytes: readonly number[], spell: (byte: number) => string): string {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let text = "";
   for (let at = 0; at < bytes.length;) {
@@ -69,7 +72,7 @@ function textOf(bytes: readonly number[]): string {
       text += decoder.decode(Uint8Array.from(bytes.slice(at, at + length)));
       at += length;
     } catch {
-      text += hex(bytes[at++]!);
+      text += spell(bytes[at++]!);
     }
   }
   return text;
@@ -83,5 +86,12 @@ export function readablePiece(piece: string, { isByteLevel, added }: PieceForm):
   if (added.has(piece)) return piece;
   if (!isByteLevel) return piece.replaceAll("▁", " ");
   const bytes = [...piece].map((character) => BYTES.get(character));
-  return bytes.every((byte) => byte !== undefined) ? textOf(bytes) : piece;
+  return bytes.every((byte) => byte !== undefined) ? textOf(bytes, hex) : piece;
 }
+
+/** The text of byte-level pieces, without the bytes that make no whole character. */
+export const wholeText = (pieces: readonly string[]): string =>
+  textOf(
+    pieces.flatMap((piece) => [...piece].flatMap((character) => BYTES.get(character) ?? [])),
+    () => "",
+  );

@@ -1,16 +1,9 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { Tokenizer } from "tokenizers";
-import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { pieceFormOf, readablePiece, type PieceForm } from "./pieceForm.ts";
+import { pieceFormOf, readablePiece, wholeText, type PieceForm } from "./pieceForm.ts";
 import { checkTokenizer } from "./tokenizerBounds.ts";
-
-/**
- * The largest tokenizer.json that is read, in bytes; the largest vocabularies in use, of 256,000 pieces, take 33 MB.
- */
-const MOST_BYTES = 64 * 1024 * 1024;
+import { tokenizerSource } from "./tokenizerFiles.ts";
 
 /** How a text is encoded. */
 export interface EncodeOptions {
@@ -27,7 +20,7 @@ export interface Encoding {
   specialMask: number[];
 }
 
-/** A Hugging Face tokenizer.json, exact. Lone surrogates count as U+FFFD. */
+/** A Hugging Face tokenizer, exact. Lone surrogates count as U+FFFD. */
 export class TextTokenizer {
   readonly vocabularySize: number;
 
@@ -53,7 +46,7 @@ export class TextTokenizer {
       throw new UserError(
         "text-not-encodable",
         phrase`The tokenizer cannot read "${text.slice(0, 40)}": ${(error as Error).message}`,
-        phrase`Its tokenizer.json is damaged, or of a kind that cannot be used: download the model again.`,
+        phrase`Its tokenizer is damaged, or of a kind that cannot be used: download the model again.`,
       );
     }
     const beyond = this.rows === Infinity ? undefined : encoding.getIds().find((id) => id >= this.rows);
@@ -61,7 +54,7 @@ export class TextTokenizer {
     throw new UserError(
       "token-beyond-embedding",
       phrase`"${text.slice(0, 40)}" has the token "${this.piece(beyond)}" with the id ${beyond}; the backbone embeds ${this.rows} tokens`,
-      phrase`Leave that token out of the texts, or use the tokenizer.json that the model was saved with.`,
+      phrase`Leave that token out of the texts, or use the tokenizer that the model was saved with.`,
     );
   }
 
@@ -104,6 +97,10 @@ export class TextTokenizer {
   }
 
   decode(ids: readonly number[], skipSpecial = true): Promise<string> {
+    if (this.form.dropsBroken === true && skipSpecial) {
+      const own = ids.filter((id) => !this.form.special.has(id));
+      return Promise.resolve(wholeText(own.map((id) => this.native.idToToken(id) ?? "")));
+    }
     return this.native.decode([...ids], skipSpecial);
   }
 }
@@ -141,7 +138,7 @@ function checkRows(path: string, native: Tokenizer, rows: number): void {
     throw new UserError(
       "tokenizer-beyond-embedding",
       phrase`${path} has ${own} tokens, its model embeds ${rows}`,
-      phrase`Use the tokenizer.json that the model was saved with.`,
+      phrase`Use the tokenizer that the model was saved with.`,
     );
 }
 
@@ -151,17 +148,11 @@ function checkRows(path: string, native: Tokenizer, rows: number): void {
  * @throws UserError naming the file when it is missing or damaged, or belongs to a larger model
  */
 export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
-  const path = join(folder, "tokenizer.json");
-  if (!existsSync(path))
-    throw new UserError(
-      "tokenizer-missing",
-      phrase`${folder} has no tokenizer.json`,
-      phrase`Save the model with a fast tokenizer (tokenizer.json) and try again.`,
-    );
-  const form = pieceFormOf(checkTokenizer(path, boundedText(path, MOST_BYTES)));
+  const { path, json, dropsBroken } = tokenizerSource(folder);
+  const form = { ...pieceFormOf(checkTokenizer(path, json)), dropsBroken };
   let native: Tokenizer;
   try {
-    native = Tokenizer.fromFile(path);
+    native = Tokenizer.fromString(json);
   } catch (error) {
     throw new UserError("tokenizer-malformed", phrase`${path} is not a tokenizer: ${(error as Error).message}`);
   }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase, verbatim } from "../../base/phrase.ts";
+import { isCharsMap } from "./charsMap.ts";
 import { isSafePattern } from "./safePattern.ts";
 
 const id = z
@@ -43,10 +44,12 @@ function checkTemplate(value: object, fail: Fail): void {
 function walk(value: unknown, fail: Fail, depth = 0): void {
   if (typeof value !== "object" || value === null) return;
   if (depth > DEEPEST) fail(phrase`it is nested too deeply`);
-  const { type, Regex: pattern } = value as { type?: unknown; Regex?: unknown };
+  const { type, Regex: pattern, precompiled_charsmap: table } = value as Record<string, unknown>;
   if (type === "TemplateProcessing") checkTemplate(value, fail);
   if (typeof pattern === "string" && !isSafePattern(pattern))
     fail(phrase`the regular expression "${pattern.slice(0, 60)}" could take for ever to match`);
+  if (type === "Precompiled" && (typeof table !== "string" || !isCharsMap(Buffer.from(table, "base64"))))
+    fail(phrase`the table of its normaliser is damaged`);
   for (const each of Object.values(value)) walk(each, fail, depth + 1);
 }
 

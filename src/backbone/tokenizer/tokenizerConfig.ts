@@ -51,10 +51,14 @@ export interface TokenizerConfig {
   addedIds: ReadonlyMap<string, number>;
 }
 
-/** Reads a file of a model folder; undefined where it is not there. @throws UserError naming the file and the key */
-function read<T>(path: string, schema: z.ZodType<T>): T | undefined {
+/**
+ * Reads a JSON file of a model folder; undefined where it is not there.
+ * @param most its largest size in bytes
+ * @throws UserError naming the file and the key
+ */
+export function readTokenizerJson<T>(path: string, schema: z.ZodType<T>, most = MOST_BYTES): T | undefined {
   if (!existsSync(path)) return undefined;
-  const text = boundedText(path, MOST_BYTES);
+  const text = boundedText(path, most);
   const fail = (what: Phrase): never => {
     throw new UserError(
       "tokenizer-config-malformed",
@@ -92,7 +96,7 @@ function templatesOf(
   const jinja = join(folder, "chat_template.jinja");
   if (existsSync(jinja)) return { templates: { default: boundedText(jinja, MOST_BYTES) }, templateFile: jinja };
   const json = join(folder, "chat_template.json");
-  const own = read(json, z.object({ chat_template: Templates }));
+  const own = readTokenizerJson(json, z.object({ chat_template: Templates }));
   if (own !== undefined) return { templates: own.chat_template, templateFile: json };
   const templates = config?.chat_template ?? undefined;
   return templates === undefined
@@ -106,8 +110,8 @@ function templatesOf(
  * @throws UserError naming a file that is malformed
  */
 export function readTokenizerConfig(folder: string): TokenizerConfig {
-  const config = read(join(folder, "tokenizer_config.json"), Config);
-  const map = read(join(folder, "special_tokens_map.json"), Tokens);
+  const config = readTokenizerJson(join(folder, "tokenizer_config.json"), Config);
+  const map = readTokenizerJson(join(folder, "special_tokens_map.json"), Tokens);
   return {
     specialTokens: { ...known(map), ...known(config) },
     ...templatesOf(folder, config),
