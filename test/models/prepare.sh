@@ -28,6 +28,7 @@ stamp=$(cat test/models/published_*.py test/peft/requirements.txt | sha256sum; e
 if [ "$(cat "$published/stamp" 2>/dev/null)" != "$stamp" ]; then
   rm -rf "$published"
   "$python" test/models/published_tokenizers.py "$seed" "$published/tokenizers"
+  "$python" test/models/published_models.py "$seed" "$published/models"
   echo "$stamp" > "$published/stamp"
 fi
 echo "models: folders as older models were published are in $published"
