@@ -7,6 +7,7 @@ import { phrase } from "../base/phrase.ts";
 import { fileUrl, listRepository, type HubFile, type HubRepository } from "./hubListing.ts";
 import type { HubPlace } from "./hubRequest.ts";
 import { transferFile } from "./hubTransfer.ts";
+import { wantedFiles } from "./wantedFiles.ts";
 
 const Manifest = z.object({
   repository: z.string(),
@@ -16,36 +17,6 @@ const Manifest = z.object({
 });
 type Manifest = z.infer<typeof Manifest>;
 const MANIFEST = ".adept-download.json";
-
-/** Globs of the files that are downloaded by default: what a backbone needs, and the data files that tasks can read. */
-const WANTED = {
-  model: [
-    "config.json",
-    // Not the copy in the format of the model's authors that some repositories have beside these.
-    "model*.safetensors",
-    "model.safetensors.index.json",
-    "generation_config.json",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    "special_tokens_map.json",
-  ],
-  dataset: ["**.parquet", "**.jsonl", "**.json", "**.csv", "**.tsv", "**.jsonl.gz", "**.json.gz"],
-};
-
-/** Turns a glob into a regular expression: "*" matches within a name, "**" across folders. */
-const matcher = (glob: string): RegExp =>
-  new RegExp(
-    `^${glob
-      .split("**")
-      .map((part) =>
-        part
-          .split("*")
-          .map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&"))
-          .join("[^/]*"),
-      )
-      .join(".*")}$`,
-  );
 
 function readManifest(folder: string): Manifest | undefined {
   try {
@@ -82,26 +53,6 @@ export interface Download {
   loaded: string[];
   /** The bytes of the loaded files. */
   bytes: number;
-}
-
-/**
- * Returns the files of a repository that match the wanted globs.
- * @throws UserError naming some of its files when none matches
- */
-function wantedFiles(repository: HubRepository, all: readonly HubFile[], include: readonly string[]): HubFile[] {
-  const globs = include.length > 0 ? include : WANTED[repository.kind];
-  const wanted = globs.map(matcher);
-  const files = all.filter(({ path }) => wanted.some((glob) => glob.test(path)));
-  if (files.length > 0) return files;
-  const some = all
-    .slice(0, 12)
-    .map(({ path }) => path)
-    .join(", ");
-  throw new UserError(
-    "hub-files-missing",
-    phrase`${repository.name} has no such files: ${globs.join(", ")}`,
-    phrase`It has: ${some}. Choose with --include.`,
-  );
 }
 
 /**

@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import { checkModelFolder } from "../backbone/checkFolder.ts";
 import { checkModelType } from "../backbone/openBackbone.ts";
 import { UserError } from "../base/errors.ts";
 import { downloadRepository } from "../hub/hubDownload.ts";
 import { hubPlace } from "../hub/hubRequest.ts";
+import { checkDownload } from "./checkDownload.ts";
 
 /**
  * Downloads a model and checks that it can be used. Prints progress as lines of JSON; the last line has the result or
@@ -33,7 +33,7 @@ export async function downloadJob(name: string, out: string, signal: AbortSignal
         tell({ progress });
       },
     );
-    checkModelFolder(folder);
+    checkDownload(name, folder);
     tell({ result });
     return 0;
   } catch (error) {

@@ -20,6 +20,8 @@ const BIG = REPOSITORIES["o/t5"]!["model.safetensors"]!;
 const TOTAL = Object.values(REPOSITORIES["o/t5"]!).reduce((sum, { length }) => sum + length, 0);
 REPOSITORIES["o/mixtral"] = { ...REPOSITORIES["o/t5"], "config.json": Buffer.from('{"model_type":"mixtral"}') };
 REPOSITORIES["o/silent"] = { "config.json": REPOSITORIES["o/t5"]!["config.json"]!, "model.safetensors": BIG };
+REPOSITORIES["o/weightless"] = { ...REPOSITORIES["o/t5"], "tf_model.h5": BIG };
+delete REPOSITORIES["o/weightless"]["model.safetensors"];
 const COMMIT = "c".repeat(40);
 const folder = mkdtempSync(join(tmpdir(), "adept-download-"));
 const place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
@@ -109,7 +111,18 @@ test("a model of a type that is not supported is refused before its weights are 
 });
 
 test("what came and cannot be used says what is missing", async () => {
-  await assert.rejects(downloaded("o/silent", join(folder, "silent")), /has no tokenizer\.json/);
+  await assert.rejects(downloaded("o/silent", join(folder, "silent")), (error) => {
+    assert.ok(error instanceof UserError);
+    assert.match(error.message, /o\/silent was downloaded, but .*has no tokenizer\.json/);
+    assert.match(error.action!, /adept download OWNER\/NAME --include "tokenizer\*"/);
+    return true;
+  });
+  await assert.rejects(downloaded("o/weightless", join(folder, "weightless")), (error) => {
+    assert.ok(error instanceof UserError);
+    assert.match(error.message, /has no model\.safetensors and no pytorch_model\.bin/);
+    assert.match(error.action!, /adept download --search "weightless"/);
+    return true;
+  });
 });
 
 test("a missing repository is reported; cancelling a download ends its process", async () => {

@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
-import { checkModelFolder } from "../../backbone/checkFolder.ts";
 import { offeredTypes } from "../../backbone/offeredTypes.ts";
 import { checkModelType } from "../../backbone/openBackbone.ts";
 import { downloadRepository, type DownloadProgress } from "../../hub/hubDownload.ts";
@@ -9,6 +8,7 @@ import { searchModels } from "../../hub/hubSearch.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { abortOnInterrupt } from "../interrupts.ts";
+import { checkDownload } from "../../worker/checkDownload.ts";
 import { modelsHere } from "../../worker/device/modelsHere.ts";
 import { foundLines, knownLines } from "../modelLists.ts";
 import { say, tell } from "../terminal.ts";
@@ -116,7 +116,7 @@ async function download(name: string, values: Values): Promise<number> {
       },
     );
     progress.stop();
-    if (isModel) checkModelFolder(folder);
+    if (isModel) checkDownload(name, folder);
     say(
       values.json === true
         ? JSON.stringify(done)

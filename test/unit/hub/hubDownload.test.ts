@@ -9,7 +9,8 @@ import { test, type TestContext } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
 import { phrase } from "../../../src/base/phrase.ts";
 import { downloadRepository, type Download } from "../../../src/hub/hubDownload.ts";
-import { isSafePath } from "../../../src/hub/hubListing.ts";
+import { isSafePath, type HubFile } from "../../../src/hub/hubListing.ts";
+import { wantedFiles } from "../../../src/hub/wantedFiles.ts";
 
 const COMMIT = "c".repeat(40);
 const BIG = Buffer.alloc(300_000, "weights ");
@@ -118,6 +119,31 @@ test("the files that a backbone needs are loaded and checked, and are not loaded
   writeFileSync(join(folder, "config.json"), "{}");
   assert.deepEqual((await load()).loaded, ["config.json"]);
   assert.deepEqual((await load({ include: ["onnx/*"] })).files, ["onnx/model.safetensors"]);
+});
+
+test("of several forms of weights and tokenizers, the first choice is loaded; a model without it is loaded as it is", () => {
+  const loaded = (...paths: string[]): string[] =>
+    wantedFiles(
+      { name: "o/t5", kind: "model", revision: "main" },
+      paths.map((path): HubFile => ({ path, size: 1, hash: { algorithm: "git", hex: "0" } })),
+      [],
+    ).map(({ path }) => path);
+  const index = "pytorch_model.bin.index.json";
+  const shards = ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"];
+  const old = ["vocab.json", "merges.txt", "added_tokens.json"];
+  const others = ["tf_model.h5", "flax_model.msgpack", "README.md", "onnx/model.onnx", "training_args.bin"];
+  assert.deepEqual(loaded("config.json", "model.safetensors", "pytorch_model.bin", "tokenizer.json", "spiece.model"), [
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+  ]);
+  assert.deepEqual(loaded("config.json", "pytorch_model.bin", ...shards, index, "spiece.model", ...others), [
+    "config.json",
+    "pytorch_model.bin",
+    "spiece.model",
+  ]);
+  assert.deepEqual(loaded(...shards, index, ...old, ...others), [...shards, index, ...old]);
+  assert.deepEqual(loaded("config.json", ...others), ["config.json"]);
 });
 
 test("a config that is not accepted ends the download before the weights, now and the next time", async (t) => {
