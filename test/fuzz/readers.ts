@@ -5,7 +5,7 @@ import { DATA_READERS } from "./readers/dataReaders.ts";
 import { EXPERIMENT_READERS } from "./readers/experimentReaders.ts";
 import { MESSAGE_READERS } from "./readers/messageReaders.ts";
 import { RUN_READERS } from "./readers/runReaders.ts";
-import { tokenizerReader } from "./readers/tokenizerReader.ts";
+import { spieceReader, tokenizerReader } from "./readers/tokenizerReader.ts";
 import { WEIGHT_READERS } from "./readers/weightReaders.ts";
 
 /** All readers. */
@@ -13,6 +13,7 @@ export const READERS: readonly Reader[] = [
   ...WEIGHT_READERS,
   ...CHECKPOINT_READERS,
   tokenizerReader,
+  spieceReader,
   ...CHAT_READERS,
   ...EXPERIMENT_READERS,
   ...RUN_READERS,

@@ -73,7 +73,7 @@ export function checkTokenizer(path: string, text: string): object {
   } catch (error) {
     return fail(verbatim((error as Error).message));
   }
-  if (typeof json !== "object" || json === null) return fail(phrase`it is no object`);
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return fail(phrase`it is no object`);
   for (const part of PARTS) walk((json as Record<string, unknown>)[part], fail);
   return json;
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
+import { PIECES, spiece } from "../../unit/backbone/spieceWriter.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const pieces: [string, number][] = [
@@ -78,13 +79,11 @@ const WORDS = {
 const TEXTS = ["ab a  b 😀 hello\ud83d wörld", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"];
 
 /** Places of tokens stay inside the text, and ids inside the vocabulary. */
-export const tokenizerReader: Reader = {
-  name: "tokenizer",
-  json: true,
-  weight: 2,
-  corpus: () => texts(UNIGRAM, BPE, WORDS),
-  open: (folder) => async (input) => {
-    writeFileSync(join(folder, "tokenizer.json"), input);
+const reading =
+  (name: string) =>
+  (folder: string) =>
+  async (input: Buffer): Promise<void> => {
+    writeFileSync(join(folder, name), input);
     const tokenizer = loadTokenizer(folder);
     for (const text of TEXTS) {
       const { ids, tokens, offsets, specialMask } = await tokenizer.encode(text, { maxLength: 12 });
@@ -98,5 +97,19 @@ export const tokenizerReader: Reader = {
       );
       await tokenizer.decode(ids);
     }
-  },
+  };
+
+export const tokenizerReader: Reader = {
+  name: "tokenizer",
+  json: true,
+  weight: 2,
+  corpus: () => texts(UNIGRAM, BPE, WORDS),
+  open: reading("tokenizer.json"),
+};
+
+export const spieceReader: Reader = {
+  name: "spiece",
+  weight: 2,
+  corpus: () => [Buffer.from(spiece(PIECES)), Buffer.from(spiece(PIECES, { map: new Uint8Array(0) }))],
+  open: reading("spiece.model"),
 };

@@ -16,7 +16,7 @@ import { resolveSizes } from "../../../src/method/sizes.ts";
 import { methodOf } from "../../../src/method/registry.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import { torchFile, zipOf, type Saved } from "../../unit/adapter/torchWriter.ts";
+import { earlyTorchFile, torchFile, zipOf, type Saved } from "../../unit/adapter/torchWriter.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
@@ -190,7 +190,11 @@ const torchReader: Reader = {
 const zipReader: Reader = {
   name: "torchZip",
   weight: 6,
-  corpus: () => [torchFile(SAVED.slice(0, 1)), zipOf([["x/other", Buffer.from("1")]])],
+  corpus: () => [
+    torchFile(SAVED.slice(0, 1)),
+    zipOf([["x/other", Buffer.from("1")]]),
+    earlyTorchFile(SAVED.slice(0, 1)),
+  ],
   open: (folder) => {
     const path = join(folder, "adapter_model.bin");
     return (input) => {
