@@ -76,8 +76,11 @@ export const pickleOf = (entries: readonly (readonly [string, Buffer])[]): Buffe
     Buffer.from("u."),
   ]);
 
-/** A zip of stored parts. */
-export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
+/**
+ * A zip of stored parts.
+ * @param wide whether sizes and places are written as those of more than 4 GB are
+ */
+export function zipOf(parts: readonly (readonly [string, Buffer])[], wide = false): Buffer {
   const locals: Buffer[] = [];
   const centrals: Buffer[] = [];
   let at = 0;
@@ -88,26 +91,46 @@ export function zipOf(parts: readonly (readonly [string, Buffer])[]): Buffer {
     fields.writeUInt32LE(data.length, 14);
     fields.writeUInt32LE(data.length, 18);
     fields.writeUInt16LE(title.length, 22);
+    const local = Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), fields, title, data]);
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE(at, 10);
-    centrals.push(Buffer.from([0x50, 0x4b, 1, 2, 0, 0]), fields, tail, title);
-    const local = Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), fields, title, data]);
+    const extra = Buffer.alloc(wide ? 28 : 0);
+    if (wide) {
+      extra.set([1, 0, 24, 0]);
+      [data.length, data.length, at].forEach((value, i) => extra.writeBigUInt64LE(BigInt(value), 4 + 8 * i));
+      for (const place of [14, 18]) fields.writeUInt32LE(0xffffffff, place);
+      fields.writeUInt16LE(extra.length, 24);
+      tail.writeUInt32LE(0xffffffff, 10);
+    }
+    centrals.push(Buffer.from([0x50, 0x4b, 1, 2, 0, 0]), fields, tail, title, extra);
     locals.push(local);
     at += local.length;
   }
-  const central = Buffer.concat(centrals);
+  return Buffer.concat([...locals, ...centrals, zipEnd(parts.length, Buffer.concat(centrals).length, { at, wide })]);
+}
+
+/** The end of a zip whose directory has so many entries and bytes. */
+function zipEnd(count: number, length: number, { at, wide }: { at: number; wide: boolean }): Buffer {
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(parts.length, 8);
-  end.writeUInt16LE(parts.length, 10);
-  end.writeUInt32LE(central.length, 12);
-  end.writeUInt32LE(at, 16);
-  return Buffer.concat([...locals, central, end]);
+  for (const place of [8, 10]) end.writeUInt16LE(wide ? 0xffff : count, place);
+  end.writeUInt32LE(wide ? 0xffffffff : length, 12);
+  end.writeUInt32LE(wide ? 0xffffffff : at, 16);
+  if (!wide) return end;
+  const record = Buffer.alloc(56);
+  record.writeUInt32LE(0x06064b50, 0);
+  record.writeBigUInt64LE(44n, 4);
+  [count, count, length, at].forEach((value, i) => record.writeBigUInt64LE(BigInt(value), 24 + 8 * i));
+  const locator = Buffer.alloc(20);
+  locator.writeUInt32LE(0x07064b50, 0);
+  locator.writeBigUInt64LE(BigInt(at + length), 8);
+  return Buffer.concat([record, locator, end]);
 }
 
 const bytesOf = ({ values, bytes }: Saved): Buffer => bytes ?? Buffer.from(Float32Array.from(values).buffer);
 
-const describedBy = (tensors: readonly Saved[]): Buffer =>
+/** The pickle that describes tensors. */
+export const describedBy = (tensors: readonly Saved[]): Buffer =>
   pickleOf(tensors.map((each, i) => [each.name, tensor(each, String(each.shares ?? i))] as const));
 
 /** The bytes of torch.save for a dictionary of tensors. */

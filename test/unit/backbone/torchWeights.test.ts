@@ -19,7 +19,7 @@ import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
 import { UserError } from "../../../src/base/errors.ts";
-import { earlyTorchFile, global, pickleOf, torchFile, type Saved } from "../adapter/torchWriter.ts";
+import { describedBy, earlyTorchFile, global, pickleOf, torchFile, zipOf, type Saved } from "../adapter/torchWriter.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adept-bin-"));
 const cache = join(place, "cache");
@@ -151,6 +151,33 @@ test("shards are read as their index says; safetensors go before", () => {
   cpSync(join(backboneFolder("tiny-t5"), "model.safetensors"), join(both, "model.safetensors"));
   assert.ok(BackboneWeights.open(both).has("shared.weight"));
   refuses(() => BackboneWeights.open(folderOf({})), /has no model\.safetensors and no pytorch_model\.bin/);
+});
+
+test("a zip in the form of more than 4 GB is read, and a damaged one refused", () => {
+  const values = Float32Array.of(1, 2);
+  const pickle = describedBy([{ name: "w", dims: [2], values: [...values] }]);
+  const whole = zipOf(
+    [
+      ["x/data.pkl", pickle],
+      ["x/data/0", Buffer.from(values.buffer)],
+    ],
+    true,
+  );
+  const read = (bytes: Uint8Array) => [
+    ...BackboneWeights.open(folderOf({ "pytorch_model.bin": bytes })).read("w", [2]),
+  ];
+  assert.deepEqual(read(whole), [1, 2]);
+  const directory = whole.indexOf(Buffer.from([0x50, 0x4b, 1, 2]));
+  for (let at = directory; at < whole.length; at++)
+    for (const value of [0, 0xff]) {
+      const bytes = Buffer.from(whole);
+      bytes[at] = value;
+      try {
+        read(bytes);
+      } catch (error) {
+        assert.ok(error instanceof UserError, `${at} ${value}: ${(error as Error).stack}`);
+      }
+    }
 });
 
 test("a damaged or hostile file is the user's error that names it", () => {
