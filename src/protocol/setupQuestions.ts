@@ -91,10 +91,12 @@ export const Inspection = z.object({
   tokens: Spread,
   targetTokens: Spread,
   problem: PhraseData.optional(),
+  /** What the user should know of the file, such as its encoding. */
+  note: PhraseData.optional(),
 });
 export type Inspection = z.infer<typeof Inspection>;
 /** An inspection as the page shows it. */
-export type ShownInspection = Omit<Inspection, "problem"> & { problem?: string };
+export type ShownInspection = Omit<Inspection, "problem" | "note"> & { problem?: string; note?: string };
 
 /** ADePT's sizes within each budget; null where the budget is too small. */
 export const SizesAnswer = z.object({

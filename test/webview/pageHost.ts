@@ -335,11 +335,15 @@ async function postInspection(
       maxSourceLength,
       maxTargetLength: draft.maxTargetLength,
     });
-    const { problem, ...rest } = result;
+    const { problem, note, ...rest } = result;
     post({
       type: "inspection",
       asked,
-      result: { ...rest, ...(problem !== undefined && { problem: english(problem) }) },
+      result: {
+        ...rest,
+        ...(problem !== undefined && { problem: english(problem) }),
+        ...(note !== undefined && { note: english(note) }),
+      },
     });
   } catch (error) {
     post({ type: "inspection", asked, error: (error as Error).message });

@@ -114,7 +114,7 @@ export class DataPart {
       return;
     }
     this.count.textContent = fill(found.all ? labels.rows : labels.firstRows, found.rows.toLocaleString());
-    this.doubt.textContent = found.headerless ? labels.headerless : "";
+    this.doubt.textContent = [found.headerless ? labels.headerless : "", found.note ?? ""].join(" ").trim();
     // The worker proposes to read the rows as conversations.
     if (this.task.kind === "file" && found.kind === "chat" && found.backbone.isCausal) this.readAs("chat", found);
     this.context.fit(found);

@@ -170,11 +170,15 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
         maxSourceLength,
         maxTargetLength: draft.maxTargetLength,
       });
-      const { problem, ...rest } = result;
+      const { problem, note, ...rest } = result;
       this.post({
         type: "inspection",
         asked,
-        result: { ...rest, ...(problem !== undefined && { problem: localised(problem) }) },
+        result: {
+          ...rest,
+          ...(problem !== undefined && { problem: localised(problem) }),
+          ...(note !== undefined && { note: localised(note) }),
+        },
       });
       if (this.closed || this.looks.waits) return;
       if (backbone === "tiny-t5")

@@ -20,7 +20,7 @@ type AskedFile = Extract<AskedTask, { kind: "file" }>;
 /** The examples of a draft's data, and what the rows say of themselves. */
 export interface DraftExamples extends Pick<
   Inspection,
-  "columns" | "source" | "target" | "rows" | "all" | "headerless" | "kind" | "kinds"
+  "columns" | "source" | "target" | "rows" | "all" | "headerless" | "kind" | "kinds" | "note"
 > {
   examples: readonly Example[];
   /** Why the rows cannot be trained on as they are. */
@@ -120,7 +120,9 @@ export async function draftExamples(task: AskedTask, known: KnownData, isCausal:
   const rows = await known.rows(task.train);
   const isProposed =
     task.kind === "file" && task.source === undefined && rows.rows.some(isCausal ? isConversation : hasTurns);
-  if (task.kind === "file" && !isProposed) return readFileTask(task, rows);
-  const found = readChatTask(task.train, rows, task.kind === "chat" ? (task.trainOn ?? "all") : "all");
+  const [note] = rows.notes ?? [];
+  const noted = note === undefined ? {} : { note };
+  if (task.kind === "file" && !isProposed) return { ...readFileTask(task, rows), ...noted };
+  const found = { ...readChatTask(task.train, rows, task.kind === "chat" ? (task.trainOn ?? "all") : "all"), ...noted };
   return isCausal ? found : { ...found, examples: [], trouble: needsCausal() };
 }

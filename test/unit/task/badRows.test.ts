@@ -162,3 +162,12 @@ test("conversations and the paper's tasks leave out bad rows too", async () => {
   assert.match((await errorOf(loadTask(ExperimentFile.shape.task.parse(named)))).message, /2 of 3 rows/);
   assert.equal((await loadTask(ExperimentFile.shape.task.parse({ ...named, skipBadRows: true }))).train.length, 1);
 });
+
+test("the setup page is told of an encoding that was found out", async () => {
+  const path = join(folder, "latin.csv");
+  writeFileSync(path, Buffer.from("text,label\ncaf\u00e9 is nice,good\nso so,bad\n", "latin1"));
+  const draft = await draftExamples({ kind: "file", train: path }, new KnownData(), false);
+  assert.match(english(draft.note!), /Latin-1/);
+  const plain = await draftExamples({ kind: "file", train: put("p.csv", "text,label\na,b\n") }, new KnownData(), false);
+  assert.equal(plain.note, undefined);
+});
