@@ -1,11 +1,11 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
-import { phrase } from "../base/phrase.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { MersenneTwister, permutation } from "../base/random.ts";
 import { dataText } from "./rows/dataText.ts";
-import type { Example } from "./example.ts";
+import type { Example, Splits } from "./example.ts";
 import { splitBySeed } from "./split.ts";
 import { timedMatch } from "./timedMatch.ts";
 
@@ -62,8 +62,15 @@ const nameSeed = (name: string): number =>
 const labelOf = (name: string, label: string | undefined): string | undefined =>
   label === undefined ? undefined : timedMatch(label, name);
 
-async function examplesOf(path: string, name: string, { words, perFile, ...spec }: TextSpec): Promise<Example[]> {
-  const { text } = await dataText(path);
+/** @param notes takes what the user should know of the file */
+async function examplesOf(
+  path: string,
+  name: string,
+  { words, perFile, ...spec }: TextSpec,
+  notes: Phrase[],
+): Promise<Example[]> {
+  const { text, notes: said } = await dataText(path);
+  notes.push(...said);
   const random = new MersenneTwister((nameSeed(name) + spec.split.seed) >>> 0);
   const pieces: string[][] = [];
   for (const paragraph of text.split(/\r?\n/)) {
@@ -83,9 +90,7 @@ async function examplesOf(path: string, name: string, { words, perFile, ...spec 
  * and test splits are of whole files.
  * @throws UserError where the folder has fewer than three
  */
-export async function loadTextTask(
-  spec: TextSpec,
-): Promise<{ train: Example[]; validation: Example[]; test: Example[] }> {
+export async function loadTextTask(spec: TextSpec): Promise<Splits> {
   const names = readdirSync(spec.folder)
     .filter((name) => name.endsWith(".txt") && (spec.label === undefined || labelOf(name, spec.label) !== undefined))
     .sort();
@@ -100,10 +105,14 @@ export async function loadTextTask(
     validation: Math.max(spec.split.validation, 1 / names.length),
     test: Math.max(spec.split.test, 1 / names.length),
   });
+  const notes: Phrase[] = [];
   const read = async (files: readonly string[]): Promise<Example[]> =>
-    (await Promise.all(files.map((name) => examplesOf(join(spec.folder, name), name, spec)))).flat();
+    (await Promise.all(files.map((name) => examplesOf(join(spec.folder, name), name, spec, notes)))).flat();
   // Shuffled, so that a limit on the number of examples takes some of every file.
   const mixed = (examples: Example[]): Example[] =>
     Array.from(permutation(examples.length, spec.split.seed), (i) => examples[i]!);
-  return { train: await read(train), validation: mixed(await read(validation)), test: mixed(await read(test)) };
+  const data = { train: await read(train), validation: mixed(await read(validation)), test: mixed(await read(test)) };
+  const [first] = notes;
+  if (first === undefined) return data;
+  return { ...data, notes: [notes.length === 1 ? first : phrase`${first} So are ${notes.length - 1} more files.`] };
 }

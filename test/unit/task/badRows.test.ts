@@ -163,6 +163,20 @@ test("conversations and the paper's tasks leave out bad rows too", async () => {
   assert.equal((await loadTask(ExperimentFile.shape.task.parse({ ...named, skipBadRows: true }))).train.length, 1);
 });
 
+test("a folder of texts in another encoding is read, and that is said once", async () => {
+  const texts = mkdtempSync(join(folder, "texts-"));
+  for (const name of ["a", "b", "c"])
+    writeFileSync(
+      join(texts, `${name}.txt`),
+      Buffer.from(`${"the caf\u00e9 is a nice place to be ".repeat(4)}\n`, "latin1"),
+    );
+  const { train, notes = [] } = await loadTask(ExperimentFile.shape.task.parse({ kind: "text", folder: texts }));
+  assert.ok(train.length > 0);
+  assert.equal(notes.length, 1);
+  assert.match(english(notes[0]!), /a\.txt|b\.txt|c\.txt/);
+  assert.match(english(notes[0]!), /Latin-1[^]*So are 2 more files/);
+});
+
 test("the setup page is told of an encoding that was found out", async () => {
   const path = join(folder, "latin.csv");
   writeFileSync(path, Buffer.from("text,label\ncaf\u00e9 is nice,good\nso so,bad\n", "latin1"));
