@@ -74,10 +74,14 @@ export function parseExactly(text: string): unknown {
   return own === undefined ? JSON.parse(text) : parseMarked(own, text);
 }
 
-/** A parsed value with plain numbers in place of exact ones. */
-export function withPlainNumbers(value: unknown): unknown {
+/** Levels of lists and objects in which exact numbers are looked for; a file may nest deeper than the stack is. */
+const DEEPEST = 64;
+
+/** A parsed value with plain numbers in place of exact ones, down to DEEPEST levels. */
+export function withPlainNumbers(value: unknown, depth = 0): unknown {
+  if (depth > DEEPEST) return value;
   if (value instanceof ExactNumber) return Number(value.text);
-  if (Array.isArray(value)) return value.map(withPlainNumbers);
+  if (Array.isArray(value)) return value.map((each) => withPlainNumbers(each, depth + 1));
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withPlainNumbers(each)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withPlainNumbers(each, depth + 1)]));
 }

@@ -217,6 +217,11 @@ test("values in lists and structures keep their digits too; two columns of one n
   }
 });
 
+test("lists of objects that nest deeper than the stack is are read", async () => {
+  const deep = `${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}`;
+  assert.equal((await readRows(put("deep.jsonl", `{"t":"x","l":[${deep}]}`)))[0]!.fields["t"], "x");
+});
+
 test("a label that a data frame wrote with a point is the class; -1.0 hides a label", async () => {
   put("train.jsonl", '{"sentence":"a","label":1.0}\n{"sentence":"b","label":0.0}\n');
   put("test.jsonl", '{"sentence":"a","label":-1.0}\n');
