@@ -153,8 +153,8 @@ test("the token worker's bundle holds no engine", { skip: !existsSync(join(root,
   };
   const bundle = meta.outputs["dist/tokens.js"];
   assert.ok(bundle !== undefined);
-  for (const input of Object.keys(bundle.inputs))
-    assert.doesNotMatch(input, /^src\/engine\/onnx|onnxruntime|protobufjs/);
+  // What writes ONNX's files is an engine's; the reader of protobufjs alone is there for spiece.model.
+  for (const input of Object.keys(bundle.inputs)) assert.doesNotMatch(input, /^src\/engine\/onnx|onnxruntime/);
   for (const { path } of bundle.imports) assert.doesNotMatch(path, /onnxruntime|tensorflow/);
 });
 
