@@ -147,6 +147,17 @@ test(
   },
 );
 
+test(
+  "the host's bundle reads no adapters: what reads their configs is left out of it",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const meta = JSON.parse(read("dist/meta.json")) as { outputs: Record<string, { inputs: Record<string, unknown> }> };
+    const inputs = Object.keys(meta.outputs["dist/host.cjs"]!.inputs);
+    assert.ok(inputs.includes("src/method/lora.ts"));
+    for (const input of inputs) assert.doesNotMatch(input, /^src\/(adapter|backbone\/files)\//);
+  },
+);
+
 test("the token worker's bundle holds no engine", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const meta = JSON.parse(read("dist/meta.json")) as {
     outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }>;
