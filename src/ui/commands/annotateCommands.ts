@@ -4,6 +4,7 @@ import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
 import type { Run } from "../runs/runsModel.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
+import { askText } from "../window/askText.ts";
 
 type Ids =
   | typeof Command.star
@@ -73,7 +74,7 @@ async function tag(argument: unknown, selected: unknown, context: CommandContext
     (tags, run) => tags.filter((each) => run.record.tags.includes(each)),
     first.record.tags,
   );
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title: vscode.l10n.t("Tags of {0}", runs.length === 1 ? first.record.name : vscode.l10n.t("{0} runs", runs.length)),
     prompt: vscode.l10n.t("Words, with commas between them"),
     value: common.join(", "),
@@ -106,7 +107,7 @@ const tagsOf = (text: string): string[] =>
 async function note(argument: unknown, context: CommandContext): Promise<void> {
   const run = await context.pick.one(argument ?? context.explorer.selection()[0]);
   if (run === undefined) return;
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title: vscode.l10n.t("Note on {0}", run.record.name),
     value: run.record.note,
   });
@@ -116,7 +117,7 @@ async function note(argument: unknown, context: CommandContext): Promise<void> {
 async function rename(argument: unknown, context: CommandContext): Promise<void> {
   const run = await context.pick.one(argument ?? context.explorer.selection()[0]);
   if (run === undefined) return;
-  const name = await vscode.window.showInputBox({
+  const name = await askText({
     title: vscode.l10n.t("Name of the run"),
     value: run.record.name,
     validateInput: (value) =>

@@ -12,6 +12,7 @@ import { pruneRuns } from "./pruneCommand.ts";
 import { restoreFiles } from "./restoreCommand.ts";
 import { fetchRuns, pushRuns } from "./shareCommands.ts";
 import { trustedGitStore } from "../runs/trustedGitStore.ts";
+import { askText } from "../window/askText.ts";
 
 type Ids =
   | typeof Command.reproduce
@@ -73,7 +74,7 @@ async function branch(argument: unknown, { pick }: CommandContext): Promise<void
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, "-")
     .replace(/^-|-$/g, "");
-  const name = await vscode.window.showInputBox({
+  const name = await askText({
     title: vscode.l10n.t('Branch from run "{0}"', run.record.name),
     value: suggested === "" ? run.id : suggested,
     prompt: vscode.l10n.t("A branch at the run's commit: its code and its result. Your own branch stays checked out."),

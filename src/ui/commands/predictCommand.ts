@@ -11,6 +11,7 @@ import { cancellableWait } from "../window/cancellableWait.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import type { Run } from "../runs/runsModel.ts";
 import { selectedRows } from "../heatmap/selectedRows.ts";
+import { askText } from "../window/askText.ts";
 
 /** Whether a run has a trained model to predict with. */
 const canPredict = ({ record }: Run): boolean =>
@@ -64,10 +65,8 @@ async function textsFor(
     const known = (await read())?.known;
     return known && selectedTexts(editor, known);
   }
-  const typed = await vscode.window.showInputBox({
+  const typed = await askText({
     title: vscode.l10n.t('Predict with "{0}"', run.record.name),
-    // A text is often copied from elsewhere.
-    ignoreFocusOut: true,
     prompt: vscode.l10n.t(
       "A text; what the task adds to it is added. For a task with several fields: the text as the model reads it",
     ),

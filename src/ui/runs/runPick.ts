@@ -28,9 +28,9 @@ export class RunPick {
    */
   async one(argument: unknown, isSuitable: RunTest = () => true): Promise<Run | undefined> {
     const [id] = idsFrom(argument, undefined);
+    if (id !== undefined) return this.model.find(id);
     // A run may have ended since its journal was read last.
     this.model.refresh();
-    if (id !== undefined) return this.model.find(id);
     const runs = this.model.runs().filter(isSuitable);
     if (runs.length === 0) throw new UserError("no-such-run", phrase`There is no such run.`);
     if (runs.length === 1) return runs[0];
@@ -50,10 +50,10 @@ export class RunPick {
    */
   async several(argument: unknown, selected: unknown, isSuitable: RunTest = () => true): Promise<Run[]> {
     const named = idsFrom(argument, selected);
-    this.model.refresh();
     const ids = named.length > 0 ? named : this.explorer.selection();
     const runs = ids.flatMap((id) => this.model.find(id) ?? []).filter(isSuitable);
     if (runs.length > 0 || ids.length > 0) return runs;
+    this.model.refresh();
     const all = this.model.runs().filter(isSuitable);
     if (all.length === 0) throw new UserError("no-such-run", phrase`There is no such run.`);
     return (

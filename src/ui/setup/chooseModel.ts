@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { ListedModels } from "../../protocol/listedModels.ts";
 import { host } from "../window/host.ts";
+import { askText } from "../window/askText.ts";
 
 /** The process that lists models. */
 export interface ModelLister {
@@ -69,7 +70,7 @@ export async function chooseModel(lister: ModelLister): Promise<string | undefin
 }
 
 async function askName(title: string): Promise<string | undefined> {
-  const text = await vscode.window.showInputBox({
+  const text = await askText({
     title,
     prompt: vscode.l10n.t(
       "A supported model, as owner/name, or a part of its name to search for. Its files are downloaded and checked; nothing is sent but this request.",
