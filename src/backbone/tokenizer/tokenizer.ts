@@ -4,6 +4,8 @@ import { phrase } from "../../base/phrase.ts";
 import { pieceFormOf, readablePiece, wholeText, type PieceForm } from "./pieceForm.ts";
 import { checkTokenizer } from "./tokenizerBounds.ts";
 import { tokenizerSource } from "./tokenizerFiles.ts";
+import { WordCache } from "./wordCache.ts";
+import { wordFormOf, type WordForm } from "./wordForm.ts";
 
 /** How a text is encoded. */
 export interface EncodeOptions {
@@ -20,22 +22,48 @@ export interface Encoding {
   specialMask: number[];
 }
 
+/** The tokens that stand before and after every text. */
+interface Around {
+  lead: readonly number[];
+  trail: readonly number[];
+}
+const NOTHING_AROUND: Around = { lead: [], trail: [] };
+
 /** A Hugging Face tokenizer, exact. Lone surrogates count as U+FFFD. */
 export class TextTokenizer {
   readonly vocabularySize: number;
+  private readonly words: WordCache | undefined;
+  private around: Promise<Around | undefined> | undefined;
 
   /**
    * @param form how its vocabulary spells text
    * @param rows tokens that the backbone embeds
+   * @param words how it cuts texts at spaces, if it does
    */
   constructor(
     private readonly native: Tokenizer,
     private readonly form: PieceForm,
     private readonly rows = Infinity,
+    words?: WordForm,
   ) {
     this.native.disableTruncation();
     this.native.disablePadding();
     this.vocabularySize = native.getVocabSize(true);
+    this.words = words && new WordCache(words, (texts) => this.encodedAll(texts));
+  }
+
+  /** Makes later calls of `encodeIds` with these texts faster. */
+  async prepare(texts: readonly string[]): Promise<void> {
+    await this.words?.learn(texts);
+  }
+
+  /** The ids of texts without special tokens; undefined of a text that cannot be encoded. */
+  private async encodedAll(texts: string[]): Promise<(number[] | undefined)[]> {
+    const encodings = await this.native.encodeBatch(texts, { addSpecialTokens: false });
+    return encodings.map((encoding) => {
+      const ids = encoding.getIds();
+      return ids.some((id) => id >= this.rows) ? undefined : ids;
+    });
   }
 
   private async encoded(text: string, addSpecial: boolean): ReturnType<Tokenizer["encode"]> {
@@ -73,9 +101,37 @@ export class TextTokenizer {
 
   /** The ids only, without computing offsets. */
   async encodeIds(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<number[]> {
+    const known = await this.fromWords(text, addSpecial, maxLength);
+    if (known !== undefined) return known;
     const encoding = await this.encoded(text, addSpecial);
     const ids = encoding.getIds();
     return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
+  }
+
+  /** What `encodeIds` gives, of the words of the text; undefined where it is not cut into words. */
+  private async fromWords(text: string, addSpecial: boolean, maxLength: number): Promise<number[] | undefined> {
+    if (this.words === undefined) return undefined;
+    const around = addSpecial ? await (this.around ??= this.findAround()) : NOTHING_AROUND;
+    if (around === undefined) return undefined;
+    const { lead, trail } = around;
+    const own = await this.words.tokens(text);
+    // A text without tokens is left to the tokenizer: what stands around is then not told from it.
+    if (own === undefined || own.length === 0) return undefined;
+    const end = Math.min(own.length, Math.max(0, maxLength - lead.length - trail.length));
+    return lead.length + own.length + trail.length <= maxLength
+      ? [...lead, ...own, ...trail]
+      : [...lead, ...own.slice(0, end), ...trail];
+  }
+
+  /** The tokens that stand before and after every text. */
+  private async findAround(): Promise<Around | undefined> {
+    const encoding = await this.encoded("a", true);
+    const [ids, mask] = [encoding.getIds(), encoding.getSpecialTokensMask()];
+    const first = mask.indexOf(0);
+    const last = mask.lastIndexOf(0);
+    const own = (await this.encoded("a", false)).getIds();
+    if (first < 0 || ids.slice(first, last + 1).join() !== own.join()) return undefined;
+    return { lead: ids.slice(0, first), trail: ids.slice(last + 1) };
   }
 
   /**
@@ -149,7 +205,8 @@ function checkRows(path: string, native: Tokenizer, rows: number): void {
  */
 export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
   const { path, json, dropsBroken } = tokenizerSource(folder);
-  const form = { ...pieceFormOf(checkTokenizer(path, json)), dropsBroken };
+  const parsed = checkTokenizer(path, json);
+  const form = { ...pieceFormOf(parsed), dropsBroken };
   let native: Tokenizer;
   try {
     native = Tokenizer.fromString(json);
@@ -157,5 +214,5 @@ export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
     throw new UserError("tokenizer-malformed", phrase`${path} is not a tokenizer: ${(error as Error).message}`);
   }
   checkRows(path, native, rows);
-  return new TextTokenizer(native, form, rows);
+  return new TextTokenizer(native, form, rows, wordFormOf(parsed));
 }
