@@ -1,8 +1,9 @@
 import { UserError } from "../../base/errors.ts";
 import { phrase, verbatim, type Phrase } from "../../base/phrase.ts";
-import { cellsOf, columnNames, leavesQuoteOpen, sepLine, type TableForm } from "../../experiment/tableForm.ts";
+import { cellsOf, columnNames, sepLine, type TableForm } from "../../experiment/tableForm.ts";
 import { refuseAll, type Refuse } from "./badRows.ts";
 import type { Row } from "./row.ts";
+import { RecordFinder } from "./tableRecords.ts";
 
 const HEADER = phrase`The first line of a table must name its columns, each by a different name.`;
 const NAMED: Readonly<Record<string, Phrase>> = {
@@ -10,6 +11,8 @@ const NAMED: Readonly<Record<string, Phrase>> = {
   ";": phrase`a semicolon`,
   "\t": phrase`a tab`,
 };
+
+const RETURN = 0x0d;
 
 interface TableRecord {
   cells: string[];
@@ -33,39 +36,47 @@ function recordAt(text: string, line: number, path: string, form: TableForm): Ta
   return { cells, line };
 }
 
+/** Where a text stands in its file: the line of its beginning, from 1. */
+export interface TextPlace {
+  path: string;
+  line: number;
+}
+
 /**
- * Splits a table into records, each with the line that it starts on. A quoted cell may span lines; blank records are
- * left out. After a bad record the next line begins another, so that a stray quote takes no good rows with it.
+ * The records of a table, each with the line that it starts on. A quoted cell may span lines; blank records are left
+ * out. After a bad record the next line begins another, so that a stray quote takes no good rows with it.
  */
-function recordsOf(text: string, path: string, form: TableForm, refuse: Refuse): TableRecord[] {
-  const records: TableRecord[] = [];
-  const lines = text.split(/\r?\n/);
-  /** Returns whether the record is a good one. */
-  const add = (content: string, line: number): boolean => {
+function* recordsOf(
+  text: string,
+  { path, line: first }: TextPlace,
+  form: TableForm,
+  refuse: Refuse,
+): Generator<TableRecord & { next: number }> {
+  const finder = new RecordFinder(text, form);
+  for (let from = 0, line = first; from <= text.length;) {
+    const { end } = finder.endOf(from);
+    const raw = text.slice(from, text.charCodeAt(end - 1) === RETURN && end > from ? end - 1 : end);
+    const breaks = countBreaks(raw);
+    const record = breaks === 0 ? attempt(raw, line) : attempt(raw.replaceAll("\r\n", "\n"), line);
+    from = end + 1;
+    line += breaks + 1;
+    if (record?.cells.some((cell) => cell.trim() !== "") === true) yield { ...record, next: from };
+  }
+  function attempt(content: string, line: number): TableRecord | undefined {
     try {
-      const record = recordAt(content, line + 1, path, form);
-      if (record.cells.some((cell) => cell.trim() !== "")) records.push(record);
-      return true;
+      return recordAt(content, line, path, form);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      refuse(error, line + 1);
-      return false;
+      refuse(error, line);
+      return undefined;
     }
-  };
-  // Whether some quote may be closed yet: after one that is not, no other is looked for to the end of the file.
-  let closes = form.quotes;
-  for (let line = sepLine(lines[0]!) === undefined || !form.quotes ? 0 : 1; line < lines.length;) {
-    let end = line + 1;
-    let open = closes && leavesQuoteOpen(lines[line]!, false);
-    for (; open && end < lines.length; end++) open = leavesQuoteOpen(lines[end]!, true);
-    if (open) {
-      closes = false;
-      end = line + 1;
-    }
-    const isGood = add(end === line + 1 ? lines[line]! : lines.slice(line, end).join("\n"), line);
-    line = isGood ? end : line + 1;
   }
-  return records;
+}
+
+function countBreaks(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
+  return count;
 }
 
 /** The number of columns that a message lists. */
@@ -106,39 +117,90 @@ export interface TableReading {
   refuse?: Refuse;
 }
 
+/** The columns of a table, and where its rows begin. */
+export interface TableHead {
+  form: TableForm;
+  names: readonly string[];
+  /** Whether the names are not from the file: the layout has no header. */
+  isBare: boolean;
+  /** The index in the text, and the line in the file. */
+  from: number;
+  line: number;
+}
+
 /**
- * Reads the rows of a table whose first line names its columns.
+ * Reads the first record of a table, which names its columns.
  * @param headerless the columns of a layout without a header; if the first line has one of these names, it is a header
  * nevertheless
- * @param refuse takes the error of each row with too few or too many columns, or misplaced quotes; it names file and
- * line
+ * @returns undefined where the table has no records
  * @throws UserError where the header is wrong
  */
-export function tableRows(
+export function tableHead(
   text: string,
   path: string,
   form: TableForm,
   { headerless, refuse = refuseAll }: TableReading = {},
-): Row[] {
-  const records = recordsOf(text, path, form, refuse);
-  const [first] = records;
-  if (first === undefined) return [];
-  const bare = headerless !== undefined && !columnNames(first.cells).some((name) => headerless.includes(name));
-  const names = bare ? headerless : headerOf(first, path);
+): TableHead | undefined {
+  const first = text.indexOf("\n") < 0 ? text.length : text.indexOf("\n");
+  const isSep = form.quotes && sepLine(text.slice(0, first)) !== undefined;
+  const begin = isSep ? { from: first + 1, line: 2 } : { from: 0, line: 1 };
+  const early: [UserError, number][] = [];
+  const note: Refuse = (error, line) => early.push([error, line]);
+  for (const record of recordsOf(text.slice(begin.from), { path, line: begin.line }, form, note)) {
+    const isBare = headerless !== undefined && !columnNames(record.cells).some((name) => headerless.includes(name));
+    // The rows of a table without a header are read from its beginning again.
+    if (isBare) return { form, names: headerless, isBare, ...begin };
+    for (const [error, line] of early) refuse(error, line);
+    const from = begin.from + record.next;
+    return { form, names: headerOf(record, path), isBare, from, line: 1 + countBreaks(text.slice(0, from)) };
+  }
+  for (const [error, line] of early) refuse(error, line);
+  return undefined;
+}
+
+/**
+ * Reads rows of a table behind its header.
+ * @param text whole records
+ * @param refuse takes the error of each row with too few or too many columns, or misplaced quotes; it names file and
+ * line
+ */
+export function tableBody(text: string, place: TextPlace, head: TableHead, refuse: Refuse): Row[] {
+  const { form, names, isBare } = head;
   const named = names.flatMap((name, index) => (name === "" ? [] : [[name, index] as const]));
   const wrong = ({ cells, line }: TableRecord): UserError =>
     new UserError(
       "table-row-columns",
-      phrase`${path}:${line}: ${cells.length} columns, not the ${names.length} of ${bare ? phrase`this task's layout without a header` : phrase`the header`}: ${names.slice(0, MOST_NAMED).join(", ")}`,
+      phrase`${place.path}:${line}: ${cells.length} columns, not the ${names.length} of ${isBare ? phrase`this task's layout without a header` : phrase`the header`}: ${names.slice(0, MOST_NAMED).join(", ")}`,
       form.quotes
         ? phrase`Every row must have as many columns as the header: a cell that contains ${NAMED[form.delimiter] ?? verbatim(form.delimiter)} must be in quotes.`
         : phrase`Every row must have as many columns as the header.`,
     );
-  return records.slice(bare ? 0 : 1).flatMap((record): Row[] => {
+  const rows: Row[] = [];
+  for (const record of recordsOf(text, place, form, refuse)) {
     const { cells, line } = record;
-    if (cells.length === names.length)
-      return [{ fields: Object.fromEntries(named.map(([name, index]) => [name, cells[index]!])), lists: {}, line }];
-    refuse(wrong(record), line);
-    return [];
-  });
+    if (cells.length !== names.length) {
+      refuse(wrong(record), line);
+      continue;
+    }
+    const fields: Record<string, string> = {};
+    for (const [name, index] of named) setField(fields, name, cells[index]!);
+    rows.push({ fields, lists: {}, line });
+  }
+  return rows;
+}
+
+/** Sets a field; "__proto__" is a name like any other. */
+function setField(fields: Record<string, string>, name: string, value: string): void {
+  if (name === "__proto__") Object.defineProperty(fields, name, { value, enumerable: true, configurable: true });
+  else fields[name] = value;
+}
+
+/**
+ * Reads the rows of a table whose first line names its columns.
+ * @throws UserError where the header is wrong
+ */
+export function tableRows(text: string, path: string, form: TableForm, reading: TableReading = {}): Row[] {
+  const head = tableHead(text, path, form, reading);
+  if (head === undefined) return [];
+  return tableBody(text.slice(head.from), { path, line: head.line }, head, reading.refuse ?? refuseAll);
 }
