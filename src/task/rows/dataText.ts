@@ -19,6 +19,10 @@ export interface DataText {
   text: string;
   /** What the user should know of it: that it was read in another encoding than UTF-8. */
   notes: readonly Phrase[];
+  /** The encoding that it was read in. */
+  encoding: string;
+  /** Whether its lines end with carriage returns alone. */
+  hasReturns: boolean;
 }
 
 /**
@@ -43,7 +47,6 @@ export function dataText(path: string, encoding?: string): Promise<DataText> {
  */
 export function firstText(path: string, most: number, encoding?: string): Promise<DataText & { all: boolean }> {
   return reading(path, async () => {
-    if ((await stat(path)).size > MAX_BYTES) throw TOO_LARGE(path);
     const bytes = await firstBytes(path, most + 1, packing(path));
     const all = bytes.length <= most;
     const found = textOf(all ? bytes : bytes.subarray(0, lineEnd(bytes)), path, encoding);
@@ -52,7 +55,7 @@ export function firstText(path: string, most: number, encoding?: string): Promis
 }
 
 /** Whether a file is to be unpacked: its first bytes say so, or its name does. Another kind of file is refused. */
-function packing(path: string): boolean {
+export function packing(path: string): boolean {
   const head = headOf(path);
   if (isGzip(head)) return true;
   refuseForeign(head, path);
@@ -62,7 +65,9 @@ function packing(path: string): boolean {
 function textOf(bytes: Buffer, path: string, encoding: string | undefined): DataText {
   refuseForeign(bytes, path);
   const found = encoding === undefined ? decodingOf(bytes, path) : { encoding: encodingLabel(encoding) ?? encoding };
-  return { text: decoded(bytes, found.encoding, path), notes: found.note === undefined ? [] : [found.note] };
+  const notes = found.note === undefined ? [] : [found.note];
+  const hasReturns = !bytes.includes(0x0a) && bytes.includes(0x0d);
+  return { text: decoded(bytes, found.encoding, path), notes, encoding: found.encoding, hasReturns };
 }
 
 /** Cuts a text after its last whole line; where it has none, not at all. */
@@ -89,7 +94,7 @@ function lineEnd(bytes: Buffer): number {
   return end;
 }
 
-const DAMAGED = (path: string, error: unknown): UserError =>
+const gzipError = (path: string, error: unknown): UserError =>
   new UserError(
     "gzip-malformed",
     phrase`${path} is not a complete gzip file: ${(error as Error).message}`,
@@ -101,31 +106,39 @@ async function unpack(bytes: Buffer, path: string): Promise<Buffer> {
     return await promisify(gunzip)(bytes, { maxOutputLength: MAX_BYTES });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw TOO_LARGE(path);
-    throw DAMAGED(path, error);
+    throw gzipError(path, error);
+  }
+}
+
+/**
+ * The bytes of a file, one part after another, unpacked.
+ * @throws UserError where a gzip file is damaged
+ */
+export async function* dataBytes(path: string, packed: boolean, part = 1 << 20): AsyncGenerator<Buffer> {
+  const source = createReadStream(path, { highWaterMark: part });
+  const stream = packed ? source.pipe(createGunzip({ chunkSize: Math.max(64, part) })) : source;
+  // `pipe` does not pass on errors of its source.
+  source.on("error", (error) => {
+    stream.destroy(error);
+  });
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield chunk;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code?.startsWith("Z_") === true) throw gzipError(path, error);
+    throw error;
+  } finally {
+    source.destroy();
   }
 }
 
 /** The first bytes of a file, at most `most`, unpacked. */
 async function firstBytes(path: string, most: number, packed: boolean): Promise<Buffer> {
-  const source = createReadStream(path, { highWaterMark: 1 << 20 });
-  const stream = packed ? source.pipe(createGunzip()) : source;
   const parts: Buffer[] = [];
-  // `pipe` does not pass on errors of its source.
-  source.on("error", (error) => {
-    stream.destroy(error);
-  });
   let length = 0;
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      parts.push(chunk);
-      length += chunk.length;
-      if (length >= most) break;
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code?.startsWith("Z_") === true) throw DAMAGED(path, error);
-    throw error;
-  } finally {
-    source.destroy();
+  for await (const chunk of dataBytes(path, packed)) {
+    parts.push(chunk);
+    length += chunk.length;
+    if (length >= most) break;
   }
   return Buffer.concat(parts).subarray(0, most);
 }

@@ -49,8 +49,9 @@ function attempt(refuse: Refuse, line: number, work: () => Row[]): Row[] {
  * Reads rows of JSON lines: an object of fields each, or MRQA's format, whose first line is {"header": ...} and whose
  * other lines hold a context and its questions.
  * @param refuse takes the error of each line that is wrong, which names the file, the line and the field
+ * @param first the line of the file with which the text begins
  */
-export function jsonLines(text: string, path: string, refuse: Refuse = refuseAll): Row[] {
+export function jsonLines(text: string, path: string, refuse: Refuse = refuseAll, first = 1): Row[] {
   const rowsOf = (content: string, line: number): Row[] => {
     const place = { line };
     const value = parse(content, rowLocation(path, place), LINE_ACTION);
@@ -61,7 +62,7 @@ export function jsonLines(text: string, path: string, refuse: Refuse = refuseAll
   return text
     .split(/\r?\n/)
     .flatMap((content, index) =>
-      content.trim() === "" ? [] : attempt(refuse, index + 1, () => rowsOf(content, index + 1)),
+      content.trim() === "" ? [] : attempt(refuse, index + first, () => rowsOf(content, index + first)),
     );
 }
 

@@ -1,17 +1,11 @@
-import { extname } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
-import { csvForm, leavesQuoteOpen, tsvForm, type TableForm } from "../../experiment/tableForm.ts";
-import { BadRows, refuseAll, type Refuse } from "./badRows.ts";
+import { BadRows, refuseAll } from "./badRows.ts";
 import { dataText, firstText } from "./dataText.ts";
 import { headOf, isParquet, refuseForeign } from "./foreignFile.ts";
 import type { Row } from "./row.ts";
-import { wholeElements } from "./jsonHead.ts";
-import { isLines, jsonLines, jsonRows } from "./jsonRows.ts";
 import { readParquet } from "./parquetProcess.ts";
-import { tableRows } from "./tableRows.ts";
-
-const nameOf = (path: string): string => extname(path.toLowerCase().replace(/\.gz$/, ""));
+import { kindOf, kindOfHead, nameOf, tableForm, textRows, wholeRecords } from "./textForm.ts";
 
 /** The beginning of a JSON document whose columns follow each other: no row is whole before the last column. */
 const BY_COLUMNS = /^\s*\{\s*"(?:[^"\\]|\\.)*"\s*:\s*(?:\{|\[\s*(?:"|-?\d|null|true|false))/;
@@ -38,7 +32,7 @@ export interface Reading {
  * Whether a file is Parquet: its first bytes decide, then its name.
  * @throws UserError where it cannot be read, or is of a kind that has no rows
  */
-function isParquetFile(path: string): boolean {
+export function isParquetFile(path: string): boolean {
   const isNamed = nameOf(path) === ".parquet";
   let head: Buffer;
   try {
@@ -53,27 +47,6 @@ function isParquetFile(path: string): boolean {
   if (isParquet(head)) return true;
   if (isNamed) refuseForeign(head, path);
   return isNamed;
-}
-
-/** The form of a text: its name says it, unless its first character does. */
-function kindOf(path: string, text: string): string {
-  const named = nameOf(path);
-  const isTable = named === ".csv" || named === ".tsv";
-  const [first] = text.trimStart();
-  if (isTable) return first === "{" && isObject(firstLineOf(text)) ? ".jsonl" : named;
-  if (named === ".json") return named;
-  // A list, or one object over several lines, is no JSON lines, whatever the name.
-  return first === "[" || (first === "{" && /^\s*\{\s*\n/.test(text)) ? ".json" : named;
-}
-
-const firstLineOf = (text: string): string => /^\s*([^\n]*)/.exec(text)?.[1] ?? "";
-function isObject(line: string): boolean {
-  try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null;
-  } catch {
-    return false;
-  }
 }
 
 /** What is found, without what is empty. */
@@ -94,8 +67,8 @@ export async function readData(path: string, { headerless, encoding }: Reading =
   const bad = new BadRows();
   if (isParquetFile(path)) return someOf(path, found((await readParquet(path, Infinity)).rows, true, bad));
   const { text, notes } = await dataText(path, encoding);
-  const form = tableForm(kindOf(path, text), text);
-  const rows = textRows(text, path, { kind: kindOf(path, text), form, headerless, refuse: bad.add });
+  const kind = kindOf(path, text);
+  const rows = textRows(text, path, { kind, form: tableForm(kind, text), headerless, refuse: bad.add });
   return someOf(path, found(rows, true, bad, notes));
 }
 
@@ -121,10 +94,8 @@ export async function firstRows(path: string, bytes: number, encoding?: string):
     const { rows, all } = await readParquet(path, bytes);
     return someOf(path, found(rows, all, bad));
   }
-  // `isLines` needs the beginning of a second object, which the bytes may have cut off.
   const { text, all, notes } = await firstText(path, bytes, encoding);
-  const named = kindOf(path, text);
-  const kind = named === ".json" && isLines(all ? text : `${text}{`) ? ".jsonl" : named;
+  const kind = kindOfHead(path, text, all);
   if (!all && kind === ".json" && BY_COLUMNS.test(text)) return readData(path, { encoding });
   const form = tableForm(kind, text);
   const whole = all ? text : wholeRecords(text, kind, form);
@@ -143,37 +114,4 @@ function someOf(path: string, some: SomeRows): SomeRows {
   if (some.rows.length === 0 && some.bad === undefined)
     throw new UserError("data-file-empty", phrase`${path} has no rows`, phrase`Give a file with at least one example.`);
   return some;
-}
-
-/** The form of a table; undefined where the text is none. */
-function tableForm(kind: string, text: string): TableForm | undefined {
-  if (kind === ".csv") return csvForm(text);
-  return kind === ".tsv" ? tsvForm(text) : undefined;
-}
-
-interface TextReading {
-  kind: string;
-  form: TableForm | undefined;
-  headerless: readonly string[] | undefined;
-  refuse: Refuse;
-}
-
-function textRows(text: string, path: string, { kind, form, headerless, refuse }: TextReading): Row[] {
-  if (form !== undefined) return tableRows(text, path, form, { refuse, ...(kind === ".tsv" && { headerless }) });
-  return kind === ".json" ? jsonRows(text, path, refuse) : jsonLines(text, path, refuse);
-}
-
-/** Removes the record that the text ends within; undefined where there is no other. */
-function wholeRecords(text: string, kind: string, form: TableForm | undefined): string | undefined {
-  if (kind === ".json") return wholeElements(text);
-  if (!text.endsWith("\n")) return undefined;
-  if (form?.quotes !== true) return text;
-  let end = 0;
-  for (let from = 0, open = false; from < text.length;) {
-    const next = text.indexOf("\n", from) + 1;
-    open = leavesQuoteOpen(text.slice(from, next), open);
-    if (!open) end = next;
-    from = next;
-  }
-  return end === 0 ? undefined : text.slice(0, end);
 }

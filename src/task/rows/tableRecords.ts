@@ -46,7 +46,9 @@ export class RecordFinder {
         const closed = closingQuote(text, at + 1);
         if (closed < 0) return { end: line, isOpen: true };
         at = closed + 1;
-        const behind = text.charCodeAt(at) === RETURN && text.charCodeAt(at + 1) === LINE_FEED ? at + 1 : at;
+        const isReturn = text.charCodeAt(at) === RETURN;
+        // The text may be cut between the two characters of a line break.
+        const behind = isReturn && (at + 1 >= text.length || text.charCodeAt(at + 1) === LINE_FEED) ? at + 1 : at;
         if (behind >= text.length || text.charCodeAt(behind) === LINE_FEED) return { end: behind, isOpen: false };
         if (text.charCodeAt(at) !== delimiter) return { end: line, isOpen: false };
         at++;

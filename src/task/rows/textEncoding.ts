@@ -76,9 +76,9 @@ function utf8Counts(bytes: Buffer): { whole: number; stray: number } {
   return counts;
 }
 
-/** The first line, from 1, that is no UTF-8. */
-function badLine(bytes: Buffer): number {
-  let line = 1;
+/** The line that is the first one to be no UTF-8. @param first the line with which the bytes begin */
+function badLine(bytes: Buffer, first: number): number {
+  let line = first;
   for (let from = 0; ; line++) {
     const end = bytes.indexOf(10, from);
     if (end < 0 || !isUtf8(bytes.subarray(from, end))) return line;
@@ -86,11 +86,14 @@ function badLine(bytes: Buffer): number {
   }
 }
 
-/** @throws UserError where a text has NULs, which no text has */
-function refuseNul(bytes: Buffer, path: string): void {
+/**
+ * @param first the line of the file with which the bytes begin
+ * @throws UserError where a text has NULs, which no text has
+ */
+function refuseNul(bytes: Buffer, path: string, first = 1): void {
   const at = bytes.indexOf(0);
   if (at < 0) return;
-  const line = bytes.subarray(0, at).reduce((count, byte) => count + Number(byte === 10), 1);
+  const line = bytes.subarray(0, at).reduce((count, byte) => count + Number(byte === 10), first);
   throw new UserError(
     "data-line-nul",
     phrase`${path}:${line}: the line has NUL characters, which no text has`,
@@ -121,24 +124,30 @@ export function decodingOf(bytes: Buffer, path: string): Decoding {
   throw notUtf8(bytes, path);
 }
 
-const notUtf8 = (bytes: Buffer, path: string): UserError =>
+const notUtf8 = (bytes: Buffer, path: string, first = 1): UserError =>
   new UserError(
     "data-line-not-utf8",
-    phrase`${path}:${badLine(bytes)}: the line is not UTF-8 text`,
+    phrase`${path}:${badLine(bytes, first)}: the line is not UTF-8 text`,
     phrase`Save the file as UTF-8, or set task.encoding to its encoding (such as "windows-1251").`,
   );
 
-/** The text of bytes that are the beginning of an encoded text; characters that its end cuts are left out. */
-function decodedAs(bytes: Buffer, encoding: string, path: string): string {
-  try {
-    return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes, { stream: true });
-  } catch (error) {
-    throw new UserError(
-      "data-file-encoding",
-      phrase`${path} cannot be read as ${encoding}: ${(error as Error).message}`,
-      phrase`Set task.encoding to its encoding, or save the file as UTF-8.`,
-    );
-  }
+/**
+ * Decodes bytes of an encoded text one part after another; characters that the last part's end cuts are left out.
+ * @returns a function that throws a UserError where the bytes are not of the encoding
+ */
+export function partDecoder(encoding: string, path: string): (bytes: Uint8Array) => string {
+  const decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+  return (bytes) => {
+    try {
+      return decoder.decode(bytes, { stream: true });
+    } catch (error) {
+      throw new UserError(
+        "data-file-encoding",
+        phrase`${path} cannot be read as ${encoding}: ${(error as Error).message}`,
+        phrase`Set task.encoding to its encoding, or save the file as UTF-8.`,
+      );
+    }
+  };
 }
 
 /**
@@ -149,7 +158,18 @@ export function decoded(bytes: Buffer, encoding: string, path: string): string {
   const isPlain = encoding === "utf-8";
   if (isPlain && !isUtf8(bytes)) throw notUtf8(bytes, path);
   // Node's own conversion is the fastest for the usual case.
-  const whole = isPlain ? bytes.toString("utf8") : decodedAs(bytes, encoding, path);
+  const whole = isPlain ? bytes.toString("utf8") : partDecoder(encoding, path)(bytes);
   const text = whole.replace(/^\uFEFF/, "");
   return text.includes("\n") ? text : text.replaceAll("\r", "\n");
+}
+
+/**
+ * The text of whole lines in UTF-8 from within a file.
+ * @param first the line of the file with which they begin
+ * @throws UserError naming the line where they are not that
+ */
+export function lineText(bytes: Buffer, path: string, first: number): string {
+  refuseNul(bytes, path, first);
+  if (!isUtf8(bytes)) throw notUtf8(bytes, path, first);
+  return bytes.toString("utf8");
 }
