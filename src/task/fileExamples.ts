@@ -25,6 +25,8 @@ export const EXPERIMENT_SETTINGS: SettingNames = {
 /** Examples of a file's rows, and the rows that give none. */
 export interface FileExamples {
   examples: Example[];
+  /** The line of each example's row. */
+  lines: number[];
   bad: BadRows;
   /** The number of rows, good and bad. */
   total: number;
@@ -35,11 +37,14 @@ export function examplesOf(data: SomeRows, exampleOf: (row: Row) => Example): Fi
   const bad = new BadRows();
   if (data.bad !== undefined) bad.join(data.bad);
   const examples: Example[] = [];
+  const lines: number[] = [];
   for (const row of data.rows) {
     const example = bad.attempt(row.line, () => exampleOf(row));
-    if (example !== undefined) examples.push(example);
+    if (example === undefined) continue;
+    examples.push(example);
+    lines.push(row.line);
   }
-  return { examples, bad, total: data.rows.length + (data.bad?.length ?? 0) };
+  return { examples, lines, bad, total: data.rows.length + (data.bad?.length ?? 0) };
 }
 
 /**
@@ -71,19 +76,39 @@ export function fileExamples(
   });
 }
 
+/** Whether bad rows are left out, and what a message names as the way to do that. */
+export interface SkipChoice {
+  skips: boolean | undefined;
+  skip?: PhraseValue;
+}
+
 /**
- * The examples of a file, if bad rows are left out or there are none.
+ * Checks that the good rows of a file can be used: bad ones are left out, or there are none.
  * @param notes takes what the user should know of the file
  * @throws UserError counting the bad rows, and showing the first
  */
+export function settleBadRows(
+  path: string,
+  { good, bad }: { good: number; bad: BadRows },
+  { skips, skip = EXPERIMENT_SETTINGS.skip }: SkipChoice,
+  notes: Phrase[],
+): void {
+  if (bad.length === 0) return;
+  const total = good + bad.length;
+  if (skips !== true || good === 0) throw bad.error(path, total, skip);
+  notes.push(bad.note(path, total));
+}
+
+/**
+ * The examples of a file, if bad rows are left out or there are none.
+ * @throws UserError as `settleBadRows`
+ */
 export function usableExamples(
   path: string,
-  { examples, bad, total }: FileExamples,
-  { skips, skip = EXPERIMENT_SETTINGS.skip }: { skips: boolean | undefined; skip?: PhraseValue },
+  { examples, bad }: Pick<FileExamples, "examples" | "bad">,
+  choice: SkipChoice,
   notes: Phrase[],
 ): Example[] {
-  if (bad.length === 0) return examples;
-  if (skips !== true || examples.length === 0) throw bad.error(path, total, skip);
-  notes.push(bad.note(path, total));
+  settleBadRows(path, { good: examples.length, bad }, choice, notes);
   return examples;
 }

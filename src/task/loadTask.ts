@@ -1,17 +1,14 @@
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
-import { permutation } from "../base/random.ts";
 import { loadChatTask } from "./chat/loadChatTask.ts";
-import type { Example, Splits, TaskData } from "./example.ts";
-import { balancedShots, officialShots } from "./fewShots.ts";
+import type { Splits, TaskData } from "./example.ts";
+import { sourceOf } from "./fewShots.ts";
 import { loadFileTask } from "./fileTask.ts";
 import { loadMailTask } from "./mailTask.ts";
-import { loadTextTask } from "./textTask.ts";
 import { loadNamedTask } from "./namedTask.ts";
-
-/** A file with more distinct targets than this is a task of free text, without labels. */
-const MOST_LABELS = 50;
+import { drawShots, scoringOf, type OwnTask } from "./ownScoring.ts";
+import { loadTextTask } from "./textTask.ts";
 
 /**
  * Loads the examples of a task, split.
@@ -20,20 +17,12 @@ const MOST_LABELS = 50;
 export async function loadTask(spec: TaskSpec): Promise<TaskData> {
   if (spec.kind === "named") return checked(await loadNamedTask(spec));
   const data = await loadSplits(spec);
-  if (spec.kind === "text" && spec.label === undefined)
-    return checked({ ...data, train: fewShots(data.train, [], spec.shots), labels: [], metrics: ["answerF1"] });
-  const labels = [...new Set(data.train.map((e) => e.target))].sort();
-  if (spec.kind === "chat" && labels.length > MOST_LABELS)
-    return checked({ ...data, train: someOf(data.train, spec.shots), labels: [], metrics: ["answerF1"] });
-  return checked({
-    ...data,
-    train: fewShots(data.train, labels, spec.shots),
-    labels: labels.length <= MOST_LABELS ? labels : [],
-    metrics: ["accuracy"],
-  });
+  const targets = [...new Set(data.train.map(({ target }) => target))];
+  const drawn = drawShots(spec, sourceOf(data.train), () => targets.length);
+  return checked({ ...data, ...scoringOf(spec, targets), train: drawn ?? data.train });
 }
 
-function loadSplits(spec: Exclude<TaskSpec, { kind: "named" }>): Promise<Splits> {
+function loadSplits(spec: OwnTask): Promise<Splits> {
   switch (spec.kind) {
     case "file":
       return loadFileTask(spec);
@@ -46,31 +35,15 @@ function loadSplits(spec: Exclude<TaskSpec, { kind: "named" }>): Promise<Splits>
   }
 }
 
-/** Draws a few training examples, where the task asks for that. */
-function fewShots(
-  train: Example[],
-  labels: readonly string[],
-  shots: Extract<TaskSpec, { kind: "file" }>["shots"],
-): Example[] {
-  if (shots === undefined) return train;
-  const seed = shots.seed ?? 0;
-  return shots.sampling === "balanced"
-    ? balancedShots(train, shots.k, seed)
-    : officialShots(train, { k: shots.k, seed }, { classOf: ({ target }) => target, classes: labels.length });
-}
-
-/** Draws a few training examples of free text, which has no classes to draw evenly from. */
-function someOf(train: Example[], shots: Extract<TaskSpec, { kind: "chat" }>["shots"]): Example[] {
-  if (shots === undefined) return train;
-  return Array.from(permutation(train.length, shots.seed ?? 0).slice(0, shots.k), (at) => train[at]!);
-}
+/** What is said where a split leaves nothing to train on. */
+export const nothingToTrain = (): UserError =>
+  new UserError(
+    "split-without-training",
+    phrase`The split leaves no training examples`,
+    phrase`Give more data, or lower the fractions in task.split.`,
+  );
 
 function checked(data: TaskData): TaskData {
-  if (data.train.length === 0)
-    throw new UserError(
-      "split-without-training",
-      phrase`The split leaves no training examples`,
-      phrase`Give more data, or lower the fractions in task.split.`,
-    );
+  if (data.train.length === 0) throw nothingToTrain();
   return data;
 }

@@ -6,7 +6,7 @@ import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, Splits, TaskData } from "./example.ts";
 import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
-import { balancedShots, officialShots } from "./fewShots.ts";
+import { balancedShots, officialShots, sourceOf } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
 import { examplesOf, usableExamples } from "./fileExamples.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
@@ -226,17 +226,17 @@ function oneEach(examples: readonly Example[]): Example[] {
 function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]): Example[] {
   if (spec.shots === undefined) return train;
   const shots = { ...spec.shots, seed: spec.shots.seed ?? 0 };
-  if (shots.sampling === "balanced") return balancedShots(train, shots.k, shots.seed);
+  if (shots.sampling === "balanced") return balancedShots(sourceOf(train), shots.k, shots.seed);
   // The official code splits STS-B's scores into two classes.
   if (spec.name === "stsb")
-    return officialShots(train, shots, { classOf: ({ target }) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
+    return officialShots(sourceOf(train), shots, { classOf: (target) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
   if (labels.length === 0)
     throw new UserError(
       "task-without-classes",
       phrase`task.shots.sampling: the task "${spec.name}" has no classes, which "official" draws by`,
       phrase`Take "balanced".`,
     );
-  return officialShots(train, shots, { classOf: ({ target }) => target, classes: labels.length });
+  return officialShots(sourceOf(train), shots, { classOf: (target) => target, classes: labels.length });
 }
 
 async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Example[]>): Promise<Splits> {

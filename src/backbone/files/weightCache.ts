@@ -24,7 +24,8 @@ import { readHeader, type SafetensorsHeader } from "./safetensors.ts";
 const CHUNK = 2 ** 24;
 const UNKNOWN = "0".repeat(64);
 
-const unwritable = (folder: string, error: unknown): UserError =>
+/** What is said where the cache cannot be written. */
+export const cacheUnwritable = (folder: string, error: unknown): UserError =>
   new UserError(
     "cache-not-writable",
     phrase`The cache ${folder} cannot be written: ${(error as Error).message}`,
@@ -37,7 +38,7 @@ export function weightCache(): string {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw unwritable(folder, error);
+    throw cacheUnwritable(folder, error);
   }
   return folder;
 }
@@ -74,7 +75,7 @@ export function contentHash(
   try {
     writeFileAtomic(known, found);
   } catch (error) {
-    throw unwritable(folder, error);
+    throw cacheUnwritable(folder, error);
   }
   return found;
 }

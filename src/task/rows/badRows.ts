@@ -1,4 +1,4 @@
-import { UserError } from "../../base/errors.ts";
+import { UserError, type ErrorData } from "../../base/errors.ts";
 import { listed, phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
 
 /** What is wrong with the file as a whole, or with a template, where it is wrong with every row. */
@@ -16,6 +16,12 @@ export const refuseAll: Refuse = (error) => {
 
 const told = (action: Phrase | undefined, skip: Phrase): Phrase =>
   action === undefined ? skip : phrase`${action} ${skip}`;
+
+/** Bad rows as they travel between threads: how many, and the first of them. */
+export interface SentBadRows {
+  count: number;
+  shown: { error: ErrorData; line: number }[];
+}
 
 /** The rows of a file that cannot be used: how many, and why the first of them. */
 export class BadRows {
@@ -51,6 +57,17 @@ export class BadRows {
   join({ count, shown }: BadRows): void {
     this.count += count;
     this.show(shown);
+  }
+
+  /** These bad rows, for another thread. */
+  get sent(): SentBadRows {
+    return { count: this.count, shown: this.shown.map(({ error, line }) => ({ error: error.data, line })) };
+  }
+
+  /** Adds the bad rows that another thread has sent. */
+  receive({ count, shown }: SentBadRows): void {
+    this.count += count;
+    this.show(shown.map(({ error, line }) => ({ error: UserError.of(error), line })));
   }
 
   private show(more: readonly { error: UserError; line: number }[]): void {

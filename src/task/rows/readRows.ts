@@ -109,9 +109,12 @@ export async function firstRows(path: string, bytes: number, encoding?: string):
   return someOf(path, found(rows, all, bad, notes));
 }
 
+/** What is said of a file without rows. */
+export const noRows = (path: string): UserError =>
+  new UserError("data-file-empty", phrase`${path} has no rows`, phrase`Give a file with at least one example.`);
+
 /** @throws UserError where the file has no rows, not even bad ones */
 function someOf(path: string, some: SomeRows): SomeRows {
-  if (some.rows.length === 0 && some.bad === undefined)
-    throw new UserError("data-file-empty", phrase`${path} has no rows`, phrase`Give a file with at least one example.`);
+  if (some.rows.length === 0 && some.bad === undefined) throw noRows(path);
   return some;
 }

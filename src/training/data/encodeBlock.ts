@@ -1,0 +1,113 @@
+import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
+import type { Bug, ErrorData } from "../../base/errors.ts";
+import { hash64 } from "../../base/hash64.ts";
+import type { TaskSpec } from "../../experiment/experiment.ts";
+import { chatExample } from "../../task/chat/loadChatTask.ts";
+import type { Example } from "../../task/example.ts";
+import { examplesOf, fileExamples, type FileExamples } from "../../task/fileExamples.ts";
+import { BadRows, type SentBadRows } from "../../task/rows/badRows.ts";
+import { blockRows, type BlockForm, type DataBlock } from "../../task/rows/dataBlocks.ts";
+import type { Row } from "../../task/rows/row.ts";
+import type { ExampleEncoder } from "../batch/exampleEncoder.ts";
+import type { TokenisedExample } from "../batch/tokenisedExample.ts";
+import { FIELD, FIELDS, storedIds, writtenIds, type IdBytes, type StoredIds } from "./exampleRecord.ts";
+
+/** Examples that are encoded together. */
+const TOGETHER = 256;
+
+/** A task whose files may be large. */
+export type RowTask = Extract<TaskSpec, { kind: "file" | "chat" }>;
+
+/** A part of a data file: bytes of whole records, or rows that were read already. */
+export type EncodeTask = { path: string } & ({ form: BlockForm; block: DataBlock } | { rows: Row[] });
+
+/** Encoded examples of a part of a file, as they are stored; places are not set yet. */
+export interface EncodedBlock {
+  count: number;
+  ids: StoredIds;
+  index: Uint32Array<ArrayBuffer>;
+  texts: Uint8Array<ArrayBuffer>;
+  bad: SentBadRows;
+}
+
+/** The answer to an `EncodeTask`. */
+export type EncodeReply = { id: number } & ({ result: EncodedBlock } | { error: ErrorData | Bug });
+
+/** What encodes examples. */
+export interface BlockEncoder {
+  task: RowTask;
+  tokenizer: TextTokenizer;
+  encoder: ExampleEncoder;
+  idBytes: IdBytes;
+}
+
+function examplesIn(task: RowTask, part: EncodeTask): FileExamples {
+  const bad = new BadRows();
+  const rows = "rows" in part ? part.rows : blockRows(part.form, part.block, bad.add);
+  const data = { rows, all: false, bad };
+  return task.kind === "file"
+    ? fileExamples(part.path, data, task)
+    : examplesOf(data, (row) => chatExample(part.path, row, task));
+}
+
+/** The texts of an example that the tokenizer is asked for, about. */
+const textsOf = ({ source, target, chat }: Example): string[] =>
+  chat === undefined ? [source, target, ` ${target}`] : chat.messages.map(({ content }) => content);
+
+function fillIndex(
+  index: Uint32Array,
+  at: number,
+  encoded: TokenisedExample,
+  example: Example & { line: number },
+): void {
+  const { low, high } = hash64(example.target);
+  index[at + FIELD.source] = encoded.ids.length;
+  index[at + FIELD.target] = encoded.labels.length;
+  index[at + FIELD.masked] = encoded.targetIds === undefined ? 0 : 1;
+  index[at + FIELD.cutSource] = encoded.cut?.source ?? 0;
+  index[at + FIELD.cutTarget] = encoded.cut?.target ?? 0;
+  index[at + FIELD.cutAt] = encoded.cut?.at ?? 0;
+  index[at + FIELD.line] = example.line;
+  index[at + FIELD.hashLow] = low;
+  index[at + FIELD.hashHigh] = high;
+}
+
+/**
+ * Makes examples of a part of a data file, and tokens of them.
+ * @throws UserError where the part cannot be read, or an example has no form that the model reads
+ */
+export async function encodeBlock(
+  part: EncodeTask,
+  { task, tokenizer, encoder, idBytes }: BlockEncoder,
+): Promise<EncodedBlock> {
+  const { examples, bad, lines } = examplesIn(task, part);
+  const index = new Uint32Array(examples.length * FIELDS);
+  const ids: number[] = [];
+  const texts: Buffer[] = [];
+  for (let from = 0; from < examples.length; from += TOGETHER) {
+    const some = examples.slice(from, from + TOGETHER);
+    await tokenizer.prepare(some.flatMap(textsOf));
+    for (const [own, example] of some.entries()) {
+      const at = (from + own) * FIELDS;
+      const encoded = await encoder.encode(example);
+      const text = Buffer.from(JSON.stringify(example));
+      fillIndex(index, at, encoded, { ...example, line: lines[from + own]! });
+      index[at + FIELD.textBytes] = text.length;
+      texts.push(text);
+      for (const id of writtenIds(encoded)) ids.push(id);
+    }
+  }
+  const stored = storedIds(ids.length, idBytes);
+  stored.set(ids);
+  return { count: examples.length, ids: stored, index, texts: joined(texts), bad: bad.sent };
+}
+
+function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}

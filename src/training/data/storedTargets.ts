@@ -1,0 +1,84 @@
+import type { Example } from "../../task/example.ts";
+import type { ExampleSource } from "../../task/fewShots.ts";
+import { FIELD } from "./exampleRecord.ts";
+import type { ExampleStore } from "./exampleStore.ts";
+
+/** The most different targets whose texts are kept in memory. */
+const MOST_TEXTS = 1 << 16;
+const HIGH_BITS = 0x1fffff;
+const WIDE = 2 ** 32;
+
+/** A target and how often it is there. */
+export interface CountedTarget {
+  text: string;
+  count: number;
+}
+
+/** The targets of chosen examples of a store, by hashes of 53 bits: eight bytes an example. */
+export class StoredTargets implements ExampleSource {
+  private readonly keys: Float64Array;
+  private readonly texts = new Map<number, string>();
+
+  /** @param rows the examples' places in the store */
+  constructor(
+    private readonly store: ExampleStore,
+    private readonly rows: Int32Array,
+  ) {
+    const all = new Float64Array(store.count);
+    store.scan((fields, example) => {
+      all[example] = (fields[FIELD.hashHigh]! & HIGH_BITS) * WIDE + fields[FIELD.hashLow]!;
+    });
+    this.keys = Float64Array.from(rows, (row) => all[row]!);
+  }
+
+  get length(): number {
+    return this.rows.length;
+  }
+
+  example(index: number): Example {
+    return this.store.text(this.rows[index]!);
+  }
+
+  target(index: number): string {
+    const key = this.keys[index]!;
+    const known = this.texts.get(key);
+    if (known !== undefined) return known;
+    const { target } = this.example(index);
+    if (this.texts.size < MOST_TEXTS) this.texts.set(key, target);
+    return target;
+  }
+
+  /** The different targets in the order in which they come, each with its number; undefined if there are more than `most`. */
+  counted(most = MOST_TEXTS): CountedTarget[] | undefined {
+    const counts = new Map<number, { first: number; count: number }>();
+    for (const [at, key] of this.keys.entries()) {
+      const known = counts.get(key);
+      if (known !== undefined) known.count++;
+      else if (counts.size === most) return undefined;
+      else counts.set(key, { first: at, count: 1 });
+    }
+    return [...counts.values()].map(({ first, count }) => ({ text: this.target(first), count }));
+  }
+
+  /** The number of different targets. */
+  distinct(): number {
+    const sorted = this.keys.slice().sort();
+    return sorted.reduce((count, key, at) => count + Number(at === 0 || key !== sorted[at - 1]), 0);
+  }
+
+  /** The commonest target; of several the one that comes first. */
+  commonest(): string {
+    const sorted = this.keys.slice().sort();
+    let most = 0;
+    let best = new Set<number>();
+    for (let from = 0; from < sorted.length;) {
+      let to = from;
+      while (to < sorted.length && sorted[to] === sorted[from]) to++;
+      if (to - from > most) best = new Set();
+      if (to - from >= most) best.add(sorted[from]!);
+      most = Math.max(most, to - from);
+      from = to;
+    }
+    return this.target(this.keys.findIndex((key) => best.has(key)));
+  }
+}
