@@ -1,6 +1,8 @@
 import type { Conversation } from "./chat/conversation.ts";
 import type { Phrase } from "../base/phrase.ts";
 import type { MetricName } from "./metric/metrics.ts";
+import type { Row } from "./rows/row.ts";
+import type { SplitName } from "./splitFiles.ts";
 
 /** One example as text. */
 export interface Example {
@@ -14,6 +16,8 @@ export interface Example {
   tests?: string[];
   /** The conversation that `source` and `target` tell as text; it ends with the answer `target`. */
   chat?: Conversation;
+  /** The row that the example was made of, where it was made of one. */
+  origin?: { path: string; row: Row };
 }
 
 /** The three splits of a task. */
@@ -23,6 +27,8 @@ export interface Splits {
   test: Example[];
   /** What the user should know of the files, such as their encoding and rows that were left out. */
   notes?: readonly Phrase[];
+  /** The splits that a seed has drawn from the rows of training; left out where there are none. */
+  drawn?: readonly SplitName[];
 }
 
 /** The three splits of a task, and how it is scored. */

@@ -61,7 +61,7 @@ export function fileExamples(
   const source = compileTemplate(templates.source, { ...use, name: names.source });
   const target = compileTemplate(templates.target, { ...use, name: names.target });
   return examplesOf(data, (row) => {
-    const example = { source: source(row), target: target(row).trim() };
+    const example = { source: source(row), target: target(row).trim(), origin: { path, row } };
     if (example.target === "")
       throw new UserError(
         "row-label-empty",

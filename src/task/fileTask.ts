@@ -2,6 +2,7 @@ import type { Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example, Splits } from "./example.ts";
 import { EXPERIMENT_SETTINGS, fileExamples, usableExamples, type SettingNames } from "./fileExamples.ts";
+import { SCORED } from "./review/facts.ts";
 import { readData } from "./rows/readRows.ts";
 import { splitBySeed } from "./split.ts";
 
@@ -30,6 +31,7 @@ export async function loadFileTask(spec: FileSpec, names: SettingNames = EXPERIM
     train: split.train,
     validation: spec.validation === undefined ? split.validation : await read(spec.validation),
     test: spec.test === undefined ? split.test : await read(spec.test),
+    drawn: SCORED.filter((split) => spec[split] === undefined),
     ...(notes.length > 0 && { notes }),
   };
 }

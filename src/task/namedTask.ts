@@ -1,13 +1,14 @@
 import { UserError } from "../base/errors.ts";
 import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
-import { permutation } from "../base/random.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
-import type { Example, Splits, TaskData } from "./example.ts";
+import type { Example, TaskData } from "./example.ts";
 import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
 import { balancedShots, officialShots, sourceOf } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
+import { hidesLabel } from "./hiddenLabels.ts";
+import { namedSplits, pick, SPLIT_SEED } from "./namedSplits.ts";
 import { examplesOf, usableExamples } from "./fileExamples.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
 import { readData, type SomeRows } from "./rows/readRows.ts";
@@ -15,12 +16,6 @@ import { rowLocation } from "./rows/rowLocation.ts";
 import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
-/**
- * In large tasks, the number of training rows that the official code holds out for validation; and its seed of every
- * split.
- */
-const HELD_OUT = 1000;
-const SPLIT_SEED = 42;
 /** The number of Yelp's shuffled rows that the official code trains on. */
 const YELP_ROWS = 100_000;
 
@@ -37,6 +32,8 @@ class RowReader {
   readonly notes: Phrase[] = [];
   /** Target strings of the classes, in official order. */
   readonly labels: string[];
+  /** The first file of a test set whose labels are hidden. */
+  hidden: string | undefined;
 
   constructor(private readonly spec: NamedSpec) {
     this.definition = CATALOGUE[spec.name];
@@ -157,16 +154,8 @@ class RowReader {
     };
   }
 
-  /**
-   * Whether the label of a row is hidden, as benchmarks do in test sets. Hugging Face's copies have -1 or an empty
-   * label; the files of GLUE and SuperGLUE have no label but a row number.
-   */
-  private hidden(row: Row): boolean {
-    const label = this.definition.target.map((name) => row.fields[name]).find((text) => text !== undefined);
-    const list = this.definition.target.map((name) => row.lists[name]).find((each) => each !== undefined);
-    if (label !== undefined || list !== undefined)
-      return (label === undefined || /^(-1(\.0+)?)?$/.test(label.trim())) && (list ?? []).length === 0;
-    return ["index", "id", "idx"].some((name) => Object.hasOwn(row.fields, name));
+  private hidesAll({ rows, bad }: SomeRows): boolean {
+    return bad === undefined && rows.every((row) => hidesLabel(row, this.definition));
   }
 
   /**
@@ -178,10 +167,14 @@ class RowReader {
     const { headerless } = this.definition;
     for (const path of paths)
       files.push({ path, data: await readData(path, { headerless, encoding: this.spec.encoding }) });
-    if (split === "test" && files.every(({ data }) => data.rows.every((row) => this.hidden(row)))) return [];
+    const [first] = files;
+    if (split === "test" && first !== undefined && files.every(({ data }) => this.hidesAll(data))) {
+      this.hidden = first.path;
+      return [];
+    }
     return files.flatMap(({ path, data }) => {
       this.notes.push(...(data.notes ?? []));
-      const found = examplesOf(data, (row) => this.example(path, row));
+      const found = examplesOf(data, (row) => ({ ...this.example(path, row), origin: { path, row } }));
       return usableExamples(path, found, { skips: this.spec.skipBadRows }, this.notes);
     });
   }
@@ -212,10 +205,6 @@ function markSpans({ fields }: Row, fail: (what: Phrase) => never): string {
   return words.join(" ");
 }
 
-function pick<T>(items: readonly T[], order: Int32Array, from: number, to?: number): T[] {
-  return Array.from(order.slice(from, to), (i) => items[i]!);
-}
-
 /** Makes one example of each right answer, scored against that answer only, as the official code does for ReCoRD. */
 function oneEach(examples: readonly Example[]): Example[] {
   return examples.flatMap((example) =>
@@ -239,18 +228,6 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
   return officialShots(sourceOf(train), shots, { classOf: (target) => target, classes: labels.length });
 }
 
-async function splits(spec: NamedSpec, read: (split: SplitName) => Promise<Example[]>): Promise<Splits> {
-  const train = await read("train");
-  const validation = await read("validation");
-  const { policy } = CATALOGUE[spec.name];
-  if (spec.split === "given" || policy === "given") return { train, validation, test: await read("test") };
-  const order = permutation(policy === "halve" ? validation.length : train.length, SPLIT_SEED);
-  if (policy === "hold-out")
-    return { validation: pick(train, order, 0, HELD_OUT), train: pick(train, order, HELD_OUT), test: validation };
-  const half = Math.floor(validation.length / 2);
-  return { train, validation: pick(validation, order, 0, half), test: pick(validation, order, half) };
-}
-
 /**
  * Loads a task that the catalogue knows by its name, from a folder of its files.
  * @throws UserError naming file, line and field of what is wrong
@@ -260,7 +237,7 @@ export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
   const definition = CATALOGUE[spec.name];
   if (splitFiles(spec.folder, "train").length === 0)
     throw new UserError("training-file-missing", phrase`${spec.folder} has no training file: one of ${TRAINING_FILES}`);
-  const data = await splits(spec, (split) => reader.read(splitFiles(spec.folder, split), split));
+  const data = await namedSplits(spec, reader);
   const { train, validation, test } =
     spec.official && spec.name === "record"
       ? { train: oneEach(data.train), validation: oneEach(data.validation), test: oneEach(data.test) }
@@ -275,6 +252,7 @@ export async function loadNamedTask(spec: NamedSpec): Promise<TaskData> {
     test,
     labels: reader.labels,
     metrics: [...definition.metrics],
+    ...(data.drawn && { drawn: data.drawn }),
     ...(reader.notes.length > 0 && { notes: reader.notes }),
   };
 }

@@ -3,15 +3,19 @@ import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 
-/** File names of each split by preference: ADePT Lab's own, GLUE's, Hugging Face's, SQuAD's. */
+/**
+ * File names of each split by preference: ADePT Lab's own, GLUE's, Hugging Face's, SQuAD's. MNLI has a second
+ * validation set, of other genres than training.
+ */
 const NAMES = {
   train: ["train", "train-v1.1"],
   validation: ["validation", "val", "dev", "validation_matched", "dev_matched", "dev-v1.1"],
   test: ["test", "test_matched"],
+  mismatched: ["validation_mismatched", "dev_mismatched"],
 };
 const EXTENSIONS = ["jsonl", "tsv", "csv", "parquet", "json", "jsonl.gz", "json.gz"];
 /** The name of a split. */
-export type SplitName = keyof typeof NAMES;
+export type SplitName = "train" | "validation" | "test";
 
 /** The possible names of a training file, for messages. */
 export const TRAINING_FILES = `train.${EXTENSIONS.join(", train.")}, train-00000-of-00001.parquet`;
@@ -21,7 +25,7 @@ export const TRAINING_FILES = `train.${EXTENSIONS.join(", train.")}, train-00000
  * @returns an empty list where there is none
  * @throws UserError naming a shard that is missing
  */
-export function splitFiles(folder: string, split: SplitName): string[] {
+export function splitFiles(folder: string, split: keyof typeof NAMES): string[] {
   const present = new Set(list(folder));
   for (const name of NAMES[split]) {
     const single = EXTENSIONS.map((extension) => `${name}.${extension}`).find((file) => present.has(file));

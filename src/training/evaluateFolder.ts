@@ -176,9 +176,9 @@ async function evaluated(options: FolderOptions): Promise<FolderEvaluation> {
     const targets = encoded.map(({ target }) => target);
     const notes = await readBackNotes(targets, [], readBack);
     notes.push(
-      ...cutNotes(encoded, lengths, {
-        source: "--max-source-length",
-        target: phrase`the longest that is scored`,
+      ...cutNotes({ test: encoded }, lengths, {
+        isJoined: layout.isCausal,
+        keys: { source: "--max-source-length", target: phrase`the longest that is scored` },
       }),
     );
     return { loss: result.loss, metrics: result.metrics, examples: result.predictions, notes: [...said, ...notes] };

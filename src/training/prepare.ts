@@ -18,6 +18,7 @@ import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed } from "../base/mixSeed.ts";
 import { encodeAll, type ExampleEncoder } from "./batch/exampleEncoder.ts";
 import { cutNotes } from "./batch/cutNotes.ts";
+import { cutTargetNotes } from "./batch/cutTargets.ts";
 import { longestNotes } from "./batch/longestNotes.ts";
 import { promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
@@ -26,6 +27,7 @@ import { promptShots } from "./batch/promptShots.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
 import type { Candidates, Scoring } from "./evaluation.ts";
 import { readBackBy, readBackNotes } from "./readBack.ts";
+import { reviewNotes } from "./reviewNotes.ts";
 import type { Parameters } from "../method/parameters.ts";
 
 /** The parts of a training run, loaded and checked. */
@@ -171,8 +173,10 @@ export async function prepare(experiment: Experiment): Promise<Prepared> {
     test,
     notes: [
       ...(data.notes ?? []),
+      ...(await reviewNotes(experiment, data, readBack)),
       ...(await readBackNotes(targets, data.labels, readBack)),
-      ...cutNotes([...train, ...validation, ...test], training),
+      ...cutNotes({ train, validation, test }, training, { isJoined: opened.model.layout.isCausal }),
+      ...cutTargetNotes([...train, ...validation, ...test], training.maxTargetLength),
       ...longestNotes([...train, ...validation, ...test], {
         longest: opened.model.layout.longest,
         prompt: promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape)),

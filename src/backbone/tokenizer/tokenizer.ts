@@ -101,15 +101,28 @@ export class TextTokenizer {
 
   /** The ids only, without computing offsets. */
   async encodeIds(text: string, { addSpecial = true, maxLength = Infinity }: EncodeOptions = {}): Promise<number[]> {
-    const known = await this.fromWords(text, addSpecial, maxLength);
-    if (known !== undefined) return known;
-    const encoding = await this.encoded(text, addSpecial);
-    const ids = encoding.getIds();
-    return ids.length <= maxLength ? ids : cut(encoding.getSpecialTokensMask(), maxLength)(ids);
+    return (await this.withBeyond(text, { addSpecial, maxLength })).ids;
   }
 
-  /** What `encodeIds` gives, of the words of the text; undefined where it is not cut into words. */
-  private async fromWords(text: string, addSpecial: boolean, maxLength: number): Promise<number[] | undefined> {
+  /** The ids of a text, cut to a length, and the number of those that were cut away. */
+  encodeWithin(text: string, maxLength: number): Promise<{ ids: number[]; beyond: number }> {
+    return this.withBeyond(text, { addSpecial: true, maxLength });
+  }
+
+  private async withBeyond(
+    text: string,
+    { addSpecial, maxLength }: Required<EncodeOptions>,
+  ): Promise<{ ids: number[]; beyond: number }> {
+    const known = await this.fromWords(text, addSpecial, maxLength);
+    return known ?? within(await this.encoded(text, addSpecial), maxLength);
+  }
+
+  /** What `withBeyond` gives, of the words of the text; undefined where it is not cut into words. */
+  private async fromWords(
+    text: string,
+    addSpecial: boolean,
+    maxLength: number,
+  ): Promise<{ ids: number[]; beyond: number } | undefined> {
     if (this.words === undefined) return undefined;
     const around = addSpecial ? await (this.around ??= this.findAround()) : NOTHING_AROUND;
     if (around === undefined) return undefined;
@@ -117,10 +130,11 @@ export class TextTokenizer {
     const own = await this.words.tokens(text);
     // A text without tokens is left to the tokenizer: what stands around is then not told from it.
     if (own === undefined || own.length === 0) return undefined;
-    const end = Math.min(own.length, Math.max(0, maxLength - lead.length - trail.length));
-    return lead.length + own.length + trail.length <= maxLength
-      ? [...lead, ...own, ...trail]
-      : [...lead, ...own.slice(0, end), ...trail];
+    const whole = lead.length + own.length + trail.length;
+    if (whole <= maxLength) return { ids: [...lead, ...own, ...trail], beyond: 0 };
+    const kept = own.slice(0, Math.max(0, maxLength - lead.length - trail.length));
+    const ids = [...lead, ...kept, ...trail];
+    return { ids, beyond: whole - ids.length };
   }
 
   /** The tokens that stand before and after every text. */
@@ -172,6 +186,15 @@ function cut(specialMask: readonly number[], maxLength: number): <T>(values: T[]
   const trail = specialMask.length - 1 - specialMask.lastIndexOf(0);
   const end = Math.max(lead, maxLength - trail);
   return (values) => [...values.slice(0, end), ...values.slice(values.length - trail)];
+}
+
+function within(
+  encoding: Awaited<ReturnType<Tokenizer["encode"]>>,
+  maxLength: number,
+): { ids: number[]; beyond: number } {
+  const all = encoding.getIds();
+  const ids = all.length <= maxLength ? all : cut(encoding.getSpecialTokensMask(), maxLength)(all);
+  return { ids, beyond: all.length - ids.length };
 }
 
 /** Code point index -> UTF-16 index; the identity where the text has no astral characters. */

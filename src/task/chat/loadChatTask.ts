@@ -3,6 +3,7 @@ import type { TaskSpec } from "../../experiment/experiment.ts";
 import type { Example, Splits } from "../example.ts";
 import { EXPERIMENT_SETTINGS, examplesOf, usableExamples } from "../fileExamples.ts";
 import { readData } from "../rows/readRows.ts";
+import { SCORED } from "../review/facts.ts";
 import type { Row } from "../rows/row.ts";
 import { rowLocation } from "../rows/rowLocation.ts";
 import { splitBySeed } from "../split.ts";
@@ -29,6 +30,7 @@ export function chatExample(
     source: promptText(turns),
     target: turns.at(-1)!.content.trim(),
     chat: { messages: turns, tools, trainOn, place },
+    origin: { path, row },
   };
 }
 
@@ -58,6 +60,7 @@ export async function loadChatTask(spec: ChatSpec, skip = EXPERIMENT_SETTINGS.sk
     train: split.train,
     validation: scored(spec.validation === undefined ? split.validation : await read(spec.validation)),
     test: scored(spec.test === undefined ? split.test : await read(spec.test)),
+    drawn: SCORED.filter((split) => spec[split] === undefined),
     ...(notes.length > 0 && { notes }),
   };
 }

@@ -11,11 +11,17 @@ export function pairEncoder(tokenizer: TextTokenizer, { maxSourceLength, maxTarg
     return { ids, tokens: tokens.map((token) => token.replaceAll("▁", " ")) };
   };
   const encoder: ExampleEncoder = {
-    encode: async (example) => ({
-      ...told(example),
-      ids: await tokenizer.encodeIds(example.source, { maxLength: maxSourceLength }),
-      labels: await tokenizer.encodeIds(example.target, { maxLength: maxTargetLength }),
-    }),
+    encode: async (example) => {
+      const source = await tokenizer.encodeWithin(example.source, maxSourceLength);
+      const target = await tokenizer.encodeWithin(example.target, maxTargetLength);
+      const cut = { source: source.beyond, target: target.beyond, at: source.ids.length };
+      return {
+        ...told(example),
+        ids: source.ids,
+        labels: target.ids,
+        ...((cut.source > 0 || cut.target > 0) && { cut }),
+      };
+    },
     answer: (text) => tokenizer.encodeIds(text),
     spelled: async ({ source, target }) => {
       const own = await spell(source, maxSourceLength);

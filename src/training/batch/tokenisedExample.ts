@@ -14,9 +14,6 @@ export interface TokenisedExample {
   labels: ArrayLike<number>;
   /** The target's own tokens, where some of the labels are -100. */
   targetIds?: ArrayLike<number> | undefined;
-  /**
-   * Tokens that were cut away to fit the lengths, those of the input after its first `at`; only where there are any,
-   * and where both are one sequence.
-   */
+  /** Tokens that were cut away to fit the lengths, the input's after its first `at`; only where there are any. */
   cut?: { source: number; target: number; at: number } | undefined;
 }

@@ -11,6 +11,7 @@ import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { numpyPermutation } from "../../../src/task/numpyShuffle.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
+import { withoutOrigins } from "./withoutOrigins.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -27,7 +28,7 @@ const put = (name: string, content: string | Uint8Array): string => {
 };
 const lines = (...rows: object[]): string => rows.map((row) => JSON.stringify(row)).join("\n");
 const load = (name: string, more: object = {}): ReturnType<typeof loadTask> =>
-  loadTask(ExperimentFile.shape.task.parse({ kind: "named", name, folder, ...more }));
+  withoutOrigins(loadTask(ExperimentFile.shape.task.parse({ kind: "named", name, folder, ...more })));
 const refuses = (work: Promise<unknown>, ...words: RegExp[]): Promise<void> =>
   assert.rejects(work, (error) => {
     assert.ok(error instanceof UserError, String((error as Error).stack));

@@ -7,6 +7,7 @@ import { UserError } from "../../../src/base/errors.ts";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import { permutation } from "../../../src/base/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
+import { withoutOrigins } from "./withoutOrigins.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -20,7 +21,7 @@ const write = (name: string, rows: object[]): void => {
   writeFileSync(join(folder, name), rows.map((row) => JSON.stringify(row)).join("\n"));
 };
 const load = (name: string, more: object = {}): ReturnType<typeof loadTask> =>
-  loadTask(ExperimentFile.shape.task.parse({ kind: "named", name, folder, ...more }));
+  withoutOrigins(loadTask(ExperimentFile.shape.task.parse({ kind: "named", name, folder, ...more })));
 
 test("labels become the official digits, or words; words and digits in the file are the same", async () => {
   write("train.jsonl", [

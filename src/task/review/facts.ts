@@ -1,0 +1,18 @@
+import type { Row } from "../rows/row.ts";
+import type { SplitName } from "../splitFiles.ts";
+
+/** The splits, in the order in which notes name them. */
+export const SPLITS = ["train", "validation", "test"] as const satisfies readonly SplitName[];
+/** The splits that a model is scored on. */
+export const SCORED = ["validation", "test"] as const;
+
+/** What a review is told of one example. */
+export interface Facts {
+  /** The input as text. */
+  source: string;
+  target: string;
+  /** The columns of the example's row, those that its input does not use among them. */
+  values?: Readonly<Record<string, string>> | undefined;
+  /** Where the row was read; left out where the example was in no file. */
+  row?: { path: string; line: number; unit?: Row["unit"] } | undefined;
+}

@@ -1,0 +1,93 @@
+import { phrase, type Phrase } from "../../base/phrase.ts";
+import { hashKey, textHash } from "../../task/review/textHash.ts";
+import { shareText } from "../../task/review/wordings.ts";
+import type { TokenisedExample } from "./tokenisedExample.ts";
+
+/** Different targets that are compared; with more, those that came first. */
+const MOST = 10_000;
+/** The most characters of a target that are kept to be shown. */
+const KEPT = 1000;
+/** Characters before and after the place at which two texts part that are shown of each. */
+const BEFORE = 30;
+const AFTER = 20;
+
+/** What is trained of some targets, which may differ behind it. */
+interface TrainedTarget {
+  /** Keys of the different targets. */
+  targets: Set<number>;
+  isCut: boolean;
+  examples: number;
+  /** The first two of the targets. */
+  texts: string[];
+}
+
+/** Both texts from shortly before the place at which they part. */
+function partings([one = "", other = ""]: readonly string[]): string[] {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at++;
+  const from = Math.max(0, at - BEFORE);
+  return [one, other].map((text) => {
+    const end = text.length > at + AFTER ? "…" : "";
+    return JSON.stringify(`${from > 0 ? "…" : ""}${text.slice(from, at + AFTER)}${end}`);
+  });
+}
+
+/** Finds different targets of which the same tokens are trained, since they part behind the longest that is read. */
+export class CutTargets {
+  private readonly trained = new Map<number, TrainedTarget>();
+  private examples = 0;
+
+  add({ target, labels, targetIds = labels, cut }: TokenisedExample): void {
+    this.examples++;
+    const key = hashKey(textHash(Array.from(targetIds).join(" ")));
+    let found = this.trained.get(key);
+    if (found === undefined) {
+      if (this.trained.size === MOST) return;
+      found = { targets: new Set(), isCut: false, examples: 0, texts: [] };
+      this.trained.set(key, found);
+    }
+    this.put(found, target, (cut?.target ?? 0) > 0);
+  }
+
+  private put(found: TrainedTarget, target: string, isCut: boolean): void {
+    const own = hashKey(textHash(target));
+    if (found.texts.length < 2 && !found.targets.has(own)) found.texts.push(target.slice(0, KEPT));
+    if (found.targets.size < MOST) found.targets.add(own);
+    found.isCut ||= isCut;
+    found.examples++;
+  }
+
+  join(more: CutTargets): void {
+    this.examples += more.examples;
+    for (const [key, other] of more.trained) {
+      const found = this.trained.get(key);
+      if (found === undefined) {
+        if (this.trained.size < MOST) this.trained.set(key, structuredClone(other));
+        continue;
+      }
+      if (found.texts.length < 2) found.texts.push(...other.texts.filter((text) => !found.texts.includes(text)));
+      for (const target of other.targets) found.targets.add(target);
+      found.isCut ||= other.isCut;
+      found.examples += other.examples;
+    }
+  }
+
+  notes(maxTargetLength: number): Phrase[] {
+    const same = [...this.trained.values()].filter(({ targets, isCut }) => isCut && targets.size > 1);
+    const [first] = same;
+    if (first === undefined) return [];
+    const different = same.reduce((sum, { targets }) => sum + targets.size, 0);
+    const examples = same.reduce((sum, each) => sum + each.examples, 0);
+    const [one, other] = partings(first.texts);
+    return [
+      phrase`${different} different targets are not told apart by their first ${maxTargetLength} tokens, such as ${one!} and ${other!}, in ${examples} of ${this.examples} examples (${shareText(examples, this.examples)}): raise training.maxTargetLength`,
+    ];
+  }
+}
+
+/** Which different targets become equal where they are cut. */
+export function cutTargetNotes(examples: readonly TokenisedExample[], maxTargetLength: number): Phrase[] {
+  const targets = new CutTargets();
+  for (const example of examples) targets.add(example);
+  return targets.notes(maxTargetLength);
+}
