@@ -135,6 +135,7 @@ const bundles = [
   },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js", plugins: [withoutHtmlWriter] } },
   { entry: "src/replica.ts", options: { ...esm, outfile: "dist/replica.js" } },
+  { entry: "src/encode.ts", options: { ...esm, outfile: "dist/encode.js", plugins: [withoutHtmlWriter] } },
   { entry: "src/parquet.ts", options: { ...esm, outfile: "dist/parquet.js" } },
   {
     entry: "src/tokens.ts",

@@ -68,6 +68,8 @@ class Progress {
       this.line(
         `device: ${event.name}${event.measured.length === 0 ? ", the only one here" : `; a step: ${event.measured.map(measuredText).join(", ")}`}`,
       );
+    else if (event.type === "status" && event.status === "preparing" && event.message !== undefined)
+      this.line(event.message);
     else if (event.type === "precision") this.line(precisionText(event));
     else if (event.type === "memory") this.line(memoryText(event));
     else if (event.type === "warning") this.line(`warning: ${event.message}`);

@@ -1,20 +1,7 @@
 import { permutation } from "../base/random.ts";
 import type { Example } from "./example.ts";
+import type { ExampleSource } from "./exampleSource.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
-
-/** Examples of which the targets are looked at, and a few chosen; they may lie on disk. */
-export interface ExampleSource {
-  readonly length: number;
-  example(index: number): Example;
-  target(index: number): string;
-}
-
-/** Examples in memory as such a source. */
-export const sourceOf = (examples: readonly Example[]): ExampleSource => ({
-  length: examples.length,
-  example: (index) => examples[index]!,
-  target: (index) => examples[index]!.target,
-});
 
 /**
  * Draws k training examples in a seeded order, class by class in turn, so that the counts of two classes differ by at

@@ -25,8 +25,6 @@ export const EXPERIMENT_SETTINGS: SettingNames = {
 /** Examples of a file's rows, and the rows that give none. */
 export interface FileExamples {
   examples: Example[];
-  /** The line of each example's row. */
-  lines: number[];
   bad: BadRows;
   /** The number of rows, good and bad. */
   total: number;
@@ -37,30 +35,35 @@ export function examplesOf(data: SomeRows, exampleOf: (row: Row) => Example): Fi
   const bad = new BadRows();
   if (data.bad !== undefined) bad.join(data.bad);
   const examples: Example[] = [];
-  const lines: number[] = [];
   for (const row of data.rows) {
     const example = bad.attempt(row.line, () => exampleOf(row));
-    if (example === undefined) continue;
-    examples.push(example);
-    lines.push(row.line);
+    if (example !== undefined) examples.push(example);
   }
-  return { examples, lines, bad, total: data.rows.length + (data.bad?.length ?? 0) };
+  return { examples, bad, total: data.rows.length + (data.bad?.length ?? 0) };
+}
+
+/** Templates of input and output. */
+export interface Templates {
+  source: string;
+  target: string;
 }
 
 /**
- * Makes examples of rows by templates of input and output.
+ * What makes an example of a row by templates of input and output.
+ * @param columns the names of the rows' columns
+ * @returns a function that throws a UserError naming file, line and field
  * @throws UserError where a template has a brace without its partner
  */
-export function fileExamples(
+export function exampleMaker(
   path: string,
-  data: SomeRows,
-  templates: { source: string; target: string },
+  templates: Templates,
+  columns: readonly string[],
   names: SettingNames = EXPERIMENT_SETTINGS,
-): FileExamples {
-  const use = { file: path, columns: columnsOf(data.rows) };
+): (row: Row) => Example {
+  const use = { file: path, columns };
   const source = compileTemplate(templates.source, { ...use, name: names.source });
   const target = compileTemplate(templates.target, { ...use, name: names.target });
-  return examplesOf(data, (row) => {
+  return (row) => {
     const example = { source: source(row), target: target(row).trim(), origin: { path, row } };
     if (example.target === "")
       throw new UserError(
@@ -73,8 +76,19 @@ export function fileExamples(
         phrase`${rowLocation(path, row)}: the input is empty (${names.source} "${templates.source}")`,
       );
     return example;
-  });
+  };
 }
+
+/**
+ * Makes examples of rows by templates of input and output.
+ * @throws UserError where a template has a brace without its partner
+ */
+export const fileExamples = (
+  path: string,
+  data: SomeRows,
+  templates: Templates,
+  names: SettingNames = EXPERIMENT_SETTINGS,
+): FileExamples => examplesOf(data, exampleMaker(path, templates, columnsOf(data.rows), names));
 
 /** Whether bad rows are left out, and what a message names as the way to do that. */
 export interface SkipChoice {

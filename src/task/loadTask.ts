@@ -3,7 +3,7 @@ import { phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { loadChatTask } from "./chat/loadChatTask.ts";
 import type { Splits, TaskData } from "./example.ts";
-import { sourceOf } from "./fewShots.ts";
+import { sourceOf } from "./exampleSource.ts";
 import { loadFileTask } from "./fileTask.ts";
 import { loadMailTask } from "./mailTask.ts";
 import { loadNamedTask } from "./namedTask.ts";

@@ -5,7 +5,8 @@ import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, TaskData } from "./example.ts";
 import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
-import { balancedShots, officialShots, sourceOf } from "./fewShots.ts";
+import { sourceOf } from "./exampleSource.ts";
+import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
 import { hidesLabel } from "./hiddenLabels.ts";
 import { namedSplits, pick, SPLIT_SEED } from "./namedSplits.ts";
@@ -218,7 +219,10 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
   if (shots.sampling === "balanced") return balancedShots(sourceOf(train), shots.k, shots.seed);
   // The official code splits STS-B's scores into two classes.
   if (spec.name === "stsb")
-    return officialShots(sourceOf(train), shots, { classOf: (target) => (Number(target) <= 2.5 ? "0" : "1"), classes: 2 });
+    return officialShots(sourceOf(train), shots, {
+      classOf: (target) => (Number(target) <= 2.5 ? "0" : "1"),
+      classes: 2,
+    });
   if (labels.length === 0)
     throw new UserError(
       "task-without-classes",

@@ -1,7 +1,8 @@
 import { permutation } from "../base/random.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
-import { balancedShots, officialShots, type ExampleSource } from "./fewShots.ts";
+import type { ExampleSource } from "./exampleSource.ts";
+import { balancedShots, officialShots } from "./fewShots.ts";
 import type { MetricName } from "./metric/metrics.ts";
 
 /** A file with more distinct targets than this is a task of free text, without labels. */

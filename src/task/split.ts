@@ -27,10 +27,7 @@ export function splitPlaces(
 }
 
 /** The splits of items by `splitPlaces`. */
-export function splitBySeed<T>(
-  items: readonly T[],
-  shares: SplitShares,
-): { train: T[]; validation: T[]; test: T[] } {
+export function splitBySeed<T>(items: readonly T[], shares: SplitShares): { train: T[]; validation: T[]; test: T[] } {
   const { train, validation, test } = splitPlaces(items.length, shares);
   const pick = (places: Int32Array): T[] => Array.from(places, (at) => items[at]!);
   return { train: pick(train), validation: pick(validation), test: pick(test) };

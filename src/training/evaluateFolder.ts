@@ -9,6 +9,7 @@ import type { PromptForm } from "../experiment/checkPrompt.ts";
 import { loadChatTask } from "../task/chat/loadChatTask.ts";
 import { hasTurns } from "../task/chat/rowTurns.ts";
 import type { Example } from "../task/example.ts";
+import { sourceOf } from "../task/exampleSource.ts";
 import { loadFileTask } from "../task/fileTask.ts";
 import { firstRows } from "../task/rows/readRows.ts";
 import { EVALUATE_SETTINGS, inOptions } from "./evaluateOptions.ts";
@@ -128,7 +129,7 @@ async function shotsOf({ shots, ...options }: FolderOptions, isCausal: boolean):
       "shots-beyond-data",
       phrase`${shots.data} has ${examples.length} examples, --shots asks for ${shots.count}`,
     );
-  return promptShots({ train: [...examples], labels: [] }, { prompt: { shots: shots.count }, seed: 0 });
+  return promptShots(sourceOf(examples), [], { prompt: { shots: shots.count }, seed: 0 });
 }
 
 /**
@@ -173,8 +174,7 @@ async function evaluated(options: FolderOptions): Promise<FolderEvaluation> {
       scoring: { metrics: [], labels: [], readBack },
     });
     if (result === undefined) throw new UserError("data-without-examples", phrase`${options.data} has no examples`);
-    const targets = encoded.map(({ target }) => target);
-    const notes = await readBackNotes(targets, [], readBack);
+    const notes = await readBackNotes(sourceOf(examples).counted() ?? [], [], readBack);
     notes.push(
       ...cutNotes({ test: encoded }, lengths, {
         isJoined: layout.isCausal,

@@ -1,5 +1,5 @@
 import { padBatch } from "./batch/padBatch.ts";
-import type { TokenisedExample } from "./batch/tokenisedExample.ts";
+import { shapeOf, type ExampleList } from "./data/exampleList.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName, type Scored } from "../task/metric/metrics.ts";
 import { strip } from "../task/metric/pythonText.ts";
@@ -109,11 +109,13 @@ async function likeliest(
 export async function evaluate(
   model: TunedModel,
   parameters: Parameters,
-  examples: readonly TokenisedExample[],
+  examples: ExampleList,
   options: EvaluationOptions,
 ): Promise<EvaluationResult | undefined> {
   if (examples.length === 0) return undefined;
-  const order = examples.map((_, index) => index).sort((a, b) => examples[a]!.ids.length - examples[b]!.ids.length);
+  const order = Array.from({ length: examples.length }, (_, index) => index);
+  const lengths = order.map((index) => shapeOf(examples, index).source);
+  order.sort((a, b) => lengths[a]! - lengths[b]!);
   const predictions = new Array<Prediction>(examples.length);
   const size = options.batchSize ?? EVALUATED_ROWS;
   let lossSum = 0;
@@ -121,12 +123,13 @@ export async function evaluate(
   for (let start = 0; start < order.length; start += size) {
     if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
-    const batch = padBatch(indices.map((index) => examples[index]!));
+    const chosen = indices.map((index) => examples.at(index)!);
+    const batch = padBatch(chosen);
     const { sum, tokens, texts } = await (options.candidates
       ? likeliest(model, parameters, batch, options.candidates)
       : greedily(model, parameters, batch, options));
     for (const [row, index] of indices.entries()) {
-      const { input, target, answers, group } = examples[index]!;
+      const { input, target, answers, group } = chosen[row]!;
       lossSum += sum[row]!;
       tokenCount += tokens[row]!;
       predictions[index] = { input, target, answers, group, prediction: texts[row]!, loss: sum[row]! / tokens[row]! };
@@ -137,7 +140,7 @@ export async function evaluate(
       ? {}
       : {
           passAt1: await options.passRate.of(
-            predictions.map(({ prediction }, i) => ({ prediction, tests: examples[i]!.tests })),
+            predictions.map(({ prediction }, i) => ({ prediction, tests: examples.at(i)!.tests })),
           ),
         };
   return {

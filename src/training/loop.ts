@@ -7,7 +7,7 @@ import { BatchSequence } from "./batch/batchSequence.ts";
 import { dropoutMask } from "./batch/hiddenDropout.ts";
 import { labelTokens } from "./batch/padBatch.ts";
 import { mixSeed } from "../base/mixSeed.ts";
-import type { TokenisedExample } from "./batch/tokenisedExample.ts";
+import type { ExampleList } from "./data/exampleList.ts";
 import { clipGradients, jointNorm } from "./optimiser/clip.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
@@ -31,7 +31,7 @@ export interface LoopOptions {
   model: Pick<TunedModel, "step">;
   training: TrainingSpec;
   seed: number;
-  examples: readonly TokenisedExample[];
+  examples: ExampleList;
   /** The number of hidden units of the offset FFN (0: none), and their dropout rate in training. */
   hidden: { units: number; dropout: number };
   /** Whether the model reads text and target as one sequence. */

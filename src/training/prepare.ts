@@ -12,22 +12,20 @@ import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { PassRate } from "../task/code/passRate.ts";
-import { loadTask } from "../task/loadTask.ts";
 import { majorityShare } from "../task/metric/majorityShare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed } from "../base/mixSeed.ts";
-import { encodeAll, type ExampleEncoder } from "./batch/exampleEncoder.ts";
-import { cutNotes } from "./batch/cutNotes.ts";
-import { cutTargetNotes } from "./batch/cutTargets.ts";
-import { longestNotes } from "./batch/longestNotes.ts";
+import type { ExampleEncoder } from "./batch/exampleEncoder.ts";
 import { promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
-import { promptShots } from "./batch/promptShots.ts";
-import type { TokenisedExample } from "./batch/tokenisedExample.ts";
+import { dataNotes } from "./data/dataNotes.ts";
+import type { ExampleList } from "./data/exampleList.ts";
+import type { ReadingModel } from "./data/loadedData.ts";
+import { openData } from "./data/openData.ts";
+import { UNWATCHED, type Preparing } from "./data/preparing.ts";
 import type { Candidates, Scoring } from "./evaluation.ts";
-import { readBackBy, readBackNotes } from "./readBack.ts";
-import { reviewNotes } from "./reviewNotes.ts";
+import { readBackBy } from "./readBack.ts";
 import type { Parameters } from "../method/parameters.ts";
 
 /** The parts of a training run, loaded and checked. */
@@ -37,9 +35,11 @@ export interface Prepared {
   model: ModelPool;
   sizes: MethodSizes;
   initial: Parameters;
-  train: TokenisedExample[];
-  validation: TokenisedExample[];
-  test: TokenisedExample[];
+  train: ExampleList;
+  validation: ExampleList;
+  test: ExampleList;
+  /** Bytes that the examples take in memory, about. */
+  dataBytes: number;
   /** Accuracy on the test split of always predicting the commonest training target, 0..1. */
   majority: number;
   /** The task's metrics, the first of which chooses the checkpoint, its labels, and how targets are compared. */
@@ -82,6 +82,22 @@ export function checkPositions({ method, training }: Experiment, layout: Backbon
       );
 }
 
+/** What reads texts for an experiment's backbone. */
+interface OpenedReading extends ReadingModel {
+  sizes: MethodSizes;
+}
+
+/** @throws UserError where the backbone or its tokenizer cannot be used, or cannot read what the experiment asks for */
+function openReading(experiment: Experiment): OpenedReading {
+  const folder = backboneFolder(experiment.backbone);
+  const layout = backboneLayout(folder);
+  checkPositions(experiment, layout);
+  const { isCausal, vocabulary } = layout;
+  const tokenizer = loadTokenizer(folder, vocabulary);
+  const encoder = openEncoder({ folder, isCausal, tokenizer }, experiment, experiment.training);
+  return { folder, isCausal, vocabulary, tokenizer, encoder, sizes: resolveSizes(experiment.method, layout) };
+}
+
 /**
  * Opens the model that an experiment describes, with its parameters at step 0 (a pure function of the experiment).
  * @param training whether the model is opened for training, where steps are frequent and predictions rare
@@ -89,21 +105,17 @@ export function checkPositions({ method, training }: Experiment, layout: Backbon
 export async function openExperimentModel(
   experiment: Experiment,
   training = false,
+  reading = openReading(experiment),
 ): Promise<
   Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer; encoder: ExampleEncoder }
 > {
-  const folder = backboneFolder(experiment.backbone);
   const {
     method,
     seed,
     engine,
     precision: { weights: precision },
   } = experiment;
-  const layout = backboneLayout(folder);
-  checkPositions(experiment, layout);
-  const sizes = resolveSizes(method, layout);
-  const tokenizer = loadTokenizer(folder, layout.vocabulary);
-  const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, experiment, experiment.training);
+  const { folder, sizes, tokenizer, encoder } = reading;
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const source = {
@@ -113,18 +125,8 @@ export async function openExperimentModel(
     promptIds,
     weight: (name: string, dims: readonly number[]) => model.weight(name, dims),
   };
-  return {
-    folder,
-    model,
-    sizes,
-    tokenizer,
-    encoder,
-    initial: warmStart(
-      initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4))),
-      method.source,
-      model.shape,
-    ),
-  };
+  const drawn = initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4)));
+  return { folder, model, sizes, tokenizer, encoder, initial: warmStart(drawn, method.source, model.shape) };
 }
 
 /**
@@ -143,53 +145,27 @@ export async function candidatesOf(labels: readonly string[], encoder: ExampleEn
 
 /**
  * Loads the data, the tokenizer and the model of an experiment.
- * @throws UserError where any of them is missing or damaged, or needs what this engine lacks
+ * @throws UserError where any of them is missing or damaged, or needs what this engine lacks; PreparationStopped
  */
-export async function prepare(experiment: Experiment): Promise<Prepared> {
-  const { training } = experiment;
-  const data = await loadTask(experiment.task);
-  if (data.train.length === 0)
-    throw new UserError(
-      "training-examples-missing",
-      phrase`The training split has no examples.`,
-      phrase`Give more data, or lower the fractions in task.split.`,
-    );
-  const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true);
-  const asked = encoder.withShots(promptShots(data, experiment));
-  const evaluated = (examples: typeof data.train, limit?: number): Promise<TokenisedExample[]> =>
-    encodeAll(examples.slice(0, limit ?? examples.length), asked);
-  const train = await encodeAll(data.train, encoder);
-  const validation = await evaluated(data.validation, training.validationLimit);
-  const test = await evaluated(data.test, training.testLimit);
-  const readBack = readBackBy(asked, tokenizer);
-  const read = (examples: readonly { target: string }[]): Promise<string[]> =>
-    Promise.all(examples.map(({ target }) => readBack(target)));
-  const targets = [...validation, ...test].map(({ target }) => target);
+export async function prepare(experiment: Experiment, preparing: Preparing = UNWATCHED): Promise<Prepared> {
+  const { task, training } = experiment;
+  const reading = openReading(experiment);
+  const data = await openData(experiment, reading, { preparing });
+  const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true, reading);
+  const { isCausal, longest } = opened.model.layout;
+  const readBack = readBackBy(data.asked, tokenizer);
+  const prompt = promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape));
+  const { lists, texts, labels, metrics } = data;
   return {
     experiment,
     ...opened,
-    train,
-    validation,
-    test,
-    notes: [
-      ...(data.notes ?? []),
-      ...(await reviewNotes(experiment, data, readBack)),
-      ...(await readBackNotes(targets, data.labels, readBack)),
-      ...cutNotes({ train, validation, test }, training, { isJoined: opened.model.layout.isCausal }),
-      ...cutTargetNotes([...train, ...validation, ...test], training.maxTargetLength),
-      ...longestNotes([...train, ...validation, ...test], {
-        longest: opened.model.layout.longest,
-        prompt: promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape)),
-        isCausal: opened.model.layout.isCausal,
-      }),
-    ],
-    scoring: { metrics: data.metrics, labels: data.labels, readBack },
-    majority: test.length > 0 ? majorityShare(await read(test), await read(data.train)) : 0,
-    candidates: training.prediction === "labels" ? await candidatesOf(data.labels, encoder) : undefined,
-    passRate:
-      experiment.task.kind === "named" && experiment.task.name === "mbpp" && experiment.task.runGeneratedCode
-        ? new PassRate()
-        : undefined,
+    ...lists,
+    dataBytes: data.bytes,
+    notes: await dataNotes(experiment, data, { readBack, isCausal, longest, prompt }, preparing),
+    scoring: { metrics, labels, readBack },
+    majority: lists.test.length > 0 ? await majorityShare(texts.test, texts.train, readBack) : 0,
+    candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
+    passRate: task.kind === "named" && task.name === "mbpp" && task.runGeneratedCode ? new PassRate() : undefined,
     decode: (ids) => tokenizer.decode(ids, true),
   };
 }

@@ -1,5 +1,6 @@
 import type { TextTokenizer } from "../backbone/tokenizer/tokenizer.ts";
 import { phrase, type Phrase } from "../base/phrase.ts";
+import type { CountedTarget } from "../task/exampleSource.ts";
 import { strip } from "../task/metric/pythonText.ts";
 import type { ExampleEncoder } from "./batch/exampleEncoder.ts";
 
@@ -10,6 +11,9 @@ import type { ExampleEncoder } from "./batch/exampleEncoder.ts";
  */
 export type ReadBack = (text: string) => Promise<string>;
 
+/** Texts of which the form is kept. */
+const MOST_KNOWN = 1 << 16;
+
 /** Reads answers back, whole ones: answers that differ only beyond the longest that is trained stay different. */
 export function readBackBy(
   encoder: Pick<ExampleEncoder, "answer">,
@@ -18,7 +22,7 @@ export function readBackBy(
   const known = new Map<string, Promise<string>>();
   return (text) => {
     const found = known.get(text) ?? read(text);
-    known.set(text, found);
+    if (known.size < MOST_KNOWN) known.set(text, found);
     return found;
   };
   async function read(text: string): Promise<string> {
@@ -33,13 +37,14 @@ const quoted = (text: string): string => JSON.stringify(text.length > LONGEST ? 
 
 /** Which targets are compared in another form than the data have, and which labels have one form. */
 export async function readBackNotes(
-  targets: readonly string[],
+  targets: readonly CountedTarget[],
   labels: readonly string[],
   readBack: ReadBack,
 ): Promise<Phrase[]> {
-  const forms = await Promise.all(targets.map(readBack));
-  const changed = targets.flatMap((target, i) => (strip(target) === forms[i] ? [] : [i]));
+  const forms = await Promise.all(targets.map(({ text }) => readBack(text)));
+  const changed = targets.flatMap(({ text, count }, i) => (strip(text) === forms[i] ? [] : [{ text, count, i }]));
   const [first] = changed;
+  const sum = (counts: readonly { count: number }[]): number => counts.reduce((total, { count }) => total + count, 0);
   const byForm = new Map<string, string[]>();
   for (const label of labels) {
     const form = await readBack(label);
@@ -50,7 +55,7 @@ export async function readBackNotes(
     ...(first === undefined
       ? []
       : [
-          phrase`${changed.length} of ${targets.length} targets are compared as the tokenizer gives them back, such as ${quoted(targets[first]!)} as ${quoted(forms[first]!)}`,
+          phrase`${sum(changed)} of ${sum(targets)} targets are compared as the tokenizer gives them back, such as ${quoted(first.text)} as ${quoted(forms[first.i]!)}`,
         ]),
     ...(same === undefined
       ? []

@@ -12,15 +12,15 @@ import { loadAdapter, type Adapter } from "../../adapter/adapterFolder.ts";
 import { phrase } from "../../base/phrase.ts";
 import { inputParts } from "../../adapter/fold.ts";
 import { LocalModel } from "../../model/localModel.ts";
-import { loadTask } from "../../task/loadTask.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
-import { encodeAll, type ExampleEncoder } from "../../training/batch/exampleEncoder.ts";
+import type { ExampleEncoder } from "../../training/batch/exampleEncoder.ts";
 import { openEncoder } from "../../training/batch/openEncoder.ts";
-import { promptShots } from "../../training/batch/promptShots.ts";
+import { firstExamples, someExamples } from "../../training/data/exampleList.ts";
+import type { LoadedData } from "../../training/data/loadedData.ts";
+import { openData } from "../../training/data/openData.ts";
 import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";
 import { backboneLayout, candidatesOf } from "../../training/prepare.ts";
 import { readBackBy } from "../../training/readBack.ts";
-import type { TaskData } from "../../task/example.ts";
 
 /** Returns functions that open models on a run's backbone and that release all of them. */
 function modelOpener(
@@ -44,7 +44,7 @@ function modelOpener(
 /** The options by which the run itself predicts and is scored. */
 const evaluationOptions = async (
   { training }: Experiment,
-  { metrics, labels }: TaskData,
+  { metrics, labels }: LoadedData,
   { tokenizer, encoder }: { tokenizer: TextTokenizer; encoder: ExampleEncoder },
 ): Promise<EvaluationOptions> => ({
   maxTokens: training.maxTargetLength,
@@ -52,6 +52,9 @@ const evaluationOptions = async (
   scoring: { metrics, labels, readBack: readBackBy(encoder, tokenizer) },
   candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
 });
+
+/** Training examples by which analyses know the texts; of more, as many at even distances. */
+const MOST_TRAINING = 50_000;
 
 /** The special tokens of an encoder-decoder: padding, end of sequence and unknown. */
 const FIRST_IDS: ReadonlySet<number> = new Set([0, 1, 2]);
@@ -91,21 +94,25 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     );
   const layout = backboneLayout(folder);
   const adapter = loadAdapter(adapterPath, layout);
-  const data = await loadTask(experiment.task);
-  const tokenizer = loadTokenizer(folder, layout.vocabulary);
+  const { isCausal, vocabulary } = layout;
+  const tokenizer = loadTokenizer(folder, vocabulary);
+  const encoder = openEncoder({ folder, isCausal, tokenizer }, experiment, training);
+  const tested = { ...training, testLimit: Math.min(limit ?? Infinity, training.testLimit ?? Infinity) };
+  const data = await openData(
+    { ...experiment, training: tested },
+    { folder, isCausal, vocabulary, tokenizer, encoder },
+  );
   const { open, release } = modelOpener(experiment, folder, adapter);
   const model = open({ inputEmbeddings: true });
   const tuned = open({});
   const side = {
     table: model.embedding,
     width: model.width,
-    isCausal: layout.isCausal,
+    isCausal,
     ...inputParts(adapter, model.embedding, model.width),
   };
-  const chosen = data.test.slice(0, Math.min(limit ?? Infinity, training.testLimit ?? Infinity));
-  const encoder = openEncoder({ folder, isCausal: layout.isCausal, tokenizer }, experiment, training);
-  const test = await encodeAll(chosen, encoder.withShots(promptShots(data, experiment)));
-  const train = await encodeAll(data.train, encoder);
+  const test = firstExamples(data.lists.test, data.lists.test.length);
+  const train = someExamples(data.lists.train, MOST_TRAINING);
   const options = await evaluationOptions(experiment, data, { tokenizer, encoder });
   return {
     experiment,

@@ -34,9 +34,11 @@ export function chatExample(
   };
 }
 
-/** Examples that are scored by their last answer, whatever is trained. */
-const scored = (examples: readonly Example[]): Example[] =>
-  examples.map((example) => ({ ...example, ...(example.chat && { chat: { ...example.chat, trainOn: "last" } }) }));
+/** An example that is scored by its last answer, whatever is trained. */
+export const scoredByLast = (example: Example): Example => ({
+  ...example,
+  ...(example.chat && { chat: { ...example.chat, trainOn: "last" } }),
+});
 
 /**
  * Loads conversations. A split without a file of its own is a seeded fraction of the training file.
@@ -58,8 +60,8 @@ export async function loadChatTask(spec: ChatSpec, skip = EXPERIMENT_SETTINGS.sk
   });
   return {
     train: split.train,
-    validation: scored(spec.validation === undefined ? split.validation : await read(spec.validation)),
-    test: scored(spec.test === undefined ? split.test : await read(spec.test)),
+    validation: (spec.validation === undefined ? split.validation : await read(spec.validation)).map(scoredByLast),
+    test: (spec.test === undefined ? split.test : await read(spec.test)).map(scoredByLast),
     drawn: SCORED.filter((split) => spec[split] === undefined),
     ...(notes.length > 0 && { notes }),
   };

@@ -2,8 +2,8 @@ import { phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
 import { SPLITS } from "../../task/review/facts.ts";
 import { countText, joined } from "../../task/review/wordings.ts";
 import type { SplitName } from "../../task/splitFiles.ts";
+import { shapeOf, type ExampleList, type ExampleShape } from "../data/exampleList.ts";
 import type { Lengths } from "./exampleEncoder.ts";
-import type { TokenisedExample } from "./tokenisedExample.ts";
 
 /** What sets the lengths, for messages: keys of an experiment, or options. */
 export type LengthKeys = Readonly<Record<"source" | "target", PhraseValue>>;
@@ -22,10 +22,10 @@ export class CutCounts {
   private readonly source = none();
   private readonly target = none();
 
-  add(split: SplitName, { cut }: Pick<TokenisedExample, "cut">): void {
+  add(split: SplitName, { cutSource, cutTarget }: Pick<ExampleShape, "cutSource" | "cutTarget">): void {
     this.all[split]++;
-    if ((cut?.source ?? 0) > 0) this.source[split]++;
-    if ((cut?.target ?? 0) > 0) this.target[split]++;
+    if (cutSource > 0) this.source[split]++;
+    if (cutTarget > 0) this.target[split]++;
   }
 
   join(more: CutCounts): void {
@@ -64,11 +64,14 @@ export class CutCounts {
 
 /** How many examples were cut to the lengths, by split, and what follows from it. */
 export function cutNotes(
-  examples: Readonly<Partial<Record<SplitName, readonly TokenisedExample[]>>>,
+  examples: Readonly<Partial<Record<SplitName, ExampleList>>>,
   lengths: Lengths,
   how: { isJoined: boolean; keys?: LengthKeys },
 ): Phrase[] {
   const counts = new CutCounts();
-  for (const split of SPLITS) for (const example of examples[split] ?? []) counts.add(split, example);
+  for (const split of SPLITS) {
+    const list = examples[split] ?? [];
+    for (let at = 0; at < list.length; at++) counts.add(split, shapeOf(list, at));
+  }
   return counts.notes(lengths, how);
 }

@@ -1,6 +1,7 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import { hashKey, textHash } from "../../task/review/textHash.ts";
 import { shareText } from "../../task/review/wordings.ts";
+import { shapeOf, type ExampleList } from "../data/exampleList.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";
 
 /** Different targets that are compared; with more, those that came first. */
@@ -85,9 +86,15 @@ export class CutTargets {
   }
 }
 
+function isAnyCut(examples: ExampleList): boolean {
+  for (let at = 0; at < examples.length; at++) if (shapeOf(examples, at).cutTarget > 0) return true;
+  return false;
+}
+
 /** Which different targets become equal where they are cut. */
-export function cutTargetNotes(examples: readonly TokenisedExample[], maxTargetLength: number): Phrase[] {
+export function cutTargetNotes(examples: ExampleList, maxTargetLength: number): Phrase[] {
+  if (!isAnyCut(examples)) return [];
   const targets = new CutTargets();
-  for (const example of examples) targets.add(example);
+  for (let at = 0; at < examples.length; at++) targets.add(examples.at(at)!);
   return targets.notes(maxTargetLength);
 }

@@ -2,7 +2,8 @@ import { mixSeed } from "../../base/mixSeed.ts";
 import { permutation } from "../../base/random.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { Example } from "../../task/example.ts";
-import { balancedShots, type ExampleSource } from "../../task/fewShots.ts";
+import type { ExampleSource } from "../../task/exampleSource.ts";
+import { balancedShots } from "../../task/fewShots.ts";
 
 /**
  * The training examples that stand, solved, before each question of an evaluation: drawn by the run's seed, of a task

@@ -1,13 +1,14 @@
 import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { Bug, ErrorData } from "../../base/errors.ts";
-import { hash64 } from "../../base/hash64.ts";
 import type { TaskSpec } from "../../experiment/experiment.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
 import type { Example } from "../../task/example.ts";
 import { examplesOf, fileExamples, type FileExamples } from "../../task/fileExamples.ts";
+import { textHash } from "../../task/review/textHash.ts";
 import { BadRows, type SentBadRows } from "../../task/rows/badRows.ts";
 import { blockRows, type BlockForm, type DataBlock } from "../../task/rows/dataBlocks.ts";
 import type { Row } from "../../task/rows/row.ts";
+import { rowBytes } from "./storedRow.ts";
 import type { ExampleEncoder } from "../batch/exampleEncoder.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 import { FIELD, FIELDS, storedIds, writtenIds, type IdBytes, type StoredIds } from "./exampleRecord.ts";
@@ -26,7 +27,8 @@ export interface EncodedBlock {
   count: number;
   ids: StoredIds;
   index: Uint32Array<ArrayBuffer>;
-  texts: Uint8Array<ArrayBuffer>;
+  /** Their rows as JSON, one behind the other. */
+  rows: Uint8Array<ArrayBuffer>;
   bad: SentBadRows;
 }
 
@@ -54,20 +56,14 @@ function examplesIn(task: RowTask, part: EncodeTask): FileExamples {
 const textsOf = ({ source, target, chat }: Example): string[] =>
   chat === undefined ? [source, target, ` ${target}`] : chat.messages.map(({ content }) => content);
 
-function fillIndex(
-  index: Uint32Array,
-  at: number,
-  encoded: TokenisedExample,
-  example: Example & { line: number },
-): void {
-  const { low, high } = hash64(example.target);
+function fillIndex(index: Uint32Array, at: number, encoded: TokenisedExample): void {
+  const { low, high } = textHash(encoded.target);
   index[at + FIELD.source] = encoded.ids.length;
   index[at + FIELD.target] = encoded.labels.length;
   index[at + FIELD.masked] = encoded.targetIds === undefined ? 0 : 1;
   index[at + FIELD.cutSource] = encoded.cut?.source ?? 0;
   index[at + FIELD.cutTarget] = encoded.cut?.target ?? 0;
   index[at + FIELD.cutAt] = encoded.cut?.at ?? 0;
-  index[at + FIELD.line] = example.line;
   index[at + FIELD.hashLow] = low;
   index[at + FIELD.hashHigh] = high;
 }
@@ -80,26 +76,26 @@ export async function encodeBlock(
   part: EncodeTask,
   { task, tokenizer, encoder, idBytes }: BlockEncoder,
 ): Promise<EncodedBlock> {
-  const { examples, bad, lines } = examplesIn(task, part);
+  const { examples, bad } = examplesIn(task, part);
   const index = new Uint32Array(examples.length * FIELDS);
   const ids: number[] = [];
-  const texts: Buffer[] = [];
+  const rows: Buffer[] = [];
   for (let from = 0; from < examples.length; from += TOGETHER) {
     const some = examples.slice(from, from + TOGETHER);
     await tokenizer.prepare(some.flatMap(textsOf));
     for (const [own, example] of some.entries()) {
       const at = (from + own) * FIELDS;
       const encoded = await encoder.encode(example);
-      const text = Buffer.from(JSON.stringify(example));
-      fillIndex(index, at, encoded, { ...example, line: lines[from + own]! });
-      index[at + FIELD.textBytes] = text.length;
-      texts.push(text);
+      const row = rowBytes(example.origin!.row);
+      fillIndex(index, at, encoded);
+      index[at + FIELD.rowBytes] = row.length;
+      rows.push(row);
       for (const id of writtenIds(encoded)) ids.push(id);
     }
   }
   const stored = storedIds(ids.length, idBytes);
   stored.set(ids);
-  return { count: examples.length, ids: stored, index, texts: joined(texts), bad: bad.sent };
+  return { count: examples.length, ids: stored, index, rows: joined(rows), bad: bad.sent };
 }
 
 function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {

@@ -33,7 +33,7 @@ export function serveEncoding(): void {
       opened ??= openBlockEncoder(workerData as EncodeSetup);
       const result = await encodeBlock(task, opened);
       const reply: EncodeReply = { id, result };
-      parentPort?.postMessage(reply, [result.ids.buffer as ArrayBuffer, result.index.buffer, result.texts.buffer]);
+      parentPort?.postMessage(reply, [result.ids.buffer as ArrayBuffer, result.index.buffer, result.rows.buffer]);
     } catch (error) {
       const reply: EncodeReply = { id, error: sentError(error) };
       parentPort?.postMessage(reply);

@@ -62,3 +62,9 @@ export function joinedLists(lists: readonly ExampleList[]): ExampleList {
 /** The first examples of a list, as an array. */
 export const firstExamples = (list: ExampleList, count: number): TokenisedExample[] =>
   Array.from({ length: Math.min(count, list.length) }, (_, at) => list.at(at)!);
+
+/** As many examples of a list at even distances, all of a shorter one; as an array. */
+export function someExamples(list: ExampleList, count: number): TokenisedExample[] {
+  const some = Math.min(count, list.length);
+  return Array.from({ length: some }, (_, at) => list.at(Math.floor((at * list.length) / some))!);
+}

@@ -1,6 +1,5 @@
 import type { Example } from "../../task/example.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
-import { told } from "../batch/exampleEncoder.ts";
 
 /** The 32-bit numbers of an example in the index of a store, by name. */
 export const FIELD = {
@@ -11,19 +10,19 @@ export const FIELD = {
   cutSource: 3,
   cutTarget: 4,
   cutAt: 5,
-  textBytes: 6,
-  line: 7,
+  /** Bytes of its row as JSON. */
+  rowBytes: 6,
   /** A hash of the target's text, of 64 bits. */
-  hashLow: 8,
-  hashHigh: 9,
-  /** Where the example's tokens and text begin; of 64 bits, since a file may be larger than 4 GB. */
-  tokensLow: 10,
-  tokensHigh: 11,
-  textLow: 12,
-  textHigh: 13,
+  hashLow: 7,
+  hashHigh: 8,
+  /** Where the example's tokens and its row begin; of 64 bits, since a file may be larger than 4 GB. */
+  tokensLow: 9,
+  tokensHigh: 10,
+  rowLow: 11,
+  rowHigh: 12,
 } as const;
 /** The number of them. */
-export const FIELDS = 14;
+export const FIELDS = 13;
 const IGNORED = -100;
 const WIDE = 2 ** 32;
 
@@ -54,46 +53,36 @@ export function writtenIds({ ids, labels, targetIds }: TokenisedExample): number
     : [...Array.from(ids), ...Array.from(targetIds), ...Array.from(labels, (label) => (label === IGNORED ? 0 : 1))];
 }
 
-/** An example of the ids that `writtenIds` gave; its text is read when it is asked for. */
-export class StoredExample implements TokenisedExample {
-  private text: Example | undefined;
-  readonly ids: StoredIds;
-  readonly labels: ArrayLike<number>;
-  readonly targetIds: StoredIds | undefined;
-  readonly cut: TokenisedExample["cut"];
-
-  constructor(
-    fields: Uint32Array,
-    ids: StoredIds,
-    private readonly read: () => Example,
-  ) {
-    const [source, target] = [fields[FIELD.source]!, fields[FIELD.target]!];
-    const own = ids.subarray(source, source + target);
-    this.ids = ids.subarray(0, source);
-    const isMasked = fields[FIELD.masked] !== 0;
-    this.labels = isMasked ? Int32Array.from(own, (id, at) => (ids[source + target + at] === 0 ? IGNORED : id)) : own;
-    this.targetIds = isMasked ? own : undefined;
-    const cut = { source: fields[FIELD.cutSource]!, target: fields[FIELD.cutTarget]!, at: fields[FIELD.cutAt]! };
-    this.cut = cut.source > 0 || cut.target > 0 ? cut : undefined;
-  }
-
-  /** The example as text. */
-  get example(): Example {
-    return (this.text ??= this.read());
-  }
-  get input(): string {
-    return this.example.source;
-  }
-  get target(): string {
-    return this.example.target;
-  }
-  get answers(): TokenisedExample["answers"] {
-    return told(this.example).answers;
-  }
-  get group(): string | undefined {
-    return this.example.group;
-  }
-  get tests(): TokenisedExample["tests"] {
-    return this.example.tests;
-  }
+/**
+ * An example of the ids that `writtenIds` gave. Its row is read again when its text is asked for; the text's fields are
+ * its own, so that copies of the example have them.
+ */
+export function storedExample(fields: Uint32Array, ids: StoredIds, read: () => Example): TokenisedExample {
+  const [source, target] = [fields[FIELD.source]!, fields[FIELD.target]!];
+  const own = ids.subarray(source, source + target);
+  const isMasked = fields[FIELD.masked] !== 0;
+  const cut = { source: fields[FIELD.cutSource]!, target: fields[FIELD.cutTarget]!, at: fields[FIELD.cutAt]! };
+  let known: Example | undefined;
+  const text = (): Example => (known ??= read());
+  return {
+    ids: ids.subarray(0, source),
+    labels: isMasked ? Int32Array.from(own, (id, at) => (ids[source + target + at] === 0 ? IGNORED : id)) : own,
+    ...(isMasked && { targetIds: own }),
+    ...((cut.source > 0 || cut.target > 0) && { cut }),
+    get input() {
+      return text().source;
+    },
+    get target() {
+      return text().target;
+    },
+    get answers() {
+      return text().answers;
+    },
+    get group() {
+      return text().group;
+    },
+    get tests() {
+      return text().tests;
+    },
+  };
 }

@@ -7,6 +7,8 @@ import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import { PhraseData } from "../../base/phraseSchema.ts";
 import type { Example } from "../../task/example.ts";
+import type { Row } from "../../task/rows/row.ts";
+import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 import type { EncodedBlock } from "./encodeBlock.ts";
 import {
   FIELD,
@@ -14,21 +16,22 @@ import {
   idsOf,
   placeAt,
   setPlace,
-  StoredExample,
+  storedExample,
   storedIds,
   type IdBytes,
   type StoredIds,
 } from "./exampleRecord.ts";
+import { storedRow } from "./storedRow.ts";
 
-const FILES = { index: "index.u32", tokens: "tokens", texts: "texts.jsonl" } as const;
+const FILES = { index: "index.u32", tokens: "tokens", rows: "rows" } as const;
 type StoreFile = keyof typeof FILES;
 const STORE_FILES = Object.keys(FILES) as StoreFile[];
 const MANIFEST = "store.json";
 const MOST_MANIFEST = 1 << 20;
 const RECORD_BYTES = FIELDS * 4;
-/** The most ids, and bytes of text, of one example: a damaged index must not take all memory. */
+/** The most ids, and bytes of a row, of one example: a damaged index must not take all memory. */
 const MOST_IDS = 1 << 24;
-const MOST_TEXT = 1 << 28;
+const MOST_ROW = 1 << 28;
 /** Examples whose index is read at a time. */
 const SCANNED = 1 << 16;
 
@@ -55,7 +58,7 @@ function closeFiles(fds: Record<StoreFile, number>): void {
 /** Writes encoded examples into the files of a new store, block by block. */
 export class StoreWriter {
   private readonly fds: Record<StoreFile, number>;
-  private readonly ends: Record<StoreFile, number> = { index: 0, tokens: 0, texts: 0 };
+  private readonly ends: Record<StoreFile, number> = { index: 0, tokens: 0, rows: 0 };
   private written = 0;
 
   /** @param folder an empty folder */
@@ -71,18 +74,18 @@ export class StoreWriter {
     return this.written;
   }
 
-  append({ count, ids, index, texts }: EncodedBlock): void {
+  append({ count, ids, index, rows }: EncodedBlock): void {
     let tokensAt = this.ends.tokens;
-    let textAt = this.ends.texts;
+    let rowAt = this.ends.rows;
     for (let at = 0; at < index.length; at += FIELDS) {
       setPlace(index, at + FIELD.tokensLow, tokensAt);
-      setPlace(index, at + FIELD.textLow, textAt);
+      setPlace(index, at + FIELD.rowLow, rowAt);
       tokensAt += idsOf(index.subarray(at, at + FIELDS)) * this.idBytes;
-      textAt += index[at + FIELD.textBytes]!;
+      rowAt += index[at + FIELD.rowBytes]!;
     }
     this.write("index", index);
     this.write("tokens", ids);
-    this.write("texts", texts);
+    this.write("rows", rows);
     this.written += count;
   }
 
@@ -108,16 +111,31 @@ const damaged = (folder: string): UserError =>
     phrase`Delete that folder: they are made anew.`,
   );
 
+/** A note in which a file has another name. */
+function renamed(note: Phrase, before: string, now: string): Phrase {
+  const inside = (value: unknown): unknown => {
+    if (typeof value === "string") return value.startsWith(before) ? now + value.slice(before.length) : value;
+    if (Array.isArray(value)) return value.map(inside);
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, inside(each)]));
+  };
+  return inside(note) as Phrase;
+}
+
 /** Encoded examples on disk, read one by one. */
 export class ExampleStore {
   private constructor(
-    private readonly folder: string,
+    readonly folder: string,
     private readonly fds: Record<StoreFile, number>,
     private readonly manifest: StoreManifest,
+    private readonly exampleOf: (row: Row) => Example,
   ) {}
 
-  /** Opens the store of a folder; undefined where there is none that is complete. */
-  static open(folder: string): ExampleStore | undefined {
+  /**
+   * Opens the store of a folder; undefined where there is none that is complete.
+   * @param exampleOf makes an example of its row again
+   */
+  static open(folder: string, exampleOf: (row: Row) => Example): ExampleStore | undefined {
     let json: unknown;
     try {
       json = JSON.parse(boundedText(join(folder, MANIFEST), MOST_MANIFEST));
@@ -125,18 +143,17 @@ export class ExampleStore {
       return undefined;
     }
     const { data } = Manifest.safeParse(json);
-    return data && new ExampleStore(folder, openFiles(folder, "r"), data);
+    return data && new ExampleStore(folder, openFiles(folder, "r"), data, exampleOf);
   }
 
   get count(): number {
     return this.manifest.count;
   }
-  get notes(): readonly Phrase[] {
-    return this.manifest.notes;
-  }
-  /** The data file as the notes name it. */
-  get path(): string {
-    return this.manifest.path;
+
+  /** What is to be said of the data file, by the name that it has now: the same content may have had another. */
+  notesFor(path: string): Phrase[] {
+    const { notes, path: before } = this.manifest;
+    return notes.map((note) => renamed(note, before, path));
   }
 
   close(): void {
@@ -153,9 +170,9 @@ export class ExampleStore {
   }
 
   /** @throws UserError where the files are not those that were written */
-  example(at: number): StoredExample {
+  example(at: number): TokenisedExample {
     const fields = this.fields(at, 1);
-    return new StoredExample(fields, this.ids(fields), () => this.textOf(fields));
+    return storedExample(fields, this.ids(fields), () => this.textOf(fields));
   }
 
   /** An example as text. */
@@ -164,20 +181,18 @@ export class ExampleStore {
   }
 
   private ids(fields: Uint32Array): StoredIds {
-    if (idsOf(fields) > MOST_IDS || fields[FIELD.textBytes]! > MOST_TEXT) throw damaged(this.folder);
+    if (idsOf(fields) > MOST_IDS || fields[FIELD.rowBytes]! > MOST_ROW) throw damaged(this.folder);
     const ids = storedIds(idsOf(fields), this.manifest.idBytes);
     this.read("tokens", placeAt(fields, FIELD.tokensLow), ids);
     return ids;
   }
 
   private textOf(fields: Uint32Array): Example {
-    const bytes = new Uint8Array(fields[FIELD.textBytes]!);
-    this.read("texts", placeAt(fields, FIELD.textLow), bytes);
-    try {
-      return JSON.parse(Buffer.from(bytes.buffer).toString("utf8")) as Example;
-    } catch {
-      throw damaged(this.folder);
-    }
+    const bytes = Buffer.alloc(fields[FIELD.rowBytes]!);
+    this.read("rows", placeAt(fields, FIELD.rowLow), bytes);
+    const row = storedRow(bytes);
+    if (row === undefined) throw damaged(this.folder);
+    return this.exampleOf(row);
   }
 
   private fields(from: number, count: number): Uint32Array {

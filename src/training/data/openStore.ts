@@ -4,11 +4,13 @@ import { cacheUnwritable } from "../../backbone/files/weightCache.ts";
 import { explainWrite } from "../../base/files/atomicFile.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Phrase } from "../../base/phrase.ts";
+import type { Example } from "../../task/example.ts";
 import { settleBadRows } from "../../task/fileExamples.ts";
 import { BadRows } from "../../task/rows/badRows.ts";
 import { openBlocks, type BlockFile } from "../../task/rows/dataBlocks.ts";
 import { dataText } from "../../task/rows/dataText.ts";
 import { noRows, readData } from "../../task/rows/readRows.ts";
+import type { Row } from "../../task/rows/row.ts";
 import type { EncodeTask } from "./encodeBlock.ts";
 import type { EncodeSetup } from "./encodeThread.ts";
 import type { EncodeThreads } from "./encodeThreads.ts";
@@ -26,6 +28,8 @@ export interface StoreMaking {
   setup: EncodeSetup;
   /** Starts the threads at the first call. */
   threads: () => EncodeThreads;
+  /** Makes an example of its row again. */
+  exampleOf: (row: Row) => Example;
   preparing: Preparing;
 }
 
@@ -108,7 +112,7 @@ async function fill(folder: string, path: string, making: StoreMaking, encoding:
 export async function openStore(path: string, making: StoreMaking): Promise<ExampleStore> {
   const parent = storeFolder();
   const target = join(parent, await exampleKey(path, making.setup, parent));
-  const known = ExampleStore.open(target);
+  const known = ExampleStore.open(target, making.exampleOf);
   if (known !== undefined) {
     const now = new Date();
     utimesSync(target, now, now);
@@ -126,7 +130,7 @@ export async function openStore(path: string, making: StoreMaking): Promise<Exam
     throw explainWrite(error, folder);
   }
   pruneStores(parent);
-  const made = ExampleStore.open(target);
+  const made = ExampleStore.open(target, making.exampleOf);
   if (made === undefined) throw cacheUnwritable(parent, new Error(`${target} is gone`));
   return made;
 }

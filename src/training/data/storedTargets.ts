@@ -1,18 +1,11 @@
 import type { Example } from "../../task/example.ts";
-import type { ExampleSource } from "../../task/fewShots.ts";
+import type { CountedTarget, ExampleSource } from "../../task/exampleSource.ts";
+import { hashKey, textHash } from "../../task/review/textHash.ts";
 import { FIELD } from "./exampleRecord.ts";
 import type { ExampleStore } from "./exampleStore.ts";
 
 /** The most different targets whose texts are kept in memory. */
 const MOST_TEXTS = 1 << 16;
-const HIGH_BITS = 0x1fffff;
-const WIDE = 2 ** 32;
-
-/** A target and how often it is there. */
-export interface CountedTarget {
-  text: string;
-  count: number;
-}
 
 /** The targets of chosen examples of a store, by hashes of 53 bits: eight bytes an example. */
 export class StoredTargets implements ExampleSource {
@@ -26,7 +19,7 @@ export class StoredTargets implements ExampleSource {
   ) {
     const all = new Float64Array(store.count);
     store.scan((fields, example) => {
-      all[example] = (fields[FIELD.hashHigh]! & HIGH_BITS) * WIDE + fields[FIELD.hashLow]!;
+      all[example] = hashKey({ low: fields[FIELD.hashLow]!, high: fields[FIELD.hashHigh]! });
     });
     this.keys = Float64Array.from(rows, (row) => all[row]!);
   }
@@ -48,7 +41,6 @@ export class StoredTargets implements ExampleSource {
     return target;
   }
 
-  /** The different targets in the order in which they come, each with its number; undefined if there are more than `most`. */
   counted(most = MOST_TEXTS): CountedTarget[] | undefined {
     const counts = new Map<number, { first: number; count: number }>();
     for (const [at, key] of this.keys.entries()) {
@@ -60,13 +52,11 @@ export class StoredTargets implements ExampleSource {
     return [...counts.values()].map(({ first, count }) => ({ text: this.target(first), count }));
   }
 
-  /** The number of different targets. */
   distinct(): number {
     const sorted = this.keys.slice().sort();
     return sorted.reduce((count, key, at) => count + Number(at === 0 || key !== sorted[at - 1]), 0);
   }
 
-  /** The commonest target; of several the one that comes first. */
   commonest(): string {
     const sorted = this.keys.slice().sort();
     let most = 0;
@@ -80,5 +70,10 @@ export class StoredTargets implements ExampleSource {
       from = to;
     }
     return this.target(this.keys.findIndex((key) => best.has(key)));
+  }
+
+  count(target: string): number {
+    const key = hashKey(textHash(target));
+    return this.keys.reduce((count, each) => count + Number(each === key), 0);
   }
 }

@@ -2,9 +2,8 @@ import { stepRows, predictionRows } from "../../model/batchParts.ts";
 import { exampleTokens } from "../../backbone/batchRows.ts";
 import type { PartShape } from "../../model/memory/modelMemory.ts";
 import { epochBatches } from "../batch/batchSequence.ts";
-import type { TokenisedExample } from "../batch/tokenisedExample.ts";
+import type { ExampleLengths } from "./largestShapes.ts";
 
-type Lengths = Pick<TokenisedExample, "ids" | "labels">;
 /** The number of batches that are examined; of more, those with the longest inputs. */
 const MOST_BATCHES = 2000;
 
@@ -16,7 +15,8 @@ export interface PartOptions {
   isCausal: boolean;
 }
 
-const sourceOf = ({ ids }: Lengths, { longest }: PartOptions): number => Math.max(1, Math.min(longest, ids.length));
+const sourceOf = ({ ids }: ExampleLengths, { longest }: PartOptions): number =>
+  Math.max(1, Math.min(longest, ids.length));
 
 /**
  * The parts that may take the most memory: with the most positions, the most pairs of positions, the most target
@@ -38,7 +38,7 @@ function largest(parts: readonly PartShape[], prompt: number): PartShape[] {
 }
 
 function shapesOf(
-  rows: readonly Lengths[],
+  rows: readonly ExampleLengths[],
   cut: (lengths: readonly number[]) => number[][],
   options: PartOptions,
 ): PartShape[] {
@@ -56,7 +56,7 @@ function shapesOf(
  * @param partTokens tokens of one part; undefined: the processor's default
  */
 export function largestTrained(
-  examples: readonly Lengths[],
+  examples: readonly ExampleLengths[],
   { batchSize, seed, partTokens }: { batchSize: number; seed: number; partTokens: number | undefined },
   options: PartOptions,
 ): PartShape[] {
@@ -84,7 +84,7 @@ export function largestTrained(
 
 /** The parts of evaluated batches, which are formed by length, that may take the most memory. */
 export function largestEvaluated(
-  examples: readonly Lengths[],
+  examples: readonly ExampleLengths[],
   { batchSize, copies }: { batchSize: number; copies: number },
   options: PartOptions,
 ): PartShape[] {

@@ -9,11 +9,9 @@ import { forecastMemory, type MemoryForecast } from "../../model/memory/modelMem
 import { partTokensOn } from "../../model/copyPlan.ts";
 import { promptRows } from "../../method/prompt.ts";
 import { methodOf } from "../../method/registry.ts";
-import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 import { EVALUATED_ROWS } from "../evaluation.ts";
 import { largestEvaluated, largestTrained } from "./largestParts.ts";
-
-type Lengths = Pick<TokenisedExample, "ids" | "labels">;
+import type { ExampleLengths } from "./largestShapes.ts";
 
 /** The values that a run's memory depends on; examples are already cut to their lengths. */
 export interface MemoryInput {
@@ -26,8 +24,10 @@ export interface MemoryInput {
     storedBytes: number;
   };
   sizes: MethodSizes;
-  train: readonly Lengths[];
-  evaluated: readonly Lengths[];
+  train: readonly ExampleLengths[];
+  evaluated: readonly ExampleLengths[];
+  /** Bytes that the examples take in memory. */
+  dataBytes?: number;
 }
 
 /** A change to a run; a setting that is left out stays. */
@@ -68,7 +68,7 @@ export function accessOf(
 
 /** Forecasts the memory of a run with a change. */
 export function memoryNeed(
-  { experiment, backbone, sizes, train, evaluated }: MemoryInput,
+  { experiment, backbone, sizes, train, evaluated, dataBytes = 0 }: MemoryInput,
   {
     copies,
     maxSourceLength: longest = Infinity,
@@ -87,7 +87,7 @@ export function memoryNeed(
   const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
   const options = { prompt: promptRows(tensors), longest, isCausal: architecture.layout.isCausal };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
-  return forecastMemory({
+  const forecast = forecastMemory({
     architecture,
     access: accessOf({ experiment, backbone }, spare),
     storedBytes: STORED_BYTES[precision] ?? storedBytes,
@@ -103,4 +103,5 @@ export function memoryNeed(
     generated: training.maxTargetLength,
     backboneDropout: training.backboneDropout > 0,
   });
+  return { ...forecast, host: forecast.host + dataBytes };
 }

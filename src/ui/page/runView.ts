@@ -5,13 +5,14 @@ import type { RunChoice, RunView, StepPoint } from "../../protocol/hostToPage.ts
 import type { RunEvent } from "../../record/events.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";
-import { summaryWithoutStatus, doneFraction, shownResult, statusText } from "../runs/runText.ts";
+import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
 import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
 
-function statusLine({ status, error }: Run["record"]): string {
-  return error === undefined ? statusText(status) : `${statusText(status)}: ${localisedError(error)}`;
+function statusLine(record: Run["record"]): string {
+  const { status, error } = record;
+  return error === undefined ? statusOf(record) : `${statusText(status)}: ${localisedError(error)}`;
 }
 
 /** The record with the messages of workers and git in the window's language. */

@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { newerPhrase } from "../../base/newerVersion.ts";
 import { type Phrase } from "../../base/phrase.ts";
 import { isOpen, type RunRecord } from "../../record/record.ts";
-import { runSummary, reproductionText, shownResult, statusIcon, statusText } from "./runText.ts";
+import { runSummary, reproductionText, shownResult, statusIcon, statusOf } from "./runText.ts";
 import { deviceName } from "./deviceText.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
@@ -82,7 +82,7 @@ export function runTooltip(record: RunRecord): vscode.MarkdownString {
     text.appendMarkdown("\n- ").appendText(plainLine(`${name}: ${value}`));
   };
   text.appendMarkdown("**").appendText(plainLine(record.name)).appendMarkdown("**\n");
-  line(vscode.l10n.t("Status"), statusText(record.status));
+  line(vscode.l10n.t("Status"), statusOf(record));
   line(vscode.l10n.t("Run"), record.id);
   line(vscode.l10n.t("Method"), record.method);
   line(vscode.l10n.t("Task"), record.task);

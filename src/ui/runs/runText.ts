@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { RunStatus } from "../../record/events.ts";
 import { leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
+import { localised } from "../window/localised.ts";
 import { isLive, type Reproduction, type RunRecord } from "../../record/record.ts";
 
 /** Returns a run's status in words. */
@@ -25,6 +26,12 @@ export function statusText(status: RunStatus): string {
     case "interrupted":
       return vscode.l10n.t("interrupted");
   }
+}
+
+/** Returns a run's status in words, and what it is doing where it says so. */
+export function statusOf({ status, message, phrases }: Pick<RunRecord, "status" | "message" | "phrases">): string {
+  const doing = status === "preparing" ? (phrases.message ?? message) : undefined;
+  return doing === undefined ? statusText(status) : localised(doing);
 }
 
 /** Returns the icon of a run's status. */
@@ -78,7 +85,7 @@ export function shownResult(
 
 /** Returns status, step, metric and remaining time in one short line. */
 export function runSummary(record: RunRecord): string {
-  return [statusText(record.status), summaryWithoutStatus(record)].filter((part) => part !== "").join(" · ");
+  return [statusOf(record), summaryWithoutStatus(record)].filter((part) => part !== "").join(" · ");
 }
 
 /** Like runSummary, without the status. */

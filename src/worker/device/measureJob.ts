@@ -1,3 +1,4 @@
+import { firstExamples } from "../../training/data/exampleList.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { readExperiments } from "../../experiment/readExperiment.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
@@ -49,7 +50,7 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
     });
     const timed = times.slice(1).sort((a, b) => a - b);
     const secondsPerStep = (timed[Math.floor(timed.length / 2)] ?? times[0] ?? 0) / 1000;
-    const some = (validation.length > 0 ? validation : train).slice(0, EVALUATED);
+    const some = firstExamples(validation.length > 0 ? validation : train, EVALUATED);
     const from = performance.now();
     await evaluate(model, prepared.initial, some, {
       maxTokens: training.maxTargetLength,

@@ -3,6 +3,7 @@ import { english } from "../../base/phrase.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import { oomKills } from "../../run/interruption/oomKills.ts";
 import { fitMemory, type MemoryFit } from "../../training/memory/fitMemory.ts";
+import { largestShapes } from "../../training/memory/largestShapes.ts";
 import { backboneShape, type MemoryInput } from "../../training/memory/memoryNeed.ts";
 import type { Prepared } from "../../training/prepare.ts";
 import { availableMemory } from "./availableMemory.ts";
@@ -12,12 +13,13 @@ import { freeDeviceMemory } from "./freeDeviceMemory.ts";
 export type MemoryTold = Omit<Extract<NewRunEvent, { type: "memory" }>, "type">;
 
 /** What a prepared run's memory depends on. */
-export const memoryInput = ({ experiment, folder, sizes, train, validation, test }: Prepared): MemoryInput => ({
-  experiment,
-  sizes,
-  train,
-  evaluated: [...validation, ...test],
-  backbone: backboneShape(folder),
+export const memoryInput = (prepared: Prepared): MemoryInput => ({
+  experiment: prepared.experiment,
+  sizes: prepared.sizes,
+  train: largestShapes(prepared.train),
+  evaluated: [...largestShapes(prepared.validation), ...largestShapes(prepared.test)],
+  dataBytes: prepared.dataBytes,
+  backbone: backboneShape(prepared.folder),
 });
 
 /**

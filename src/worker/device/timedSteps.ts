@@ -1,7 +1,7 @@
 import type { Experiment } from "../../experiment/experiment.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
 import type { NewRunEvent } from "../../record/events.ts";
-import type { TokenisedExample } from "../../training/batch/tokenisedExample.ts";
+import type { ExampleList } from "../../training/data/exampleList.ts";
 import { initialState, trainLoop } from "../../training/loop.ts";
 import type { Prepared } from "../../training/prepare.ts";
 
@@ -23,7 +23,7 @@ export interface Timing {
 export async function timedSteps(
   { model, initial }: Pick<Prepared, "model" | "initial">,
   { training, method, seed }: Experiment,
-  examples: readonly TokenisedExample[],
+  examples: ExampleList,
   { count, longestMs, least, onStep }: Timing,
 ): Promise<number[]> {
   const { hiddenDropout, offsetPenalty } = regularisationOf(method);

@@ -3,6 +3,7 @@ import { settled } from "../../engine/engineSpec.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { PrecisionCost } from "../../record/record.ts";
 import { openTunedModel, type ModelPool } from "../../model/modelPool.ts";
+import { firstExamples } from "../../training/data/exampleList.ts";
 import { evaluate, type EvaluationResult } from "../../training/evaluation.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import type { Prepared } from "../../training/prepare.ts";
@@ -39,7 +40,7 @@ export async function precisionCost(
   } = prepared;
   const split = prepared.validation.length > 0 ? "validation" : "train";
   if (weights === "fp32") return undefined;
-  const examples = prepared[split].slice(0, SAMPLE);
+  const examples = firstExamples(prepared[split], SAMPLE);
   const of = async (pool: ModelPool): Promise<EvaluationResult | undefined> => {
     try {
       return await evaluate(pool, parameters, examples, {

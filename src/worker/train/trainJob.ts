@@ -10,7 +10,7 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
 import { english, phrase, said } from "../../base/phrase.ts";
-import { backboneLayout, prepare, type Prepared } from "../../training/prepare.ts";
+import { backboneLayout, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
 import { commitRun } from "./commitRun.ts";
 import { finishRun } from "./finishRun.ts";
@@ -19,6 +19,7 @@ import { precisionCost } from "./precisionCost.ts";
 import { recordSources, removeReproductionTree, restoreCommittedFiles } from "./reproducedFiles.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
 import { runLoop, startState } from "./runLoop.ts";
+import { watchedPreparation } from "./watchedPreparation.ts";
 import { settleDevice } from "./settleDevice.ts";
 import type { TrainJob, TrainOptions } from "./trainOptions.ts";
 
@@ -63,7 +64,8 @@ async function train(job: TrainJob): Promise<void> {
   job.gpus.watch(experiment.engine.device);
   if (!options.resume && experiment.reproduces === undefined)
     checkTargets(experiment.method, backboneLayout(backboneFolder(experiment.backbone)));
-  const prepared = await prepare(experiment);
+  const prepared = await watchedPreparation(job, experiment);
+  if (prepared === undefined) return;
   try {
     const memory = await settleMemory(prepared);
     if (memory !== undefined) emit({ type: "memory", ...memory });
