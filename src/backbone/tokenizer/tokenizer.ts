@@ -52,11 +52,6 @@ export class TextTokenizer {
     this.words = words && new WordCache(words, (texts) => this.encodedAll(texts));
   }
 
-  /** Makes later calls of `encodeIds` with these texts faster. */
-  async prepare(texts: readonly string[]): Promise<void> {
-    await this.words?.learn(texts);
-  }
-
   /** The ids of texts without special tokens; undefined of a text that cannot be encoded. */
   private async encodedAll(texts: string[]): Promise<(number[] | undefined)[]> {
     const encodings = await this.native.encodeBatch(texts, { addSpecialTokens: false });
@@ -127,13 +122,12 @@ export class TextTokenizer {
     const around = addSpecial ? await (this.around ??= this.findAround()) : NOTHING_AROUND;
     if (around === undefined) return undefined;
     const { lead, trail } = around;
-    const own = await this.words.tokens(text);
+    const ids = [...lead];
     // A text without tokens is left to the tokenizer: what stands around is then not told from it.
-    if (own === undefined || own.length === 0) return undefined;
-    const whole = lead.length + own.length + trail.length;
-    if (whole <= maxLength) return { ids: [...lead, ...own, ...trail], beyond: 0 };
-    const kept = own.slice(0, Math.max(0, maxLength - lead.length - trail.length));
-    const ids = [...lead, ...kept, ...trail];
+    if (!(await this.words.addTokens(text, ids)) || ids.length === lead.length) return undefined;
+    const whole = ids.length + trail.length;
+    if (whole > maxLength) ids.length = Math.min(ids.length, Math.max(lead.length, maxLength - trail.length));
+    ids.push(...trail);
     return { ids, beyond: whole - ids.length };
   }
 

@@ -24,6 +24,9 @@ export class WordCache {
   private known = new Map<string, Tokens>();
   /** The words that were known when there were too many; one that comes again is known anew. */
   private old = new Map<string, Tokens>();
+  /** Words that are to be encoded in the next turn of the loop, and what comes of it. */
+  private asked: Set<string> | undefined;
+  private answer: Promise<ReadonlyMap<string, Tokens>> | undefined;
 
   /** @param encode the tokens of each text, without those that stand around every text; undefined: it has no tokens */
   constructor(
@@ -31,28 +34,22 @@ export class WordCache {
     private readonly encode: (texts: string[]) => Promise<readonly (readonly number[] | undefined)[]>,
   ) {}
 
-  /** Learns the words of texts together, which is faster than text by text. */
-  async learn(texts: readonly string[]): Promise<void> {
-    const missing = new Set<string>();
-    for (const text of texts) for (const word of this.cut(text)) if (this.find(word) === undefined) missing.add(word);
-    if (missing.size > 0) await this.encoded([...missing]);
-  }
-
-  /** The tokens of a text; undefined where it cannot be cut into words. */
-  async tokens(text: string): Promise<number[] | undefined> {
-    const words = this.cut(text);
-    const found = words.map((word) => this.find(word));
-    if (found.includes(undefined)) {
-      const own = await this.encoded(words.filter((_, at) => found[at] === undefined));
-      for (const [at, word] of words.entries()) found[at] ??= own.get(word);
+  /**
+   * Adds the tokens of a text to a list.
+   * @returns false where the text cannot be cut into words; some tokens may have been added then
+   */
+  async addTokens(text: string, to: number[]): Promise<boolean> {
+    const words = this.form.kind === "words" ? cutWords(text) : cutSpaced(text);
+    const missing: string[] = [];
+    for (let at = 0; at < words.length; at++) if (this.find(words[at]!) === undefined) missing.push(words[at]!);
+    const own = missing.length === 0 ? undefined : await this.learn(missing);
+    // Loops: a word has few tokens, and spreading costs more.
+    for (let at = 0; at < words.length; at++) {
+      const found = this.find(words[at]!) ?? own?.get(words[at]!);
+      if (found === undefined || found === NO_WORD) return false;
+      for (let each = 0; each < found.length; each++) to.push(found[each]!);
     }
-    const ids: number[] = [];
-    for (const each of found) {
-      if (each === undefined || each === NO_WORD) return undefined;
-      // A loop: a word has few tokens, and spreading costs more.
-      for (let at = 0; at < each.length; at++) ids.push(each[at]!);
-    }
-    return ids;
+    return true;
   }
 
   private find(word: string): Tokens | undefined {
@@ -72,14 +69,24 @@ export class WordCache {
     this.known.set(word, tokens);
   }
 
-  private cut(text: string): string[] {
-    return this.form.kind === "words" ? cutWords(text) : cutSpaced(text);
+  /** The tokens of words. What is asked for in one turn of the loop is encoded together. */
+  private learn(words: readonly string[]): Promise<ReadonlyMap<string, Tokens>> {
+    this.asked ??= new Set();
+    for (const word of words) this.asked.add(word);
+    this.answer ??= new Promise((resolve, reject) => {
+      setImmediate(() => {
+        const asked = [...this.asked!];
+        this.asked = undefined;
+        this.answer = undefined;
+        this.encoded(asked).then(resolve, reject);
+      });
+    });
+    return this.answer;
   }
 
-  /** The tokens of words; those of words that may come again are kept. */
   private async encoded(words: readonly string[]): Promise<Map<string, Tokens>> {
     const own = new Map<string, Tokens>(words.map((word) => [word, NO_WORD]));
-    const real = [...own.keys()].filter((word) => this.isWord(word));
+    const real = words.filter((word) => this.isWord(word));
     const found = real.length === 0 ? [] : await this.encode(real);
     for (const [at, word] of real.entries()) own.set(word, found[at] ?? NO_WORD);
     for (const [word, tokens] of own) this.keep(word, tokens);

@@ -33,9 +33,18 @@ export interface ExampleEncoder {
   withShots(shots: readonly Example[]): ExampleEncoder;
 }
 
+/** Examples that are encoded at the same time: the promises of all at once would take more memory than their tokens. */
+const TOGETHER = 1024;
+
 /** Tokenises examples, in the order given. */
-export const encodeAll = (examples: readonly Example[], encoder: ExampleEncoder): Promise<TokenisedExample[]> =>
-  Promise.all(examples.map((example) => encoder.encode(example)));
+export async function encodeAll(examples: readonly Example[], encoder: ExampleEncoder): Promise<TokenisedExample[]> {
+  const encoded: TokenisedExample[] = [];
+  for (let from = 0; from < examples.length; from += TOGETHER)
+    encoded.push(
+      ...(await Promise.all(examples.slice(from, from + TOGETHER).map((example) => encoder.encode(example)))),
+    );
+  return encoded;
+}
 
 /** The fields of an example that its tokens do not change. */
 export const told = ({

@@ -1,8 +1,6 @@
-import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { Bug, ErrorData } from "../../base/errors.ts";
 import type { TaskSpec } from "../../experiment/experiment.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
-import type { Example } from "../../task/example.ts";
 import { examplesOf, fileExamples, type FileExamples } from "../../task/fileExamples.ts";
 import { textHash } from "../../task/review/textHash.ts";
 import { BadRows, type SentBadRows } from "../../task/rows/badRows.ts";
@@ -11,7 +9,7 @@ import type { Row } from "../../task/rows/row.ts";
 import { rowBytes } from "./storedRow.ts";
 import type { ExampleEncoder } from "../batch/exampleEncoder.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
-import { FIELD, FIELDS, storedIds, writtenIds, type IdBytes, type StoredIds } from "./exampleRecord.ts";
+import { FIELD, FIELDS, IdWriter, type IdBytes, type StoredIds } from "./exampleRecord.ts";
 
 /** Examples that are encoded together. */
 const TOGETHER = 256;
@@ -38,7 +36,6 @@ export type EncodeReply = { id: number } & ({ result: EncodedBlock } | { error: 
 /** What encodes examples. */
 export interface BlockEncoder {
   task: RowTask;
-  tokenizer: TextTokenizer;
   encoder: ExampleEncoder;
   idBytes: IdBytes;
 }
@@ -51,10 +48,6 @@ function examplesIn(task: RowTask, part: EncodeTask): FileExamples {
     ? fileExamples(part.path, data, task)
     : examplesOf(data, (row) => chatExample(part.path, row, task));
 }
-
-/** The texts of an example that the tokenizer is asked for, about. */
-const textsOf = ({ source, target, chat }: Example): string[] =>
-  chat === undefined ? [source, target, ` ${target}`] : chat.messages.map(({ content }) => content);
 
 function fillIndex(index: Uint32Array, at: number, encoded: TokenisedExample): void {
   const { low, high } = textHash(encoded.target);
@@ -72,30 +65,25 @@ function fillIndex(index: Uint32Array, at: number, encoded: TokenisedExample): v
  * Makes examples of a part of a data file, and tokens of them.
  * @throws UserError where the part cannot be read, or an example has no form that the model reads
  */
-export async function encodeBlock(
-  part: EncodeTask,
-  { task, tokenizer, encoder, idBytes }: BlockEncoder,
-): Promise<EncodedBlock> {
+export async function encodeBlock(part: EncodeTask, { task, encoder, idBytes }: BlockEncoder): Promise<EncodedBlock> {
   const { examples, bad } = examplesIn(task, part);
   const index = new Uint32Array(examples.length * FIELDS);
-  const ids: number[] = [];
+  const ids = new IdWriter(idBytes);
   const rows: Buffer[] = [];
   for (let from = 0; from < examples.length; from += TOGETHER) {
     const some = examples.slice(from, from + TOGETHER);
-    await tokenizer.prepare(some.flatMap(textsOf));
-    for (const [own, example] of some.entries()) {
+    // Together, so that words which are not known yet are asked for at once.
+    const all = await Promise.all(some.map((example) => encoder.encode(example)));
+    for (const [own, encoded] of all.entries()) {
       const at = (from + own) * FIELDS;
-      const encoded = await encoder.encode(example);
-      const row = rowBytes(example.origin!.row);
+      const row = rowBytes(some[own]!.origin!.row);
       fillIndex(index, at, encoded);
       index[at + FIELD.rowBytes] = row.length;
       rows.push(row);
-      for (const id of writtenIds(encoded)) ids.push(id);
+      ids.add(encoded);
     }
   }
-  const stored = storedIds(ids.length, idBytes);
-  stored.set(ids);
-  return { count: examples.length, ids: stored, index, rows: joined(rows), bad: bad.sent };
+  return { count: examples.length, ids: ids.written(), index, rows: joined(rows), bad: bad.sent };
 }
 
 function joined(parts: readonly Buffer[]): Uint8Array<ArrayBuffer> {

@@ -21,7 +21,7 @@ export interface EncodeSetup {
 export function openBlockEncoder({ folder, vocabulary, isCausal, task, prompt, lengths }: EncodeSetup): BlockEncoder {
   const tokenizer = loadTokenizer(folder, vocabulary);
   const encoder = openEncoder({ folder, isCausal, tokenizer }, { task, prompt }, lengths);
-  return { task, tokenizer, encoder, idBytes: idBytesOf(vocabulary) };
+  return { task, encoder, idBytes: idBytesOf(vocabulary) };
 }
 
 /** Answers `EncodeTask`s in this thread, one after another. */

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
@@ -22,6 +22,7 @@ import {
   type StoredIds,
 } from "./exampleRecord.ts";
 import { storedRow } from "./storedRow.ts";
+import { WindowedFile } from "./windowedFile.ts";
 
 const FILES = { index: "index.u32", tokens: "tokens", rows: "rows" } as const;
 type StoreFile = keyof typeof FILES;
@@ -45,15 +46,8 @@ const Manifest = z.object({
 /** What a store holds, beside its examples. */
 export type StoreManifest = z.output<typeof Manifest>;
 
-const openFiles = (folder: string, flag: "r" | "wx"): Record<StoreFile, number> =>
-  Object.fromEntries(STORE_FILES.map((name) => [name, openSync(join(folder, FILES[name]), flag)])) as Record<
-    StoreFile,
-    number
-  >;
-
-function closeFiles(fds: Record<StoreFile, number>): void {
-  for (const name of STORE_FILES) closeSync(fds[name]);
-}
+const eachFile = <T>(make: (name: StoreFile) => T): Record<StoreFile, T> =>
+  Object.fromEntries(STORE_FILES.map((name) => [name, make(name)])) as Record<StoreFile, T>;
 
 /** Writes encoded examples into the files of a new store, block by block. */
 export class StoreWriter {
@@ -66,7 +60,7 @@ export class StoreWriter {
     private readonly folder: string,
     private readonly idBytes: IdBytes,
   ) {
-    this.fds = openFiles(folder, "wx");
+    this.fds = eachFile((name) => openSync(join(folder, FILES[name]), "wx"));
   }
 
   /** The number of examples. */
@@ -97,7 +91,7 @@ export class StoreWriter {
 
   /** Closes the files; with notes, the store is complete. */
   end(about?: Pick<StoreManifest, "path" | "notes">): void {
-    closeFiles(this.fds);
+    for (const name of STORE_FILES) closeSync(this.fds[name]);
     if (about === undefined) return;
     const manifest: StoreManifest = { ...about, count: this.written, idBytes: this.idBytes };
     writeFileAtomic(join(this.folder, MANIFEST), JSON.stringify(manifest));
@@ -126,7 +120,7 @@ function renamed(note: Phrase, before: string, now: string): Phrase {
 export class ExampleStore {
   private constructor(
     readonly folder: string,
-    private readonly fds: Record<StoreFile, number>,
+    private readonly files: Record<StoreFile, WindowedFile>,
     private readonly manifest: StoreManifest,
     private readonly exampleOf: (row: Row) => Example,
   ) {}
@@ -143,7 +137,15 @@ export class ExampleStore {
       return undefined;
     }
     const { data } = Manifest.safeParse(json);
-    return data && new ExampleStore(folder, openFiles(folder, "r"), data, exampleOf);
+    return (
+      data &&
+      new ExampleStore(
+        folder,
+        eachFile((name) => new WindowedFile(join(folder, FILES[name]))),
+        data,
+        exampleOf,
+      )
+    );
   }
 
   get count(): number {
@@ -157,7 +159,7 @@ export class ExampleStore {
   }
 
   close(): void {
-    closeFiles(this.fds);
+    for (const name of STORE_FILES) this.files[name].close();
   }
 
   /** Calls `look` with the fields of each example, in order; they change after the call. */
@@ -203,10 +205,6 @@ export class ExampleStore {
 
   private read(name: StoreFile, from: number, into: ArrayBufferView): void {
     const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-    for (let done = 0; done < bytes.length;) {
-      const read = readSync(this.fds[name], bytes, done, bytes.length - done, from + done);
-      if (read === 0) throw damaged(this.folder);
-      done += read;
-    }
+    if (!this.files[name].read(from, bytes)) throw damaged(this.folder);
   }
 }
