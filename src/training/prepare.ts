@@ -83,12 +83,12 @@ export function checkPositions({ method, training }: Experiment, layout: Backbon
 }
 
 /** What reads texts for an experiment's backbone. */
-interface OpenedReading extends ReadingModel {
+export interface OpenedReading extends ReadingModel {
   sizes: MethodSizes;
 }
 
 /** @throws UserError where the backbone or its tokenizer cannot be used, or cannot read what the experiment asks for */
-function openReading(experiment: Experiment): OpenedReading {
+export function openReading(experiment: Experiment): OpenedReading {
   const folder = backboneFolder(experiment.backbone);
   const layout = backboneLayout(folder);
   checkPositions(experiment, layout);

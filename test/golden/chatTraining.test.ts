@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { english } from "../../src/base/phrase.ts";
 import { readExperiment } from "../../src/experiment/readExperiment.ts";
+import type { TokenisedExample } from "../../src/training/batch/tokenisedExample.ts";
+import { firstExamples, type ExampleList } from "../../src/training/data/exampleList.ts";
 import { padBatch } from "../../src/training/batch/padBatch.ts";
 import { prepare, type Prepared } from "../../src/training/prepare.ts";
 import { golden, withGoldens } from "./shared.ts";
@@ -39,6 +41,8 @@ async function prepared(rows: readonly object[], change: object = {}): Promise<P
   return prepare(readExperiment(path));
 }
 
+const all = (list: ExampleList): TokenisedExample[] => firstExamples(list, list.length);
+
 withGoldens("training on conversations", () => {
   test("the loss of a conversation is the sum of the losses of its answers, each asked for with what precedes it", async () => {
     const rows = [2, 4, 6].map((turns) => ({ messages: LONG.slice(0, turns) }));
@@ -48,15 +52,15 @@ withGoldens("training on conversations", () => {
         task: { kind: "chat", train: "chat.jsonl", trainOn, split },
       });
       try {
-        return (await model.losses(initial, padBatch(train))).sum;
+        return (await model.losses(initial, padBatch(all(train)))).sum;
       } finally {
         await model.release();
       }
     };
     const [one, two, three] = await losses("last");
-    const all = await losses("all");
+    const whole = await losses("all");
     const sums = [one!, one! + two!, one! + two! + three!];
-    all.forEach((loss, row) => {
+    whole.forEach((loss, row) => {
       assert.ok(Math.abs(loss / sums[row]! - 1) < 1e-5, `row ${row}: ${loss} for ${sums[row]!}`);
     });
   });
@@ -65,8 +69,8 @@ withGoldens("training on conversations", () => {
     const rows = Array.from({ length: 16 }, (_, i) => ({ messages: LONG.slice(0, i % 2 === 0 ? 2 : 4) }));
     const { model, train, validation, test: tested, decode, notes } = await prepared(rows, { prompt: { shots: 2 } });
     await model.release();
-    assert.ok(train.some(({ targetIds }) => targetIds !== undefined));
-    for (const { ids, targetIds, target, labels } of [...validation, ...tested]) {
+    assert.ok(all(train).some(({ targetIds }) => targetIds !== undefined));
+    for (const { ids, targetIds, target, labels } of [...all(validation), ...all(tested)]) {
       assert.equal(targetIds, undefined);
       assert.equal((await decode(Array.from(labels))).trim(), target);
       const own = target === "21" ? 1 : 2;
@@ -86,10 +90,10 @@ withGoldens("training on conversations", () => {
       task: { kind: "chat", train: "chat.jsonl", split: { validation: 0, test: 0, seed: 0 } },
     });
     await model.release();
-    const cut = train.filter((each) => (each.cut?.source ?? 0) > 0).length;
+    const cut = all(train).filter((each) => (each.cut?.source ?? 0) > 0).length;
     assert.ok(cut > 0 && cut < 8);
     assert.ok(english(notes[0]!).startsWith(`${cut} of 8 inputs are longer than training.maxSourceLength (80 tokens)`));
     assert.ok(english(notes[1]!).startsWith("8 of 8 answers are longer than training.maxTargetLength (4 tokens)"));
-    assert.ok(train.every(({ ids, labels }) => ids.length <= 80 && labels.length === 4));
+    assert.ok(all(train).every(({ ids, labels }) => ids.length <= 80 && labels.length === 4));
   });
 });

@@ -32,8 +32,8 @@ export class RecordFinder {
   }
 
   /**
-   * Where the record that begins at `from` ends. A quoted cell may hold line breaks. A record whose quotes are misplaced
-   * ends with its first line, so that it takes no others with it.
+   * Where the record that begins at `from` ends. A quoted cell may hold line breaks. A record whose quotes are
+   * misplaced ends with its first line, so that it takes no others with it.
    */
   endOf(from: number): RecordEnd {
     const { text, form } = this;

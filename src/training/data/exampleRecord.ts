@@ -80,8 +80,8 @@ export class IdWriter {
 }
 
 /**
- * An example of the ids that an `IdWriter` wrote. Its row is read again when its text is asked for; the text's fields are
- * its own, so that copies of the example have them.
+ * An example of the ids that an `IdWriter` wrote. Its row is read again when its text is asked for; the text's fields
+ * are its own, so that copies of the example have them.
  */
 export function storedExample(fields: Uint32Array, ids: StoredIds, read: () => Example): TokenisedExample {
   const [source, target] = [fields[FIELD.source]!, fields[FIELD.target]!];

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { UserError } from "../../../src/base/errors.ts";
+import { english } from "../../../src/base/phrase.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { BadRows } from "../../../src/task/rows/badRows.ts";
 import { blockRows, openBlocks } from "../../../src/task/rows/dataBlocks.ts";
@@ -37,7 +38,7 @@ async function inBlocks(path: string, size: number): Promise<{ rows: Row[]; bad:
 }
 
 const told = (bad: BadRows | undefined, good: number): string =>
-  bad === undefined || bad.length === 0 ? "" : bad.note("f", good + bad.length).values.join("; ");
+  bad === undefined || bad.length === 0 ? "" : english(bad.note("f", good + bad.length));
 
 async function compare(path: string, sizes: readonly number[]): Promise<void> {
   const whole = await readData(path);
@@ -67,7 +68,7 @@ test("the blocks of a table have the rows and the bad rows of the whole, whereve
   const random = new MersenneTwister(3);
   for (let at = 0; at < 300; at++) {
     const [name, delimiter] = at % 3 === 0 ? ["t.tsv", "\t"] : ["t.csv", at % 3 === 1 ? "," : ";"];
-    await compare(file(name!, randomTable(random, delimiter!)), [1 + Math.floor(random.uniform() * 60), 1 << 20]);
+    await compare(file(name, randomTable(random, delimiter)), [1 + Math.floor(random.uniform() * 60), 1 << 20]);
   }
 });
 

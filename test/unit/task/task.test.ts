@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { permutation } from "../../../src/base/random.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { score } from "../../../src/task/metric/metrics.ts";
+import { sourceOf, type ExampleSource } from "../../../src/task/exampleSource.ts";
 import { majorityShare } from "../../../src/task/metric/majorityShare.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
 import { compileTemplate } from "../../../src/task/template.ts";
@@ -94,7 +95,7 @@ test("the mail task is 6,046 real mails, split the same way every time, without 
   assert.deepEqual((await loadTask(spec)).test, held);
 });
 
-test("accuracy ignores surrounding spaces; the majority class is that of the training split", () => {
+test("accuracy ignores surrounding spaces; the majority class is that of the training split", async () => {
   assert.equal(
     score(
       ["accuracy"],
@@ -103,5 +104,11 @@ test("accuracy ignores surrounding spaces; the majority class is that of the tra
     )["accuracy"],
     0.75,
   );
-  assert.equal(majorityShare(["a", "b", "b"], ["a", "a", "b"]), 1 / 3);
+  const of = (targets: string[]): ExampleSource => sourceOf(targets.map((target) => ({ source: "", target })));
+  const asIs = (text: string): Promise<string> => Promise.resolve(text);
+  assert.equal(await majorityShare(of(["a", "b", "b"]), of(["a", "a", "b"]), asIs), 1 / 3);
+  const firstOfEqual = await majorityShare(of(["a", "b", "b"]), of(["b", "a"]), asIs);
+  assert.equal(firstOfEqual, 2 / 3);
+  const many = { ...of(["b", "a", "a"]), counted: () => undefined };
+  assert.equal(await majorityShare(many, many, asIs), 2 / 3, "where there are too many to be counted");
 });

@@ -5,6 +5,7 @@ import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { english } from "../../../src/base/phrase.ts";
 import type { TunedModel } from "../../../src/model/model.ts";
+import { sourceOf, type CountedTarget } from "../../../src/task/exampleSource.ts";
 import { majorityShare } from "../../../src/task/metric/majorityShare.ts";
 import { encodeAll } from "../../../src/training/batch/exampleEncoder.ts";
 import { pairEncoder } from "../../../src/training/batch/pairEncoder.ts";
@@ -49,6 +50,8 @@ const SETS: Record<string, string[]> = {
   "plain words": ["good", "bad", "so so"],
 };
 
+const counted = (targets: readonly string[]): CountedTarget[] => targets.map((text) => ({ text, count: 1 }));
+
 for (const [name, targets] of Object.entries(SETS))
   test(`a perfect model scores 100 % in every metric where targets have ${name}`, async () => {
     const examples = await encodeAll(
@@ -73,7 +76,7 @@ for (const [name, targets] of Object.entries(SETS))
     const missed = (await evaluate(perfect, new Map(), wrong, { ...OPTIONS, scoring }))!;
     assert.equal(missed.metrics["accuracy"], 0);
     assert.equal(missed.predictions.some(isRight), false);
-    const notes = (await readBackNotes(targets, labels, readBack)).map(english);
+    const notes = (await readBackNotes(counted(targets), labels, readBack)).map(english);
     // The embedded tokenizer has braces, others have none.
     const kept = ["plain words", "braces"].includes(name);
     assert.equal(notes.length, kept ? 0 : 1, notes.join("\n"));
@@ -82,11 +85,11 @@ for (const [name, targets] of Object.entries(SETS))
 
 test("labels of which the tokenizer makes the same count as one, and that is said; the majority counts them so", async () => {
   const targets = ["yes", "ｙｅｓ", "yes ", "no"];
-  const notes = (await readBackNotes(targets, ["no", "yes", "ｙｅｓ"], readBack)).map(english);
+  const notes = (await readBackNotes(counted(targets), ["no", "yes", "ｙｅｓ"], readBack)).map(english);
   assert.equal(notes.length, 2);
   assert.match(notes[1]!, /"yes", "ｙｅｓ".*cannot tell them apart/);
-  const read = await Promise.all(targets.map(readBack));
-  assert.equal(majorityShare(read, read), 0.75);
+  const examples = sourceOf(targets.map((target) => ({ source: "", target })));
+  assert.equal(await majorityShare(examples, examples, readBack), 0.75);
 });
 
 test("answers that differ beyond the longest that is trained stay different", async () => {
