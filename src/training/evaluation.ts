@@ -1,5 +1,5 @@
 import { padBatch } from "./batch/padBatch.ts";
-import { shapeOf, type ExampleList } from "./data/exampleList.ts";
+import { shapeOf, type ExampleList } from "./batch/exampleList.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName, type Scored } from "../task/metric/metrics.ts";
 import { strip } from "../task/metric/pythonText.ts";

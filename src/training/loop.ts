@@ -7,7 +7,7 @@ import { BatchSequence } from "./batch/batchSequence.ts";
 import { dropoutMask } from "./batch/hiddenDropout.ts";
 import { labelTokens } from "./batch/padBatch.ts";
 import { mixSeed } from "../base/mixSeed.ts";
-import type { ExampleList } from "./data/exampleList.ts";
+import type { ExampleList } from "./batch/exampleList.ts";
 import { clipGradients, jointNorm } from "./optimiser/clip.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";

@@ -20,7 +20,7 @@ import { promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
 import { dataNotes } from "./data/dataNotes.ts";
-import type { ExampleList } from "./data/exampleList.ts";
+import type { ExampleList } from "./batch/exampleList.ts";
 import type { ReadingModel } from "./data/loadedData.ts";
 import { openData } from "./data/openData.ts";
 import { UNWATCHED, type Preparing } from "./data/preparing.ts";

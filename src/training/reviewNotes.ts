@@ -1,12 +1,15 @@
-import type { Phrase } from "../base/phrase.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { ExampleSource } from "../task/exampleSource.ts";
 import { DataReview } from "../task/review/dataReview.ts";
 import { SPLITS } from "../task/review/facts.ts";
 import { factsOf, reviewedTask } from "../task/review/reviewedTask.ts";
+import { countText, joined } from "../task/review/wordings.ts";
 import type { SplitName } from "../task/splitFiles.ts";
 import type { ReadBack } from "./readBack.ts";
 
+/** Examples of a split that are reviewed; of more, as many at even distances: each takes 24 bytes. */
+const MOST = 2_000_000;
 /** Examples between two turns of the loop, in which a stop can be heard. */
 const TOGETHER = 1024;
 
@@ -18,18 +21,28 @@ const TOGETHER = 1024;
 export async function reviewNotes(
   task: TaskSpec,
   examples: Readonly<Record<SplitName, ExampleSource>>,
-  { drawn, readBack, check }: { drawn: readonly SplitName[]; readBack: ReadBack; check: () => void },
+  {
+    drawn,
+    readBack,
+    check,
+    most = MOST,
+  }: { drawn: readonly SplitName[]; readBack: ReadBack; check: () => void; most?: number },
 ): Promise<Phrase[]> {
   const review = new DataReview(reviewedTask(task, drawn));
+  const partly: Phrase[] = [];
   for (const split of SPLITS) {
     const source = examples[split];
-    for (let at = 0; at < source.length; at++) {
-      const example = source.example(at);
+    const count = Math.min(most, source.length);
+    if (count < source.length) partly.push(countText(split, count, source.length));
+    for (let at = 0; at < count; at++) {
+      const example = source.example(Math.floor((at * source.length) / count));
       review.add(split, { ...factsOf(example), target: await readBack(example.target) });
       if (at % TOGETHER !== 0) continue;
       await new Promise(setImmediate);
       check();
     }
   }
-  return review.notes();
+  const notes = review.notes();
+  if (notes.length === 0 || partly.length === 0) return notes;
+  return [...notes, phrase`Of the data, only a part was reviewed for what is said above: ${joined(partly)}`];
 }

@@ -15,7 +15,7 @@ import { LocalModel } from "../../model/localModel.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import type { ExampleEncoder } from "../../training/batch/exampleEncoder.ts";
 import { openEncoder } from "../../training/batch/openEncoder.ts";
-import { firstExamples, someExamples } from "../../training/data/exampleList.ts";
+import { firstExamples, someExamples } from "../../training/batch/exampleList.ts";
 import type { LoadedData } from "../../training/data/loadedData.ts";
 import { openData } from "../../training/data/openData.ts";
 import { evaluate, type EvaluationOptions } from "../../training/evaluation.ts";

@@ -1,7 +1,7 @@
 import { mixSeed } from "../../base/mixSeed.ts";
 import { permutation } from "../../base/random.ts";
 import type { Batch } from "../../backbone/batch.ts";
-import { embeddedTokens, type ExampleList } from "../data/exampleList.ts";
+import { embeddedTokens, type ExampleList } from "./exampleList.ts";
 import { padBatch } from "./padBatch.ts";
 
 /** Batches whose examples are sorted by length together, so that a batch has little padding. */

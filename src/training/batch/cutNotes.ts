@@ -2,7 +2,7 @@ import { phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
 import { SPLITS } from "../../task/review/facts.ts";
 import { countText, joined } from "../../task/review/wordings.ts";
 import type { SplitName } from "../../task/splitFiles.ts";
-import { shapeOf, type ExampleList, type ExampleShape } from "../data/exampleList.ts";
+import { shapeOf, type ExampleList, type ExampleShape } from "./exampleList.ts";
 import type { Lengths } from "./exampleEncoder.ts";
 
 /** What sets the lengths, for messages: keys of an experiment, or options. */
@@ -22,10 +22,10 @@ export class CutCounts {
   private readonly source = none();
   private readonly target = none();
 
-  add(split: SplitName, { cutSource, cutTarget }: Pick<ExampleShape, "cutSource" | "cutTarget">): void {
+  add(split: SplitName, { isSourceCut, isTargetCut }: Pick<ExampleShape, "isSourceCut" | "isTargetCut">): void {
     this.all[split]++;
-    if (cutSource > 0) this.source[split]++;
-    if (cutTarget > 0) this.target[split]++;
+    if (isSourceCut) this.source[split]++;
+    if (isTargetCut) this.target[split]++;
   }
 
   join(more: CutCounts): void {

@@ -1,7 +1,7 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import { hashKey, textHash } from "../../task/review/textHash.ts";
 import { shareText } from "../../task/review/wordings.ts";
-import { shapeOf, type ExampleList } from "../data/exampleList.ts";
+import { shapeOf, type ExampleList } from "./exampleList.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";
 
 /** Different targets that are compared; with more, those that came first. */
@@ -87,7 +87,7 @@ export class CutTargets {
 }
 
 function isAnyCut(examples: ExampleList): boolean {
-  for (let at = 0; at < examples.length; at++) if (shapeOf(examples, at).cutTarget > 0) return true;
+  for (let at = 0; at < examples.length; at++) if (shapeOf(examples, at).isTargetCut) return true;
   return false;
 }
 

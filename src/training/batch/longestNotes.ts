@@ -1,5 +1,5 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
-import { embeddedTokens, type ExampleList } from "../data/exampleList.ts";
+import { embeddedTokens, type ExampleList } from "./exampleList.ts";
 
 /**
  * How many examples are longer than the texts that the backbone was made for.

@@ -11,7 +11,7 @@ import { cutTargetNotes } from "../batch/cutTargets.ts";
 import { longestNotes } from "../batch/longestNotes.ts";
 import { readBackNotes, type ReadBack } from "../readBack.ts";
 import { reviewNotes } from "../reviewNotes.ts";
-import { joinedLists } from "./exampleList.ts";
+import { joinedLists } from "../batch/exampleList.ts";
 import type { DataExperiment, LoadedData } from "./loadedData.ts";
 import { PreparationStopped, type Preparing } from "./preparing.ts";
 

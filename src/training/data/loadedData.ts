@@ -5,7 +5,7 @@ import type { ExampleSource } from "../../task/exampleSource.ts";
 import type { MetricName } from "../../task/metric/metrics.ts";
 import type { SplitName } from "../../task/splitFiles.ts";
 import type { ExampleEncoder } from "../batch/exampleEncoder.ts";
-import type { ExampleList } from "./exampleList.ts";
+import type { ExampleList } from "../batch/exampleList.ts";
 
 /** A model folder with what reads texts for it. */
 export interface ReadingModel {

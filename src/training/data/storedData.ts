@@ -15,7 +15,7 @@ import { promptShots } from "../batch/promptShots.ts";
 import type { RowTask } from "./encodeBlock.ts";
 import type { EncodeSetup } from "./encodeThread.ts";
 import { EncodeThreads } from "./encodeThreads.ts";
-import type { ExampleList } from "./exampleList.ts";
+import type { ExampleList } from "../batch/exampleList.ts";
 import type { ExampleStore } from "./exampleStore.ts";
 import type { DataExperiment, LoadedData, ReadingModel } from "./loadedData.ts";
 import { openStore } from "./openStore.ts";

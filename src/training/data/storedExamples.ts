@@ -1,14 +1,17 @@
 import type { Example } from "../../task/example.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
-import type { ExampleList, ExampleShape } from "./exampleList.ts";
+import type { ExampleList, ExampleShape } from "../batch/exampleList.ts";
 import { FIELD } from "./exampleRecord.ts";
 import type { ExampleStore } from "./exampleStore.ts";
 
-const SHAPE = [FIELD.source, FIELD.target, FIELD.cutSource, FIELD.cutTarget] as const;
+/** What of an example was cut. */
+const CUT = { source: 1, target: 2 } as const;
 
-/** Chosen examples of a store, in the order given. Of each, 20 bytes are in memory: its place and its sizes. */
+/** Chosen examples of a store, in the order given. Of each, 13 bytes are in memory: its place and its sizes. */
 export class StoredExamples implements ExampleList {
-  private readonly shapes: Uint32Array;
+  private readonly sources: Uint32Array;
+  private readonly targets: Uint32Array;
+  private readonly cuts: Uint8Array;
 
   /** @param rows the examples' places in the store */
   constructor(
@@ -16,10 +19,15 @@ export class StoredExamples implements ExampleList {
     private readonly rows: Int32Array,
   ) {
     const places = placesOf(rows, store.count);
-    this.shapes = new Uint32Array(rows.length * SHAPE.length);
+    this.sources = new Uint32Array(rows.length);
+    this.targets = new Uint32Array(rows.length);
+    this.cuts = new Uint8Array(rows.length);
     store.scan((fields, example) => {
       const at = places[example]!;
-      if (at >= 0) for (const [own, field] of SHAPE.entries()) this.shapes[at * SHAPE.length + own] = fields[field]!;
+      if (at < 0) return;
+      this.sources[at] = fields[FIELD.source]!;
+      this.targets[at] = fields[FIELD.target]!;
+      this.cuts[at] = (fields[FIELD.cutSource]! > 0 ? CUT.source : 0) + (fields[FIELD.cutTarget]! > 0 ? CUT.target : 0);
     });
   }
 
@@ -33,11 +41,13 @@ export class StoredExamples implements ExampleList {
   }
 
   shape(index: number): ExampleShape {
-    const [source, target, cutSource, cutTarget] = this.shapes.subarray(
-      index * SHAPE.length,
-      (index + 1) * SHAPE.length,
-    ) as unknown as [number, number, number, number];
-    return { source, target, cutSource, cutTarget };
+    const cut = this.cuts[index]!;
+    return {
+      source: this.sources[index]!,
+      target: this.targets[index]!,
+      isSourceCut: (cut & CUT.source) !== 0,
+      isTargetCut: (cut & CUT.target) !== 0,
+    };
   }
 
   /** An example as text. */

@@ -1,4 +1,4 @@
-import { shapeOf, type ExampleList, type ExampleShape } from "../data/exampleList.ts";
+import { shapeOf, type ExampleList, type ExampleShape } from "../batch/exampleList.ts";
 
 /** Lists up to this length are looked at whole; of a longer one, the examples with the most tokens. */
 const MOST = 100_000;

@@ -1,4 +1,4 @@
-import { firstExamples } from "../../training/data/exampleList.ts";
+import { firstExamples } from "../../training/batch/exampleList.ts";
 import { evaluate } from "../../training/evaluation.ts";
 import { readExperiments } from "../../experiment/readExperiment.ts";
 import type { Experiment } from "../../experiment/experiment.ts";

@@ -1,7 +1,7 @@
 import type { Experiment } from "../../experiment/experiment.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
 import type { NewRunEvent } from "../../record/events.ts";
-import type { ExampleList } from "../../training/data/exampleList.ts";
+import type { ExampleList } from "../../training/batch/exampleList.ts";
 import { initialState, trainLoop } from "../../training/loop.ts";
 import type { Prepared } from "../../training/prepare.ts";
 

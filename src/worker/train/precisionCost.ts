@@ -3,7 +3,7 @@ import { settled } from "../../engine/engineSpec.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { PrecisionCost } from "../../record/record.ts";
 import { openTunedModel, type ModelPool } from "../../model/modelPool.ts";
-import { firstExamples } from "../../training/data/exampleList.ts";
+import { firstExamples } from "../../training/batch/exampleList.ts";
 import { evaluate, type EvaluationResult } from "../../training/evaluation.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import type { Prepared } from "../../training/prepare.ts";

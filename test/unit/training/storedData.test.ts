@@ -12,7 +12,7 @@ import { readExperiment } from "../../../src/experiment/readExperiment.ts";
 import { majorityShare } from "../../../src/task/metric/majorityShare.ts";
 import { BatchSequence } from "../../../src/training/batch/batchSequence.ts";
 import { dataNotes } from "../../../src/training/data/dataNotes.ts";
-import { firstExamples, shapeOf } from "../../../src/training/data/exampleList.ts";
+import { firstExamples, shapeOf } from "../../../src/training/batch/exampleList.ts";
 import type { LoadedData } from "../../../src/training/data/loadedData.ts";
 import { openData } from "../../../src/training/data/openData.ts";
 import { PreparationStopped, UNWATCHED, type Preparing } from "../../../src/training/data/preparing.ts";
@@ -227,7 +227,12 @@ test("of very many examples, memory is forecast by the longest", () => {
   const list = {
     length: 300_000,
     at: () => undefined,
-    shape: (at: number) => ({ source: at % 1000, target: at === 5 ? 90 : at % 7, cutSource: 0, cutTarget: 0 }),
+    shape: (at: number) => ({
+      source: at % 1000,
+      target: at === 5 ? 90 : at % 7,
+      isSourceCut: false,
+      isTargetCut: false,
+    }),
   };
   const shapes = largestShapes(list);
   assert.ok(shapes.length <= 40_000);

@@ -1,11 +1,11 @@
-import type { TokenisedExample } from "../batch/tokenisedExample.ts";
+import type { TokenisedExample } from "./tokenisedExample.ts";
 
-/** The sizes of an example in tokens: of its input and its target, and what was cut off each. */
+/** The sizes of an example in tokens: of its input and its target, and whether something was cut off each. */
 export interface ExampleShape {
   source: number;
   target: number;
-  cutSource: number;
-  cutTarget: number;
+  isSourceCut: boolean;
+  isTargetCut: boolean;
 }
 
 /** Examples in order, in memory or on disk. An array is such a list. */
@@ -20,7 +20,12 @@ export interface ExampleList {
 export function shapeOf(list: ExampleList, index: number): ExampleShape {
   if (list.shape !== undefined) return list.shape(index);
   const { ids, labels, cut } = list.at(index)!;
-  return { source: ids.length, target: labels.length, cutSource: cut?.source ?? 0, cutTarget: cut?.target ?? 0 };
+  return {
+    source: ids.length,
+    target: labels.length,
+    isSourceCut: (cut?.source ?? 0) > 0,
+    isTargetCut: (cut?.target ?? 0) > 0,
+  };
 }
 
 /**
