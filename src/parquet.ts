@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { sentError } from "./base/errors.ts";
 import { parquetGroups } from "./task/rows/parquetGroups.ts";
@@ -29,6 +30,9 @@ function watch(work: ParquetRequest): void {
   thread.on("message", (told: ParquetMessage) => {
     process.send?.(told);
   });
+  process.on("message", (next) => {
+    thread.postMessage(next);
+  });
   thread.once("error", (error: NodeJS.ErrnoException) => {
     end(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? { tooMuch: "memory" } : toError(error));
   });
@@ -41,11 +45,17 @@ async function read({ path, most }: ParquetRequest): Promise<void> {
   const tell = (told: ParquetMessage): void => {
     parentPort?.postMessage(told);
   };
+  const port = parentPort!;
   try {
-    for await (const part of parquetGroups(path, most)) tell(part);
+    for await (const part of parquetGroups(path, most)) {
+      tell(part);
+      // The next part is asked for, so that a reader is never ahead of who works on the rows.
+      if (part.all === undefined) await once(port, "message");
+    }
   } catch (error) {
     tell(toError(error));
   }
+  port.close();
 }
 
 if (isMainThread) process.once("message", watch).once("disconnect", leave);

@@ -21,10 +21,15 @@ async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Rows of a part: a group may be the whole file, which is too large for one message. */
+const TOGETHER = 4096;
+
 /** Some rows of a file. On the last part, `all` says whether the file has no more. */
 export interface ParquetPart {
   rows: Row[];
   all?: boolean;
+  /** The number of rows of the whole file. */
+  total: number;
 }
 
 /**
@@ -39,11 +44,12 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
     checkParquet(path, whole);
     return Promise.resolve(exactValues(whole));
   });
+  const total = metadata.row_groups.reduce((sum, group) => sum + Number(group.num_rows), 0);
   let left = most;
   let count = 0;
   for (const group of metadata.row_groups) {
     if (left <= 0) {
-      yield { rows: [], all: false };
+      yield { rows: [], all: false, total };
       return;
     }
     const bytes = Number(group.total_byte_size);
@@ -62,18 +68,21 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
       );
     const exact = (record: Record<string, unknown>): Record<string, unknown> =>
       Object.fromEntries(Object.entries(record).map(([name, value]) => [name, columns.get(name)?.(value) ?? value]));
-    const rows = await attempt(place, () =>
-      Promise.resolve(
-        records.map((record, i) => rowFromRecord(exact(record), { line: rowStart + i + 1, unit: "row" })),
-      ),
-    );
-    yield { rows };
+    for (let from = 0; from < records.length; from += TOGETHER) {
+      const some = records.slice(from, from + TOGETHER);
+      const rows = await attempt(place, () =>
+        Promise.resolve(
+          some.map((record, i) => rowFromRecord(exact(record), { line: rowStart + from + i + 1, unit: "row" })),
+        ),
+      );
+      yield { rows, total };
+    }
     if (share < 1) {
-      yield { rows: [], all: false };
+      yield { rows: [], all: false, total };
       return;
     }
     left -= bytes;
     count = rowEnd;
   }
-  yield { rows: [], all: true };
+  yield { rows: [], all: true, total };
 }

@@ -42,53 +42,95 @@ const hostile = (path: string, what: Phrase): UserError =>
     phrase`Copy or download the file again.`,
   );
 
+/** What the reader process says next: its messages in order, then why it ended. */
+class Reader {
+  private readonly told: (ParquetMessage | Error)[] = [];
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly child: ChildProcess,
+    work: ParquetRequest,
+  ) {
+    child.on("message", (message: ParquetMessage) => {
+      this.add(message);
+    });
+    child.once("error", (error) => {
+      this.add(error);
+    });
+    child.once("exit", (code, signal) => {
+      this.add(hostile(work.path, phrase`its reader ended (${signal ?? String(code)})`));
+    });
+    this.say(work);
+  }
+
+  /** Sends a message. A process that ends before it has read it is reported by its exit. */
+  say(message: ParquetRequest | "next"): void {
+    this.child.send(message, () => {
+      /* see exit */
+    });
+  }
+
+  async next(): Promise<ParquetMessage> {
+    while (this.told.length === 0)
+      await new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+    const first = this.told.shift()!;
+    if (first instanceof Error) throw first;
+    return first;
+  }
+
+  private add(message: ParquetMessage | Error): void {
+    this.told.push(message);
+    this.wake?.();
+  }
+}
+
 /**
- * Reads rows of a Parquet file in a process of its own. The library trusts the content of pages, so a hostile page may
- * make it loop for ever or exhaust memory; that ends only the reader process.
+ * Reads rows of a Parquet file in a process of its own, part by part as they are asked for. The library trusts the
+ * content of pages, so a hostile page may make it loop for ever or exhaust memory; that ends only the reader process.
  * @param most about how many bytes of values to read
- * @returns `all`: whether these are all rows of the file
  * @throws UserError naming the file, and the rows of a damaged part
  */
-export async function readParquet(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
+export async function* parquetParts(path: string, most: number): AsyncGenerator<ParquetPart> {
   const size = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) / MEGABYTE;
-  const reader = fork(ENTRY, [], {
+  const child = fork(ENTRY, [], {
     execArgv: [],
     serialization: "advanced",
     stdio: ["ignore", "ignore", "ignore", "ipc"],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
   });
   try {
-    return await received(reader, {
+    const reader = new Reader(child, {
       path,
       most,
       milliseconds: MOST_MS + MS_A_MEGABYTE * size,
       megabytes: Math.min(LARGEST_MB, MOST_MB + MB_A_MEGABYTE * size),
     });
+    for (;;) {
+      const part = await reader.next();
+      if ("tooMuch" in part) throw hostile(path, TOO_MUCH[part.tooMuch]);
+      if ("error" in part) throw receivedError(part.error);
+      yield part;
+      if (part.all !== undefined) return;
+      reader.say("next");
+    }
   } finally {
-    reader.kill("SIGKILL");
+    child.kill("SIGKILL");
   }
 }
 
-/** Collects the rows that the process sends until its last part. */
-function received(reader: ChildProcess, work: ParquetRequest): Promise<{ rows: Row[]; all: boolean }> {
+/**
+ * Reads rows of a Parquet file.
+ * @returns `all`: whether these are all rows of the file
+ * @throws UserError as `parquetParts`
+ */
+export async function readParquet(path: string, most: number): Promise<{ rows: Row[]; all: boolean }> {
   const rows: Row[] = [];
-  const { path } = work;
-  return new Promise((resolve, reject) => {
-    reader.on("message", (part: ParquetMessage) => {
-      if ("tooMuch" in part) reject(hostile(path, TOO_MUCH[part.tooMuch]));
-      else if ("error" in part) reject(receivedError(part.error));
-      else {
-        for (const row of part.rows) rows.push(row);
-        if (part.all !== undefined) resolve({ rows, all: part.all });
-      }
-    });
-    reader.once("error", reject);
-    reader.once("exit", (code, signal) => {
-      reject(hostile(path, phrase`its reader ended (${signal ?? String(code)})`));
-    });
-    // A process that ends before it has read the request is reported by its exit.
-    reader.send(work, () => {
-      /* see exit */
-    });
-  });
+  let isAll = false;
+  for await (const part of parquetParts(path, most)) {
+    for (const row of part.rows) rows.push(row);
+    isAll = part.all === true;
+  }
+  return { rows, all: isAll };
 }

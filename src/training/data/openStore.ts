@@ -9,7 +9,8 @@ import { settleBadRows } from "../../task/fileExamples.ts";
 import { BadRows } from "../../task/rows/badRows.ts";
 import { openBlocks, type BlockFile } from "../../task/rows/dataBlocks.ts";
 import { dataText } from "../../task/rows/dataText.ts";
-import { noRows, readData } from "../../task/rows/readRows.ts";
+import { parquetParts } from "../../task/rows/parquetProcess.ts";
+import { isParquetFile, noRows, readData } from "../../task/rows/readRows.ts";
 import type { Row } from "../../task/rows/row.ts";
 import type { EncodeTask } from "./encodeBlock.ts";
 import type { EncodeSetup } from "./encodeThread.ts";
@@ -44,6 +45,7 @@ async function partsOf(
   path: string,
   { encoding, bad, preparing }: { encoding: string | undefined; bad: BadRows; preparing: Preparing },
 ): Promise<Parts> {
+  if (isParquetFile(path)) return { tasks: parquetTasks(path, preparing), notes: [], encoding: undefined };
   const opened = await openBlocks(path, encoding, bad.add);
   if (opened !== undefined) return { tasks: blockTasks(path, opened, preparing), ...opened };
   const data = await readData(path, { encoding });
@@ -57,6 +59,16 @@ async function partsOf(
       yield { path, rows: data.rows.slice(from, from + ROWS) };
       preparing.progress({ path, done: (total * Math.min(data.rows.length, from + ROWS)) / data.rows.length, total });
     }
+  }
+}
+
+async function* parquetTasks(path: string, preparing: Preparing): AsyncGenerator<EncodeTask> {
+  const size = statSync(path).size;
+  let done = 0;
+  for await (const { rows, total } of parquetParts(path, Infinity)) {
+    done += rows.length;
+    if (rows.length > 0) yield { path, rows };
+    preparing.progress({ path, done: (size * done) / Math.max(1, total), total: size });
   }
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { parquetWriteBuffer } from "hyparquet-writer";
 import { UserError } from "../../../src/base/errors.ts";
 import { english } from "../../../src/base/phrase.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
@@ -51,6 +52,13 @@ const rowsOf = (count: number, label = (): string => draw(["pos", "neg", "neutra
   Array.from({ length: count }, () => ({ text: sentence(), label: label() }));
 const csv = (rows: readonly Row[]): string =>
   ["text,label", ...rows.map(({ text, label }) => `${quoted(text)},${quoted(label)}`)].join("\n");
+const parquet = (rows: readonly Row[]): Buffer =>
+  Buffer.from(
+    parquetWriteBuffer({
+      columnData: (["text", "label"] as const).map((name) => ({ name, data: rows.map((row) => row[name]) })),
+      rowGroupSize: 7000,
+    }),
+  );
 const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 
 function experimentOf(task: object, change: object = {}): Experiment {
@@ -141,6 +149,7 @@ test("data on disk are those in memory: tables, JSON lines, gzip, Latin-1, one d
       ),
     },
     { train: write("a.json", JSON.stringify(rows)) },
+    { train: write("a.parquet", parquet(rowsOf(9000))) },
     {
       train: write(
         "a.tsv",
