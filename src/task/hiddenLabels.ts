@@ -1,4 +1,6 @@
-import type { TaskDefinition } from "./catalogue.ts";
+import type { TaskSpec } from "../experiment/experiment.ts";
+import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
+import type { SomeRows } from "./rows/readRows.ts";
 import type { Row } from "./rows/row.ts";
 
 /** What stands in place of a hidden label: -1 as a number or text, a question mark, nothing. */
@@ -17,3 +19,11 @@ export function hidesLabel(row: Row, { source, target }: Pick<TaskDefinition, "s
   const has = (name: string): boolean => Object.hasOwn(row.fields, name) || Object.hasOwn(row.lists, name);
   return ["index", "id", "idx"].some(has) || source.every(({ fields }) => fields.some(has));
 }
+
+/** Whether the labels of all rows are hidden; rows that cannot be read are no hidden ones. */
+export const hidesAll = ({ rows, bad }: SomeRows, definition: TaskDefinition): boolean =>
+  bad === undefined && rows.every((row) => hidesLabel(row, definition));
+
+/** Whether the test files of a named task are read at all: its official splits may be made of the others. */
+export const readsTest = ({ name, split }: Extract<TaskSpec, { kind: "named" }>): boolean =>
+  split !== "official" || CATALOGUE[name].policy === "given";

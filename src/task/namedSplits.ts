@@ -3,6 +3,7 @@ import { permutation } from "../base/random.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, Splits } from "./example.ts";
+import { readsTest } from "./hiddenLabels.ts";
 import { splitFiles, type SplitName } from "./splitFiles.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
@@ -94,7 +95,7 @@ export async function namedSplits(spec: NamedSpec, reader: SplitReader): Promise
   const train = await read("train");
   const validation = await read("validation");
   const { policy } = CATALOGUE[spec.name];
-  if (spec.split === "official" && policy !== "given") return official(policy, train, validation);
+  if (!readsTest(spec)) return official(policy, train, validation);
   const given = { train, validation, test: await read("test") };
   return reader.hidden === undefined ? given : withoutTest(spec, reader, given);
 }

@@ -8,7 +8,7 @@ import type { Row } from "./rows/row.ts";
 import { sourceOf } from "./exampleSource.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
-import { hidesLabel } from "./hiddenLabels.ts";
+import { hidesAll } from "./hiddenLabels.ts";
 import { namedSplits, pick, SPLIT_SEED } from "./namedSplits.ts";
 import { examplesOf, usableExamples } from "./fileExamples.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
@@ -155,10 +155,6 @@ class RowReader {
     };
   }
 
-  private hidesAll({ rows, bad }: SomeRows): boolean {
-    return bad === undefined && rows.every((row) => hidesLabel(row, this.definition));
-  }
-
   /**
    * Reads the examples of a split's files, in order; of a test set with hidden labels, none.
    * @throws UserError naming file, line and field
@@ -169,7 +165,7 @@ class RowReader {
     for (const path of paths)
       files.push({ path, data: await readData(path, { headerless, encoding: this.spec.encoding }) });
     const [first] = files;
-    if (split === "test" && first !== undefined && files.every(({ data }) => this.hidesAll(data))) {
+    if (split === "test" && first !== undefined && files.every(({ data }) => hidesAll(data, this.definition))) {
       this.hidden = first.path;
       return [];
     }

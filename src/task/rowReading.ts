@@ -5,8 +5,14 @@ import { CATALOGUE } from "./catalogue.ts";
 /** Tasks whose input is more than a template of fields; `namedTask` composes it in code. */
 const IN_CODE = ["wsc", "multirc", "record"];
 
+/** What of a task decides how its rows are read. */
+export type ReadTask =
+  | Pick<Extract<TaskSpec, { kind: "file" }>, "kind" | "source">
+  | Pick<Extract<TaskSpec, { kind: "named" }>, "kind" | "name" | "official">
+  | { kind: "chat" | "mail" | "text" };
+
 /** How a task makes text of a row of data; empty for tasks whose data are not rows of fields. */
-export function rowReadingOf(task: TaskSpec): RowReading {
+export function rowReadingOf(task: ReadTask): RowReading {
   if (task.kind === "file") {
     const reading = templateParts(task.source)?.map((part) =>
       "literal" in part ? part : { fields: fieldNames(part.field) },

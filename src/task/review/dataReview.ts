@@ -29,6 +29,12 @@ export interface ReviewState {
   places: Record<SplitName, PlacesState>;
 }
 
+/** A note, and what of the task it is about. */
+export interface Finding {
+  about: "labels" | "input" | "splits";
+  note: Phrase;
+}
+
 const bySplit = <T>(make: (split: SplitName) => T): Record<SplitName, T> => ({
   train: make("train"),
   validation: make("validation"),
@@ -88,21 +94,22 @@ export class DataReview {
    * What is to be said of the examples, at most one note of a kind.
    * @param whole whether all examples were added; of a part, only what holds of all is said
    */
-  notes(whole = true): Phrase[] {
+  findings(whole = true): Finding[] {
     const locate: Locate = (split, example) => this.places[split].at(example) ?? exampleText(split, example + 1);
     const inputs = this.differentInputs();
-    return [
-      ...labelNotes(this.labels, locate, whole),
-      ...columnNotes(this.columns, { labels: this.labels, inputs }),
-      ...(whole ? duplicateNotes(this.inputs, locate) : []),
-      ...(whole
-        ? groupNotes(
-            this.columns,
-            { ...this.task, inputs },
-            { locate, totals: bySplit((split) => this.places[split].length) },
-          )
-        : []),
+    const totals = bySplit((split) => this.places[split].length);
+    const found: [Finding["about"], Phrase[]][] = [
+      ["labels", labelNotes(this.labels, locate, whole)],
+      ["input", columnNotes(this.columns, { labels: this.labels, inputs })],
+      ["splits", whole ? duplicateNotes(this.inputs, locate) : []],
+      ["splits", whole ? groupNotes(this.columns, { ...this.task, inputs }, { locate, totals }) : []],
     ];
+    return found.flatMap(([about, notes]) => notes.map((note) => ({ about, note })));
+  }
+
+  /** The notes of `findings`. */
+  notes(): Phrase[] {
+    return this.findings().map(({ note }) => note);
   }
 
   /** The number of different inputs of training. */

@@ -11,6 +11,8 @@ const NAMED = 5;
 const HIDDEN = /^(-1(\.0+)?|\?+)$/;
 /** With more different numbers than this, targets are measurements, of which a new one is nothing special. */
 const MOST_NUMBERS = 20;
+/** Training examples of which too few are there to tell labels from free text; they are compared all the same. */
+const FEW = 50;
 /** The share of a class above which a note is made, and the fewest examples of a split that it is made for. */
 const LOPSIDED = 0.95;
 const FEWEST = 20;
@@ -27,9 +29,10 @@ interface Unseen {
 const sum = (unseen: readonly Unseen[], split: SplitName): number =>
   unseen.reduce((total, { label }) => total + label.counts[split], 0);
 
-/** Whether training targets are numbers on a scale, not classes. */
+/** Whether training targets are numbers on a scale, not classes: many of them, or some that are not whole. */
 const isScale = (trained: readonly CountedLabel[]): boolean =>
-  trained.length > MOST_NUMBERS && trained.every(({ text }) => /^-?\d+(\.\d+)?$/.test(text));
+  trained.every(({ text }) => /^-?\d+(\.\d+)?$/.test(text)) &&
+  (trained.length > MOST_NUMBERS || trained.some(({ text }) => /\.\d*[1-9]/.test(text)));
 
 /** The labels that training lacks, those first that look like one that it has. */
 function unseenLabels(labels: LabelCounts): Unseen[] {
@@ -41,7 +44,7 @@ function unseenLabels(labels: LabelCounts): Unseen[] {
     .filter(({ counts }) => counts.train === 0)
     .map((label) => ({ label, like: byForm.get(labelForm(label.text)) }));
   const alike = unseen.filter(({ like }) => like !== undefined);
-  return isScale(trained) ? alike : [...alike, ...unseen.filter(({ like }) => like === undefined)];
+  return isScale(trained) || !labels.areLabels ? alike : [...alike, ...unseen.filter(({ like }) => like === undefined)];
 }
 
 /** "12 of 60 test examples", of each scored split that has unseen labels, and the first of those examples. */
@@ -103,7 +106,7 @@ function lopsidedNote(labels: LabelCounts): Phrase[] {
  * @param whole whether all examples were read: among the first of a file, a label may be missing that comes later
  */
 export function labelNotes(labels: LabelCounts, locate: Locate, whole: boolean): Phrase[] {
-  const unseen = labels.areLabels ? unseenLabels(labels) : [];
+  const unseen = labels.areLabels || labels.total("train") <= FEW ? unseenLabels(labels) : [];
   const hidden = hiddenNote(labels, unseen, locate);
   const told = unseen.filter(({ like }) => whole || like !== undefined);
   return [

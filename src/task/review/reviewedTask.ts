@@ -2,7 +2,7 @@ import type { TaskSpec } from "../../experiment/experiment.ts";
 import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
 import { CATALOGUE } from "../catalogue.ts";
 import type { Example } from "../example.ts";
-import { rowReadingOf } from "../rowReading.ts";
+import { rowReadingOf, type ReadTask } from "../rowReading.ts";
 import type { SplitName } from "../splitFiles.ts";
 import type { ReviewedTask } from "./dataReview.ts";
 import type { Facts } from "./facts.ts";
@@ -11,13 +11,17 @@ import type { Facts } from "./facts.ts";
 export const columnsIn = (template: string): string[] =>
   (templateParts(template) ?? []).flatMap((part) => ("literal" in part ? [] : fieldNames(part.field)));
 
-function targetsOf(task: TaskSpec): readonly string[] {
+/** What of a task decides how it is reviewed. */
+type ReviewSpec =
+  Exclude<ReadTask, { kind: "file" }> | Pick<Extract<TaskSpec, { kind: "file" }>, "kind" | "source" | "target">;
+
+function targetsOf(task: ReviewSpec): readonly string[] {
   if (task.kind === "file") return columnsIn(task.target);
   return task.kind === "named" ? CATALOGUE[task.name].target : [];
 }
 
 /** What a review has to know of a task. */
-export function reviewedTask(task: TaskSpec, drawn: readonly SplitName[] = []): ReviewedTask {
+export function reviewedTask(task: ReviewSpec, drawn: readonly SplitName[] = []): ReviewedTask {
   const { reading = [], fields = [] } = rowReadingOf(task);
   const parts = reading.flatMap((part) => ("literal" in part ? [] : part.fields));
   return { inputs: [...parts, ...fields.flat()], targets: targetsOf(task), drawn };

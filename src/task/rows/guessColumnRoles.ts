@@ -1,3 +1,6 @@
+import { Columns } from "../review/columns.ts";
+import { givingColumns } from "../review/givingColumns.ts";
+import { LabelCounts } from "../review/labelCounts.ts";
 import type { Row } from "./row.ts";
 
 /** What a column is used for. */
@@ -20,12 +23,30 @@ const MOST_LABELS = 50;
 /** The number of columns that are examined; every row of JSON may have columns of its own. */
 const MOST_COLUMNS = 300;
 
+const namesOf = (columns: readonly { name: string }[]): string[] => columns.map(({ name }) => name);
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
+
+/** The columns of which a value alone gives the output away, such as another form of the label. */
+function givingNames(rows: readonly Row[], names: readonly string[], output: string): string[] {
+  const labels = new LabelCounts();
+  const columns = new Columns(names);
+  const inputs = new Set<string>();
+  for (const { fields } of rows.filter((row) => Object.hasOwn(row.fields, output))) {
+    const values = Object.fromEntries(
+      names.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]!]),
+    );
+    const target = fields[output]!.trim();
+    columns.add("train", values, { target, example: labels.total("train") });
+    labels.add("train", target);
+    inputs.add(JSON.stringify(values));
+  }
+  return givingColumns(columns, { labels, inputs: inputs.size }).map(({ name }) => name);
+}
 
 /**
  * Guesses what each column of a data file is for, by its name and values. The output is a column of few distinct
- * values; inputs are columns of text. Numbers, ids and dates are neither; without any text column, every column but the
- * output is an input.
+ * values; inputs are columns of text. Numbers, ids and dates are neither, and no column that gives the output away;
+ * without any text column, every column but the output is an input.
  */
 export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
   const some = rows.slice(0, ROWS);
@@ -59,7 +80,10 @@ export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
   const inputs = texts.length > 0 ? texts : known.filter((each) => each !== output && !OTHER_NAME.test(each.name));
   // Beside long texts, a column of a few short words is more likely another label than an input.
   const longest = Math.max(0, ...inputs.map(({ length }) => length));
-  const chosen = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
+  const likely = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
+  const giving = output === undefined ? [] : givingNames(some, namesOf(likely), output.name);
+  const others = likely.filter(({ name }) => !giving.includes(name));
+  const chosen = others.length > 0 ? others : likely;
   const roleOf = (each: (typeof known)[number]): Role => {
     if (each === output) return "output";
     return chosen.includes(each) ? "input" : "other";

@@ -6,9 +6,13 @@ import { nearestNames } from "../../base/text/nearestName.ts";
 import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
 import { examplesOf, fileExamples, usableExamples } from "../../task/fileExamples.ts";
+import { CATALOGUE } from "../../task/catalogue.ts";
+import { hidesAll, readsTest } from "../../task/hiddenLabels.ts";
+import { SPLITS } from "../../task/review/facts.ts";
 import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 import type { KnownFields } from "./knownFields.ts";
+import { ReviewedFiles, UNREAD, type ReadExamples } from "./reviewedFiles.ts";
 
 /** Locates a run's key in the experiment file. */
 export type Locate = (keys: readonly string[]) => readonly Key[];
@@ -19,7 +23,7 @@ export async function checkData(
   { task }: Experiment,
   { known, at, alone }: { known: KnownFields; at: Locate; alone: boolean },
 ): Promise<void> {
-  if (task.kind === "named") checkFolder(text, task.folder, at(["task", "folder"]));
+  if (task.kind === "named") await checkFolder(text, task, { known, keys: at(["task", "folder"]) });
   if (task.kind !== "file" && task.kind !== "chat") return;
   if (task.kind === "file") {
     const fields = await known.of(task.train, task.encoding);
@@ -29,12 +33,19 @@ export async function checkData(
     // Every row would be said to lack the field.
     if (text.problems.length > before) return;
   }
-  for (const key of ["train", "validation", "test"] as const)
-    if (task[key] !== undefined) checkRows(text, await problemOf(task, task[key], known), at(["task", key]));
+  const read = new ReviewedFiles(task);
+  for (const key of SPLITS) {
+    if (task[key] === undefined) continue;
+    const found = await problemOf(task, task[key], known);
+    checkRows(text, found, at(["task", key]));
+    read.add(key, found);
+  }
+  for (const { note, keys } of read.notes())
+    text.tell(at(keys), { code: "data-note", severity: "warning", message: note });
 }
 
 /** What is wrong with a data file, and what is to be known of it. */
-interface Found {
+interface Found extends ReadExamples {
   error?: UserError;
   notes: Phrase[];
 }
@@ -53,25 +64,35 @@ async function problemOf(
   const notes: Phrase[] = [];
   try {
     const data = await known.rows(path, task.encoding);
-    if ("error" in data) return { error: data.error, notes };
+    if ("error" in data) return { ...UNREAD, error: data.error, notes };
     notes.push(...(data.notes ?? []));
     const found =
       task.kind === "file" ? fileExamples(path, data, task) : examplesOf(data, (row) => chatExample(path, row, task));
-    usableExamples(path, found, { skips: task.skipBadRows }, notes);
-    return { notes };
+    return { examples: usableExamples(path, found, { skips: task.skipBadRows }, notes), all: data.all, notes };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { error, notes };
+    return { ...UNREAD, error, notes };
   }
 }
 
-function checkFolder(text: ExperimentText, folder: string, keys: readonly Key[]): void {
+/** Checks that a named task has a training file, and says where the labels of its test are hidden. */
+async function checkFolder(
+  text: ExperimentText,
+  task: Extract<Experiment["task"], { kind: "named" }>,
+  { known, keys }: { known: KnownFields; keys: readonly Key[] },
+): Promise<void> {
+  const { folder, name } = task;
   try {
     if (splitFiles(folder, "train").length === 0)
       text.tell(keys, {
         code: "missing-file",
         message: phrase`${folder} has no training file: one of ${TRAINING_FILES}.`,
       });
+    const [test] = readsTest(task) ? splitFiles(folder, "test") : [];
+    const data = test === undefined ? undefined : await known.rows(test, task.encoding);
+    if (data === undefined || "error" in data || !hidesAll(data, CATALOGUE[name])) return;
+    const message = phrase`${test!}: the labels are hidden, as benchmarks publish their test sets. Training takes the official splits of the other files`;
+    text.tell(keys, { code: "data-note", severity: "warning", message });
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     text.tell(keys, { code: "bad-data", message: error.phrase });

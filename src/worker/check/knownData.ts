@@ -7,7 +7,8 @@ import { firstRows, type SomeRows } from "../../task/rows/readRows.ts";
 const LOOKED_AT = 32e6;
 /** The number of files whose rows are kept. */
 const MOST = 2;
-const PLAIN = { split: { validation: 0.1, test: 0.1, seed: 42 } };
+/** The split of an experiment that says nothing of it. */
+export const DRAFT_SPLIT = { validation: 0.1, test: 0.1, seed: 42 };
 
 /** Rows of the data files that were previewed last; a file is read again when it changes. */
 export class KnownData {
@@ -39,7 +40,7 @@ export class KnownData {
 
   /** All mails of the sample task. */
   async mail(): Promise<readonly Example[]> {
-    this.sample ??= loadMailTask({ kind: "mail", maxBodyCharacters: 600, ...PLAIN, shots: undefined }).then(
+    this.sample ??= loadMailTask({ kind: "mail", maxBodyCharacters: 600, split: DRAFT_SPLIT, shots: undefined }).then(
       ({ train, validation, test }) => [...train, ...validation, ...test],
     );
     try {

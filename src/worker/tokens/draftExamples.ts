@@ -1,5 +1,5 @@
 import { UserError } from "../../base/errors.ts";
-import { phrase, type Phrase } from "../../base/phrase.ts";
+import { listed, phrase, type Phrase } from "../../base/phrase.ts";
 import { explained } from "../../base/text/explain.ts";
 import type { Inspection, SetupRequest } from "../../protocol/setupQuestions.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
@@ -12,7 +12,8 @@ import { looksHeaderless } from "../../task/rows/looksHeaderless.ts";
 import type { SomeRows } from "../../task/rows/readRows.ts";
 import type { Row } from "../../task/rows/row.ts";
 import { columnsOf, compileTemplate } from "../../task/template.ts";
-import type { KnownData } from "../check/knownData.ts";
+import { DRAFT_SPLIT, type KnownData } from "../check/knownData.ts";
+import { ReviewedFiles } from "../check/reviewedFiles.ts";
 
 type AskedTask = Extract<SetupRequest, { type: "inspect" }>["task"];
 type AskedFile = Extract<AskedTask, { kind: "file" }>;
@@ -120,9 +121,21 @@ export async function draftExamples(task: AskedTask, known: KnownData, isCausal:
   const rows = await known.rows(task.train);
   const isProposed =
     task.kind === "file" && task.source === undefined && rows.rows.some(isCausal ? isConversation : hasTurns);
-  const [note] = rows.notes ?? [];
-  const noted = note === undefined ? {} : { note };
-  if (task.kind === "file" && !isProposed) return { ...readFileTask(task, rows), ...noted };
-  const found = { ...readChatTask(task.train, rows, task.kind === "chat" ? (task.trainOn ?? "all") : "all"), ...noted };
+  if (task.kind === "file" && !isProposed) return withNotes(readFileTask(task, rows), rows);
+  const found = withNotes(readChatTask(task.train, rows, task.kind === "chat" ? (task.trainOn ?? "all") : "all"), rows);
   return isCausal ? found : { ...found, examples: [], trouble: needsCausal() };
+}
+
+/** Examples that are reviewed; a page is to answer soon. */
+const REVIEWED = 20_000;
+
+/** The examples with what is to be known of the file, and what training would say of them before its first step. */
+function withNotes(found: DraftExamples, { notes = [], all }: SomeRows): DraftExamples {
+  const { kind, source, target, examples } = found;
+  const shared = { validation: undefined, test: undefined, shots: undefined, split: DRAFT_SPLIT };
+  const files = new ReviewedFiles(kind === "file" ? { kind, source, target, ...shared } : { kind: "chat", ...shared });
+  files.add("train", { examples: examples.slice(0, REVIEWED), all: all && examples.length <= REVIEWED });
+  const reviewed = found.trouble === undefined ? files.notes().map(({ note }) => phrase`${note}.`) : [];
+  const told = [...notes.slice(0, 1), ...reviewed];
+  return told.length === 0 ? found : { ...found, note: listed(told, " ") };
 }
