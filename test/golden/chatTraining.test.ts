@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { english } from "../../src/base/phrase.ts";
 import { readExperiment } from "../../src/experiment/readExperiment.ts";
 import type { TokenisedExample } from "../../src/training/batch/tokenisedExample.ts";
-import { firstExamples, type ExampleList } from "../../src/training/data/exampleList.ts";
+import { firstExamples, type ExampleList } from "../../src/training/batch/exampleList.ts";
 import { padBatch } from "../../src/training/batch/padBatch.ts";
 import { prepare, type Prepared } from "../../src/training/prepare.ts";
 import { golden, withGoldens } from "./shared.ts";
