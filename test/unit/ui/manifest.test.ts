@@ -158,6 +158,23 @@ test(
   },
 );
 
+test(
+  "the bundles of windows and of the token worker write no JSON schemas",
+  { skip: !existsSync(join(root, "dist/meta.json")) },
+  () => {
+    const meta = JSON.parse(read("dist/meta.json")) as {
+      outputs: Record<string, { inputs: Record<string, { bytesInOutput: number }> }>;
+    };
+    for (const bundle of ["dist/host.cjs", "dist/tokens.js"]) {
+      const { inputs } = meta.outputs[bundle]!;
+      assert.ok(inputs["node_modules/zod/v4/classic/schemas.js"] !== undefined, bundle);
+      for (const [input, { bytesInOutput }] of Object.entries(inputs))
+        if (/zod.*json-schema/.test(input))
+          assert.ok(bytesInOutput < 5000, `${bundle}: ${input} has ${bytesInOutput} bytes`);
+    }
+  },
+);
+
 test("the token worker's bundle holds no engine", { skip: !existsSync(join(root, "dist/meta.json")) }, () => {
   const meta = JSON.parse(read("dist/meta.json")) as {
     outputs: Record<string, { inputs: Record<string, unknown>; imports: { path: string }[] }>;
