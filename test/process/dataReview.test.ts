@@ -79,7 +79,7 @@ test("labels, copies, giving columns, one class and cuts are said before step 1,
     /^24 of 25 test examples \(96\.0 %\) have the target "1\.0"/,
     /^The input gives the label away: .* each of the 4 values of "code" has one label/,
     /^1 of 25 test examples \(4\.0 %\) have an input that is also in training; the first is \S*test\.jsonl:1, .*train\.jsonl:1$/,
-    /^1 of 106 inputs are longer than training\.maxSourceLength \(32 tokens\): their end was left out, in 1 of \d+ (training|validation)/,
+    /^1 of 106 inputs are longer than training\.maxSourceLength \(32 tokens\): their end was cut off, in 1 of \d+ (training|validation)/,
   ]);
 });
 

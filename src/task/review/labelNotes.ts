@@ -62,8 +62,11 @@ function countsOf(
   };
 }
 
-function hiddenNote(labels: LabelCounts, unseen: readonly Unseen[], locate: Locate): Phrase | undefined {
-  const marks = unseen.filter(({ label }) => HIDDEN.test(label.text));
+function hiddenNote(labels: LabelCounts, locate: Locate): Phrase | undefined {
+  const marks = labels
+    .all()
+    .filter(({ text, counts }) => counts.train === 0 && HIDDEN.test(text))
+    .map((label) => ({ label, like: undefined }));
   if (!SCORED.some((split) => labels.total(split) > 0 && sum(marks, split) === labels.total(split))) return undefined;
   const { counts, place } = countsOf(marks, labels, locate);
   return phrase`${counts} have ${quoted(marks[0]!.label.text)} in place of a label (${place}): the labels are hidden, and no answer can be right`;
@@ -107,7 +110,7 @@ function lopsidedNote(labels: LabelCounts): Phrase[] {
  */
 export function labelNotes(labels: LabelCounts, locate: Locate, whole: boolean): Phrase[] {
   const unseen = labels.areLabels || labels.total("train") <= FEW ? unseenLabels(labels) : [];
-  const hidden = hiddenNote(labels, unseen, locate);
+  const hidden = hiddenNote(labels, locate);
   const told = unseen.filter(({ like }) => whole || like !== undefined);
   return [
     ...(hidden === undefined ? [] : [hidden]),

@@ -52,7 +52,7 @@ export class CutCounts {
     const all = sum(this.all);
     const inputs = sum(this.source);
     const answers = sum(this.target);
-    const lost = isJoined ? phrase`their middle was left out` : phrase`their end was left out`;
+    const lost = isJoined ? phrase`their middle was left out` : phrase`their end was cut off`;
     const source = phrase`${inputs} of ${all} inputs are longer than ${keys.source} (${maxSourceLength} tokens): ${lost}`;
     const target = phrase`${answers} of ${all} answers are longer than ${keys.target} (${maxTargetLength} tokens): they are trained and generated up to there, without their end`;
     return [

@@ -40,7 +40,7 @@ test("inputs and answers of T5 that are cut are counted, each split with its sha
     4,
   );
   assert.deepEqual(cutNotes({ train, validation: [], test: held }, lengths, { isJoined: false }).map(english), [
-    "3 of 7 inputs are longer than training.maxSourceLength (16 tokens): their end was left out, in 2 of 4 training examples (50.0 %) and 1 of 3 test examples (33.3 %)",
+    "3 of 7 inputs are longer than training.maxSourceLength (16 tokens): their end was cut off, in 2 of 4 training examples (50.0 %) and 1 of 3 test examples (33.3 %)",
     "1 of 7 answers are longer than training.maxTargetLength (4 tokens): they are trained and generated up to there, without their end, in 1 of 4 training examples (25.0 %)",
   ]);
   const [joined] = cutNotes({ train }, lengths, { isJoined: true }).map(english);
