@@ -73,7 +73,7 @@ export const rooms = {
 const floors = {
   base: ["text", "files"],
   engine: ["tfjs", "device", "onnx"],
-  task: ["metric", "code", "rows"],
+  task: ["metric", "code", "counts", "rows", "review"],
   training: ["batch", "optimiser", "memory"],
   run: ["files", "lease", "journal", "directory", "interruption", "git", "inputs", "removal"],
   worker: ["check", "device", "tokens", "train", "analyse"],

@@ -2,7 +2,7 @@ import type { Conversation } from "./chat/conversation.ts";
 import type { Phrase } from "../base/phrase.ts";
 import type { MetricName } from "./metric/metrics.ts";
 import type { Row } from "./rows/row.ts";
-import type { SplitName } from "./splitFiles.ts";
+import type { SplitName } from "./splitNames.ts";
 
 /** One example as text. */
 export interface Example {

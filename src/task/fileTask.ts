@@ -2,7 +2,7 @@ import type { Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example, Splits } from "./example.ts";
 import { EXPERIMENT_SETTINGS, fileExamples, usableExamples, type SettingNames } from "./fileExamples.ts";
-import { SCORED } from "./review/facts.ts";
+import { SCORED } from "./splitNames.ts";
 import { readData } from "./rows/readRows.ts";
 import { splitBySeed } from "./split.ts";
 

@@ -4,7 +4,8 @@ import type { TaskSpec } from "../experiment/experiment.ts";
 import { CATALOGUE, type TaskDefinition } from "./catalogue.ts";
 import type { Example, Splits } from "./example.ts";
 import { readsTest } from "./hiddenLabels.ts";
-import { splitFiles, type SplitName } from "./splitFiles.ts";
+import { splitFiles } from "./splitFiles.ts";
+import type { SplitName } from "./splitNames.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
 /**

@@ -14,7 +14,8 @@ import { examplesOf, usableExamples } from "./fileExamples.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
 import { readData, type SomeRows } from "./rows/readRows.ts";
 import { rowLocation } from "./rows/rowLocation.ts";
-import { splitFiles, TRAINING_FILES, type SplitName } from "./splitFiles.ts";
+import { splitFiles, TRAINING_FILES } from "./splitFiles.ts";
+import type { SplitName } from "./splitNames.ts";
 
 type NamedSpec = Extract<TaskSpec, { kind: "named" }>;
 /** The number of Yelp's shuffled rows that the official code trains on. */

@@ -14,8 +14,6 @@ const NAMES = {
   mismatched: ["validation_mismatched", "dev_mismatched"],
 };
 const EXTENSIONS = ["jsonl", "tsv", "csv", "parquet", "json", "jsonl.gz", "json.gz"];
-/** The name of a split. */
-export type SplitName = "train" | "validation" | "test";
 
 /** The possible names of a training file, for messages. */
 export const TRAINING_FILES = `train.${EXTENSIONS.join(", train.")}, train-00000-of-00001.parquet`;

@@ -2,7 +2,7 @@ import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { ExampleSource } from "../task/exampleSource.ts";
 import { DataReview } from "../task/review/dataReview.ts";
-import { SPLITS } from "../task/review/facts.ts";
+import { SPLITS } from "../task/splitNames.ts";
 import { factsOf, reviewedTask } from "../task/review/reviewedTask.ts";
 import { countText, joined } from "../task/review/wordings.ts";
 import type { SplitName } from "../task/splitFiles.ts";

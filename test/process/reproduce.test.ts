@@ -31,7 +31,7 @@ const DIST = join(import.meta.dirname, "../../dist");
 const words = ["river", "stone", "light", "paper", "green", "seven"];
 const data = (yes: string): string =>
   Array.from({ length: 90 }, (_, i) =>
-    JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? yes : "no" }),
+    JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i}`, label: i % 2 === 0 ? yes : "no" }),
   ).join("\n");
 const git = (folder: string, ...args: string[]): string =>
   execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", ...args], {

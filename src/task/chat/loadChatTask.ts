@@ -3,7 +3,7 @@ import type { TaskSpec } from "../../experiment/experiment.ts";
 import type { Example, Splits } from "../example.ts";
 import { EXPERIMENT_SETTINGS, examplesOf, usableExamples } from "../fileExamples.ts";
 import { readData } from "../rows/readRows.ts";
-import { SCORED } from "../review/facts.ts";
+import { SCORED } from "../splitNames.ts";
 import type { Row } from "../rows/row.ts";
 import { rowLocation } from "../rows/rowLocation.ts";
 import { splitBySeed } from "../split.ts";

@@ -1,6 +1,6 @@
 import { listed, phrase, type Phrase } from "../../base/phrase.ts";
-import type { Columns } from "./columns.ts";
-import { givingColumns, type GivingColumn, type Trained } from "./givingColumns.ts";
+import type { Columns } from "../counts/columns.ts";
+import { givingColumns, type GivingColumn, type Trained } from "../counts/givingColumns.ts";
 import { joined, quoted } from "./wordings.ts";
 
 function aspectText({ aspect, distinct, name }: GivingColumn): Phrase {

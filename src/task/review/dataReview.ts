@@ -1,12 +1,12 @@
 import type { Phrase } from "../../base/phrase.ts";
-import type { SplitName } from "../splitFiles.ts";
+import { SPLITS, type SplitName } from "../splitNames.ts";
 import { columnNotes } from "./columnNotes.ts";
-import { Columns, type ColumnsState } from "./columns.ts";
+import { Columns, type ColumnsState } from "../counts/columns.ts";
 import { duplicateNotes } from "./duplicateNotes.ts";
-import { SPLITS, type Facts } from "./facts.ts";
+import type { Facts } from "./facts.ts";
 import { groupNotes } from "./groupNotes.ts";
 import { InputIndex, InputTable } from "./inputTable.ts";
-import { LabelCounts, type LabelState } from "./labelCounts.ts";
+import { LabelCounts, type LabelState } from "../counts/labelCounts.ts";
 import { labelNotes, type Locate } from "./labelNotes.ts";
 import { Places, type PlacesState } from "./places.ts";
 import { exampleText } from "./wordings.ts";

@@ -1,5 +1,5 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
-import type { SplitName } from "../splitFiles.ts";
+import type { SplitName } from "../splitNames.ts";
 import { InputIndex, type InputTables } from "./inputTable.ts";
 import type { Locate } from "./labelNotes.ts";
 import { countText, joined } from "./wordings.ts";

@@ -1,10 +1,4 @@
 import type { Row } from "../rows/row.ts";
-import type { SplitName } from "../splitFiles.ts";
-
-/** The splits, in the order in which notes name them. */
-export const SPLITS = ["train", "validation", "test"] as const satisfies readonly SplitName[];
-/** The splits that a model is scored on. */
-export const SCORED = ["validation", "test"] as const;
 
 /** What a review is told of one example. */
 export interface Facts {

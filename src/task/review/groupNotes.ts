@@ -1,7 +1,7 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
-import type { SplitName } from "../splitFiles.ts";
-import type { Columns } from "./columns.ts";
-import type { ColumnTable } from "./columnTable.ts";
+import type { SplitName } from "../splitNames.ts";
+import type { Columns } from "../counts/columns.ts";
+import type { ColumnTable } from "../counts/columnTable.ts";
 import type { Locate } from "./labelNotes.ts";
 import { countText, joined, quoted } from "./wordings.ts";
 

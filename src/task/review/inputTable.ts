@@ -1,7 +1,7 @@
-import type { SplitName } from "../splitFiles.ts";
+import type { SplitName } from "../splitNames.ts";
 import { GrowingWords } from "./growingWords.ts";
 import { looseHash } from "./looseHash.ts";
-import { textHash, type TextHash } from "./textHash.ts";
+import { textHash, type TextHash } from "../counts/textHash.ts";
 
 /** Words of an example: two of its input as written, two of it in loose form, one of its target. */
 const WORDS = 5;

@@ -1,7 +1,6 @@
 import { listed, phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
-import type { SplitName } from "../splitFiles.ts";
-import { SCORED } from "./facts.ts";
-import type { CountedLabel, LabelCounts } from "./labelCounts.ts";
+import { SCORED, type SplitName } from "../splitNames.ts";
+import type { CountedLabel, LabelCounts } from "../counts/labelCounts.ts";
 import { countText, joined, quoted } from "./wordings.ts";
 import { labelForm } from "./writtenAlike.ts";
 

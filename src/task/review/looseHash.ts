@@ -1,4 +1,4 @@
-import { TextHasher, type TextHash } from "./textHash.ts";
+import { TextHasher, type TextHash } from "../counts/textHash.ts";
 
 /** What a UTF-16 unit is for the comparison; 0: not looked at yet. */
 const LETTER = 1;

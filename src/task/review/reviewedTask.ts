@@ -3,7 +3,7 @@ import { fieldNames, templateParts } from "../../experiment/templateParts.ts";
 import { CATALOGUE } from "../catalogue.ts";
 import type { Example } from "../example.ts";
 import { rowReadingOf, type ReadTask } from "../rowReading.ts";
-import type { SplitName } from "../splitFiles.ts";
+import type { SplitName } from "../splitNames.ts";
 import type { ReviewedTask } from "./dataReview.ts";
 import type { Facts } from "./facts.ts";
 

@@ -1,6 +1,6 @@
 import { percentText } from "../../base/text/percentText.ts";
 import { listed, phrase, type Phrase } from "../../base/phrase.ts";
-import type { SplitName } from "../splitFiles.ts";
+import type { SplitName } from "../splitNames.ts";
 
 /** The longest text that a note quotes. */
 const LONGEST = 60;

@@ -1,6 +1,6 @@
-import { Columns } from "../review/columns.ts";
-import { givingColumns } from "../review/givingColumns.ts";
-import { LabelCounts } from "../review/labelCounts.ts";
+import { Columns } from "../counts/columns.ts";
+import { givingColumns } from "../counts/givingColumns.ts";
+import { LabelCounts } from "../counts/labelCounts.ts";
 import type { Row } from "./row.ts";
 
 /** What a column is used for. */

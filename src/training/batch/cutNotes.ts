@@ -1,7 +1,7 @@
 import { phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
-import { SPLITS } from "../../task/review/facts.ts";
+import { SPLITS } from "../../task/splitNames.ts";
 import { countText, joined } from "../../task/review/wordings.ts";
-import type { SplitName } from "../../task/splitFiles.ts";
+import type { SplitName } from "../../task/splitNames.ts";
 import { shapeOf, type ExampleList, type ExampleShape } from "./exampleList.ts";
 import type { Lengths } from "./exampleEncoder.ts";
 

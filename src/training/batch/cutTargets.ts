@@ -1,5 +1,5 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
-import { hashKey, textHash } from "../../task/review/textHash.ts";
+import { hashKey, textHash } from "../../task/counts/textHash.ts";
 import { shareText } from "../../task/review/wordings.ts";
 import { shapeOf, type ExampleList } from "./exampleList.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";

@@ -8,7 +8,7 @@ import { chatExample } from "../../task/chat/loadChatTask.ts";
 import { examplesOf, fileExamples, usableExamples } from "../../task/fileExamples.ts";
 import { CATALOGUE } from "../../task/catalogue.ts";
 import { hidesAll, readsTest } from "../../task/hiddenLabels.ts";
-import { SPLITS } from "../../task/review/facts.ts";
+import { SPLITS } from "../../task/splitNames.ts";
 import { splitFiles, TRAINING_FILES } from "../../task/splitFiles.ts";
 import type { ExperimentText, Key } from "./experimentText.ts";
 import type { KnownFields } from "./knownFields.ts";

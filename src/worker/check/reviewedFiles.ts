@@ -2,10 +2,10 @@ import type { Phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { Example } from "../../task/example.ts";
 import { DataReview, type Finding } from "../../task/review/dataReview.ts";
-import { SCORED, SPLITS } from "../../task/review/facts.ts";
+import { SCORED, SPLITS } from "../../task/splitNames.ts";
 import { factsOf, reviewedTask } from "../../task/review/reviewedTask.ts";
 import { splitBySeed } from "../../task/split.ts";
-import type { SplitName } from "../../task/splitFiles.ts";
+import type { SplitName } from "../../task/splitNames.ts";
 
 type FileTask = Extract<Experiment["task"], { kind: "file" | "chat" }>;
 type Task =

@@ -7,7 +7,7 @@ import { english } from "../../../src/base/phrase.ts";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { DataReview } from "../../../src/task/review/dataReview.ts";
-import { SPLITS } from "../../../src/task/review/facts.ts";
+import { SPLITS } from "../../../src/task/splitNames.ts";
 import { factsOf, reviewedTask } from "../../../src/task/review/reviewedTask.ts";
 import { guessColumnRoles, templatesOf } from "../../../src/task/rows/guessColumnRoles.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { looseHash } from "../../../../src/task/review/looseHash.ts";
-import { hashKey, textHash } from "../../../../src/task/review/textHash.ts";
+import { hashKey, textHash } from "../../../../src/task/counts/textHash.ts";
 import { notesOf, rowsOf, type TestRow } from "./reviewed.ts";
 
 const texts = (word: string, count: number): TestRow[] =>

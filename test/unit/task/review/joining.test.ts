@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { english } from "../../../../src/base/phrase.ts";
-import { ColumnTable } from "../../../../src/task/review/columnTable.ts";
+import { ColumnTable } from "../../../../src/task/counts/columnTable.ts";
 import { DataReview } from "../../../../src/task/review/dataReview.ts";
 import type { Facts } from "../../../../src/task/review/facts.ts";
-import type { SplitName } from "../../../../src/task/splitFiles.ts";
+import type { SplitName } from "../../../../src/task/splitNames.ts";
 
 const TASK = { inputs: ["text", "code"], targets: ["label"], drawn: ["test" as const] };
 

@@ -1,7 +1,7 @@
 import { english } from "../../../../src/base/phrase.ts";
 import { DataReview, type ReviewedTask } from "../../../../src/task/review/dataReview.ts";
-import { SPLITS } from "../../../../src/task/review/facts.ts";
-import type { SplitName } from "../../../../src/task/splitFiles.ts";
+import { SPLITS } from "../../../../src/task/splitNames.ts";
+import type { SplitName } from "../../../../src/task/splitNames.ts";
 
 /** A row of a test: the fields "text" and "label", and others. */
 export type TestRow = Readonly<Record<string, string>>;

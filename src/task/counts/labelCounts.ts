@@ -1,5 +1,4 @@
-import type { SplitName } from "../splitFiles.ts";
-import { SPLITS } from "./facts.ts";
+import { SPLITS, type SplitName } from "../splitNames.ts";
 
 /** Different targets that are counted each by itself. */
 const MOST = 1000;

@@ -1,5 +1,4 @@
-import type { SplitName } from "../splitFiles.ts";
-import { SPLITS } from "./facts.ts";
+import { SPLITS, type SplitName } from "../splitNames.ts";
 import { hashKey, textHash } from "./textHash.ts";
 
 /** Different values of a column that are counted; of more, a sample. */

@@ -1,4 +1,4 @@
-import type { SplitName } from "../splitFiles.ts";
+import type { SplitName } from "../splitNames.ts";
 import { ColumnTable, type ColumnState } from "./columnTable.ts";
 import { LabelInside, type InsideState } from "./labelInside.ts";
 import { aspectOf, ASPECTS, type Aspect } from "./valueAspects.ts";
