@@ -117,3 +117,21 @@ test("what is found in parts is joined, and a target that another part has cut i
   parts[0]!.join(parts[1]!);
   assert.match(english(parts[0]!.notes(8)[0]!), /^2 different targets .* in 2 of 2 examples/);
 });
+
+test("a whole target that is the beginning of a cut one is told, whichever comes first", () => {
+  const whole = { input: "", target: "red", ids: [3], labels: [5, 1] };
+  const cut = { input: "", target: "red brick", ids: [3], labels: [5, 1], cut: { source: 0, target: 1, at: 1 } };
+  for (const order of [
+    [whole, cut],
+    [cut, whole],
+  ]) {
+    const [first, second] = order.map((example) => {
+      const targets = new CutTargets();
+      targets.add(example);
+      return targets;
+    });
+    first!.join(second!);
+    assert.equal(first!.notes(2).length, 1);
+    assert.equal(cutTargetNotes(order, 2).length, 1);
+  }
+});

@@ -172,3 +172,16 @@ test("TREC's finer labels are no input", { skip: !existsSync(TREC) }, async () =
   }));
   assert.equal(templatesOf(guessColumnRoles(rows)).source, "{text}");
 });
+
+test("of the first MB of a file all rows count as training", async () => {
+  const long = "a long day of weather ".repeat(60);
+  const row = (i: number): object => ({
+    text: `${long} ${1000 + i}`,
+    topic: `t${i % 4}`,
+    label: i % 2 === 0 ? "x" : "y",
+  });
+  const train = put("large.jsonl", 1500, row);
+  const [found] = await squiggles({ train, source: "{topic} {text}" });
+  const rows = Math.floor(1e6 / (JSON.stringify(row(0)).length + 1));
+  assert.match(found!.note, new RegExp(`^The input gives the label away: in all ${rows} training examples`));
+});

@@ -111,3 +111,22 @@ test("categories, single rows, given files and targets are no groups", () => {
   assert.deepEqual(notesOf({ train: unique(alone.train), test: unique(alone.test) }, { drawn }), []);
   assert.deepEqual(notesOf(passages("doc_id", String), { drawn, targets: ["doc_id"] }), [], "the target");
 });
+
+test("texts that a few rows share, and ids of some of the rows, give nothing away", () => {
+  const shared = rowsOf(120, (i) => ({
+    text: `question ${i}`,
+    label: LABELS[Math.floor(i / 6) % 3]!,
+    extra: `a passage about the subject ${Math.floor(i / 6)}, which goes on`,
+  }));
+  assert.deepEqual(giving(shared), [], "six rows a passage");
+  const some = withColumn((label, i) => (i % 2 === 0 ? `${label[0]!}-${i}` : `no id, but words ${i}`), 120);
+  assert.deepEqual(giving(some), [], "every second value is an id");
+});
+
+test("a few values that come twice make no groups", () => {
+  const drawn = ["test"] as const;
+  const data = passages("user_id", String);
+  const nearlyUnique = (from: number, rows: readonly TestRow[] = []): TestRow[] =>
+    rows.map((row, i) => ({ ...row, user_id: String((from + i) % 190) }));
+  assert.deepEqual(notesOf({ train: nearlyUnique(0, data.train), test: nearlyUnique(180, data.test) }, { drawn }), []);
+});

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { InputIndex, InputTable } from "../../../../src/task/review/inputTable.ts";
 import { looseHash } from "../../../../src/task/review/looseHash.ts";
 import { hashKey, textHash } from "../../../../src/task/counts/textHash.ts";
 import { notesOf, rowsOf, type TestRow } from "./reviewed.ts";
@@ -83,4 +84,16 @@ test("one input with several targets in training is told, and where", () => {
   assert.deepEqual(notesOf({ train: [...train, train[2]!, train[9]!] }), [], "the same target again");
   const loose = { ...other(train[2]!), text: train[2]!["text"]!.toUpperCase() };
   assert.deepEqual(notesOf({ train: [...train, loose] }), [], "another text may have another target");
+});
+
+test("inputs are equal only if both lanes of their hash are", () => {
+  const words = (...inputs: [low: number, high: number][]): Uint32Array<ArrayBuffer> =>
+    Uint32Array.from(inputs.flatMap(([low, high]) => [low, high, low, high, 0]));
+  const train = new InputTable(words([7, 1], [7, 2], [8, 1]));
+  const index = new InputIndex(train, "exact", () => assert.fail("all of them differ"));
+  const asked = new InputTable(words([7, 2], [8, 2], [9, 1], [8, 1]));
+  assert.deepEqual(
+    [0, 1, 2, 3].map((example) => index.first(asked, example)),
+    [1, undefined, undefined, 2],
+  );
 });

@@ -15,7 +15,7 @@ function examples(): { split: SplitName; facts: Facts }[] {
     const values = {
       text,
       code: `${label}${i % 4}`,
-      context: `a long passage that several rows share: ${i % 40}`,
+      context: `a long passage that several rows share: ${split === "train" ? Math.floor(i / 5) : 39 - (i % 40)}`,
       label,
     };
     return { split, facts: { source: `${text} ${values.code}`, target: label, values, row: { path, line: i + 1 } } };
@@ -91,6 +91,11 @@ test("of many different values a sample is counted, the same in one table and in
   const shared = (table: ColumnTable): number =>
     table.all().filter(({ counts }) => counts.train > 0 && counts.test > 0).length * table.scale;
   assert.equal(shared(one), shared(whole));
+  const [small, large] = [new ColumnTable(), new ColumnTable()];
+  add(small, 0, 30_000);
+  add(large, 30_000, 200_000);
+  small.join(large, { train: 0, validation: 0, test: 0 });
+  assert.deepEqual([small.scale, counts(small).length, shared(small)], [8, counts(whole).length, shared(whole)]);
   // Of every twenty rows four test rows are in four of the five groups.
   assert.ok(Math.abs(shared(whole) / 40_000 - 1) < 0.05, `${shared(whole)} of 40,000`);
 });

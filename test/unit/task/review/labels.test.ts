@@ -120,3 +120,18 @@ test("of a part of the files only what holds of all is said", () => {
   );
   assert.equal(review.findings().length, 2, "with all of them, the new label and the one class too");
 });
+
+test("measurements are told by being many, or not whole; few examples are compared as labels, many of free text are not", () => {
+  const fractions = labelled("a pair", 24, "0.2", "1.4", "3", "4.8");
+  assert.deepEqual(notesOf({ train: fractions, test: labelled("other pair", 8, "2.6", "3") }), []);
+  const counts = rowsOf(120, (i) => ({ text: `number of things in ${i}`, label: String(i % 30) }));
+  assert.deepEqual(notesOf({ train: counts, test: labelled("others", 8, "31", "3") }), []);
+  const free = (count: number): TestRow[] =>
+    rowsOf(count, (i) => ({ text: `question ${i}?`, label: `the answer ${i}` }));
+  const alike = labelled("another", 4, "The answer 3", "something else");
+  assert.deepEqual(notesOf({ train: free(51), test: alike }), []);
+  assert.match(
+    notesOf({ train: free(50), test: alike })[0]!,
+    /^2 of 4 .* lacks: "The answer 3" looks like "the answer 3" \(/,
+  );
+});
