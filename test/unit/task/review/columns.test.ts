@@ -130,3 +130,25 @@ test("a few values that come twice make no groups", () => {
     rows.map((row, i) => ({ ...row, user_id: String((from + i) % 190) }));
   assert.deepEqual(notesOf({ train: nearlyUnique(0, data.train), test: nearlyUnique(180, data.test) }, { drawn }), []);
 });
+
+test("copies of whole rows, a few long texts and columns of very many rows a value are no groups", () => {
+  const drawn = ["test"] as const;
+  const split = (rows: readonly TestRow[]): TestData => ({
+    train: rows.filter((_, i) => i % 6 !== 0),
+    test: rows.filter((_, i) => i % 6 === 0),
+  });
+  const copies = rowsOf(240, (i) => ({
+    text: `text ${i % 80} of them`,
+    label: `l${i % 80 < 40 ? 1 : 2}`,
+    user_id: `u${i % 80}`,
+  }));
+  const [copied, ...more] = notesOf(split(copies), { drawn });
+  assert.match(copied!, /also in training/);
+  assert.deepEqual(more, []);
+  const prompts = passages("instruction", (i) => LONG(i % 10));
+  assert.deepEqual(notesOf(prompts, { drawn }), [], "ten instructions");
+  const many = (values: number): TestRow[] =>
+    rowsOf(15_000, (i) => ({ text: `text ${i}`, label: `l${i % 5}`, context: LONG(i % values) }));
+  assert.deepEqual(notesOf(split(many(29)), { drawn }), [], "517 rows a text");
+  assert.equal(notesOf(split(many(31)), { drawn }).length, 1, "484 rows a text");
+});
