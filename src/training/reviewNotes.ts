@@ -5,7 +5,7 @@ import { DataReview } from "../task/review/dataReview.ts";
 import { SPLITS } from "../task/splitNames.ts";
 import { factsOf, reviewedTask } from "../task/review/reviewedTask.ts";
 import { countText, joined } from "../task/review/wordings.ts";
-import type { SplitName } from "../task/splitFiles.ts";
+import type { SplitName } from "../task/splitNames.ts";
 import type { ReadBack } from "./readBack.ts";
 
 /** Examples of a split that are reviewed; of more, as many at even distances: each takes 24 bytes. */

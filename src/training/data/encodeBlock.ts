@@ -2,7 +2,7 @@ import type { Bug, ErrorData } from "../../base/errors.ts";
 import type { TaskSpec } from "../../experiment/experiment.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
 import { examplesOf, fileExamples, type FileExamples } from "../../task/fileExamples.ts";
-import { textHash } from "../../task/review/textHash.ts";
+import { textHash } from "../../task/counts/textHash.ts";
 import { BadRows, type SentBadRows } from "../../task/rows/badRows.ts";
 import { blockRows, type BlockForm, type DataBlock } from "../../task/rows/dataBlocks.ts";
 import type { Row } from "../../task/rows/row.ts";

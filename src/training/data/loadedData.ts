@@ -3,7 +3,7 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { ExampleSource } from "../../task/exampleSource.ts";
 import type { MetricName } from "../../task/metric/metrics.ts";
-import type { SplitName } from "../../task/splitFiles.ts";
+import type { SplitName } from "../../task/splitNames.ts";
 import type { ExampleEncoder } from "../batch/exampleEncoder.ts";
 import type { ExampleList } from "../batch/exampleList.ts";
 

@@ -1,6 +1,6 @@
 import type { Example } from "../../task/example.ts";
 import type { CountedTarget, ExampleSource } from "../../task/exampleSource.ts";
-import { hashKey, textHash } from "../../task/review/textHash.ts";
+import { hashKey, textHash } from "../../task/counts/textHash.ts";
 import { FIELD } from "./exampleRecord.ts";
 import type { ExampleStore } from "./exampleStore.ts";
 

@@ -5,6 +5,7 @@ import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { english } from "../../../src/base/phrase.ts";
 import { CutCounts, cutNotes } from "../../../src/training/batch/cutNotes.ts";
 import { CutTargets, cutTargetNotes } from "../../../src/training/batch/cutTargets.ts";
+import { shapeOf } from "../../../src/training/batch/exampleList.ts";
 import { encodeAll } from "../../../src/training/batch/exampleEncoder.ts";
 import { pairEncoder } from "../../../src/training/batch/pairEncoder.ts";
 import type { TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
@@ -64,10 +65,10 @@ test("counts of parts are joined", async () => {
     4,
   );
   const one = new CutCounts();
-  one.add("train", cut!);
+  one.add("train", shapeOf([cut!], 0));
   const other = new CutCounts();
-  other.add("train", short!);
-  other.add("test", cut!);
+  other.add("train", shapeOf([short!], 0));
+  other.add("test", shapeOf([cut!], 0));
   one.join(other);
   assert.match(
     english(one.notes(lengthsOf(16, 4), { isJoined: false })[0]!),
