@@ -28,7 +28,7 @@ export { JournalTail } from "./run/journal/journalTail.ts";
 export { readRecord } from "./run/journal/readJournal.ts";
 export { markIfInterrupted } from "./run/interruption/interruptedRuns.ts";
 export { listRuns } from "./run/directory/runList.ts";
-export { locatedExperiment } from "./run/inputs/inputPlaces.ts";
+export { knownFiles, locatedExperiment } from "./run/inputs/inputPlaces.ts";
 export { journalSize, readIndex, writeIndex } from "./run/directory/runIndex.ts";
 export { deleteRuns, restoreRuns } from "./run/removal/trash.ts";
 export { unreadableRuns } from "./run/directory/unreadableRuns.ts";

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import { caught } from "./allProblems.ts";
@@ -62,7 +62,8 @@ function requireTaskFolder(data: string): void {
 }
 
 /**
- * Makes the path of the method's warm start absolute.
+ * Makes the path of the method's warm start absolute; of a run it is the folder of its adapter, the only part that is
+ * read.
  * @throws UserError where the folder does not exist
  */
 function resolveSource<T extends { source?: string | undefined }>(method: T, folder: string): T {
@@ -74,7 +75,8 @@ function resolveSource<T extends { source?: string | undefined }>(method: T, fol
       phrase`method.source: there is no folder ${source}.`,
       phrase`Give the folder of a run or of an adapter, relative to the experiment file.`,
     ).about(["method", "source"]);
-  return { ...method, source };
+  const inRun = join(source, "adapter");
+  return { ...method, source: existsSync(join(inRun, "adapter_config.json")) ? inRun : source };
 }
 
 /**

@@ -73,6 +73,20 @@ export const GpuUse = z.object({
 });
 export type GpuUse = z.infer<typeof GpuUse>;
 
+/**
+ * What an input file held when the run read it; `kept`: where these bytes are: in the commit as they are ("commit"), in
+ * the commit by git's filter ("filter"), in the commit beside the file ("beside"), outside git ("store"), or nowhere
+ * ("none"). `why`: why the commit does not hold them in their place. Older journals have neither.
+ */
+export const InputDigest = FileDigest.extend({
+  kept: z.enum(["commit", "filter", "beside", "store", "none"]).optional().catch(undefined),
+  why: z
+    .enum(["converted", "filtered", "unseen", "link", "untracked", "outside", "large", "secret", "many"])
+    .optional()
+    .catch(undefined),
+});
+export type InputDigest = z.infer<typeof InputDigest>;
+
 /** One line of a run's events.jsonl. The worker communicates with everything that shows a run only by these events. */
 export const RunEvent = z.discriminatedUnion("type", [
   z.object({
@@ -204,9 +218,9 @@ export const RunEvent = z.discriminatedUnion("type", [
     type: z.literal("contents"),
     ...at,
     files: z
-      .record(z.string(), FileDigest)
+      .record(z.string(), InputDigest)
       .refine(hasFewKeys)
-      .describe("digests, at the run's start, of the experiment's input files that its commit does not contain"),
+      .describe("what the experiment's input files held at the run's start, and where these bytes are kept"),
   }),
   z.object({
     type: z.literal("analysis"),

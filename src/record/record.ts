@@ -1,6 +1,5 @@
-import type { FileDigest } from "../base/fileDigest.ts";
 import type { Phrase } from "../base/phrase.ts";
-import type { GpuUse, RunEvent, RunStatus } from "./events.ts";
+import type { GpuUse, InputDigest, RunEvent, RunStatus } from "./events.ts";
 import type { NewerVersion } from "../base/newerVersion.ts";
 
 /** One evaluation of a run on a split. */
@@ -147,8 +146,8 @@ export interface RunRecord {
   warnings: string[];
   /** The path inside the repository of each input path of the experiment. */
   sources: Record<string, string>;
-  /** Digests, at the run's start, of the input files that its commit does not contain. */
-  contents: Record<string, FileDigest>;
+  /** What the input files held at the run's start; in older journals only those that its commit does not contain. */
+  contents: Record<string, InputDigest>;
   /** The commit of the code at the run's start. */
   snapshotCommit: string | undefined;
   /** The commit with the run's results. */

@@ -1,7 +1,6 @@
 import { plannedSizes } from "./plannedSizes.ts";
 import * as z from "zod";
-import { FileDigest } from "../base/fileDigest.ts";
-import { Annotation, GpuUse, LAST_TIME, MeasuredDevice, NamedSizes, RunStatus } from "./events.ts";
+import { Annotation, GpuUse, InputDigest, LAST_TIME, MeasuredDevice, NamedSizes, RunStatus } from "./events.ts";
 import { StoredPhrase } from "../base/phraseSchema.ts";
 import { readPhrase } from "../base/phrase.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
@@ -132,7 +131,7 @@ export const StoredRecord = z
     newer: z.object({ version: number }).optional(),
     warnings: z.array(z.string()),
     sources: z.record(z.string(), InnerPath),
-    contents: z.record(z.string(), FileDigest),
+    contents: z.record(z.string(), InputDigest),
     snapshotCommit: CommitId.optional(),
     resultCommit: CommitId.optional(),
     ref: RunRef.optional(),

@@ -250,7 +250,7 @@ test("every file of a data folder that git lacks is stored: the reproduction has
   const was = readFileSync(file, "utf8");
   assert.deepEqual(
     Object.keys(run.record().contents).sort(),
-    ["test", "train", "validation"].map((split) => join(folder, `sst/${split}.jsonl`)),
+    ["labels.txt", "test.jsonl", "train.jsonl", "validation.jsonl"].map((name) => join(folder, "sst", name)),
   );
   writeFileSync(file, was.replaceAll("negative", "positive"));
   writeFileSync(join(folder, "sst/train.tsv"), "text\tlabel\nlater\tpositive\n");

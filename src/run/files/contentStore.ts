@@ -31,6 +31,12 @@ export async function digestOf(path: string): Promise<FileDigest> {
   return { sha256: hash.digest("hex"), bytes };
 }
 
+/** Whether a file still has the digest. False for a folder of which only names and sizes were hashed. */
+export async function hasDigest({ sha256, bytes }: FileDigest, path: string): Promise<boolean> {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  return entry?.isFile() === true && entry.size === bytes && (await digestOf(path)).sha256 === sha256;
+}
+
 /**
  * Stores files by their SHA-256, each content once: files that are too large for git, or that git ignores. The folder
  * lies beside the repository's own objects and is shared by its work trees.
@@ -50,6 +56,11 @@ export class ContentStore {
   /** Whether a file with this digest is stored. */
   has({ sha256, bytes }: FileDigest): boolean {
     return statSync(this.pathOf({ sha256 }), { throwIfNoEntry: false })?.size === bytes;
+  }
+
+  /** Whether a file with this digest is stored, and its bytes still have it. */
+  async isWhole(content: FileDigest): Promise<boolean> {
+    return this.has(content) && (await digestOf(this.pathOf(content))).sha256 === content.sha256;
   }
 
   /** Whether a file of this size can be stored without filling the disk. */

@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import type { FileDigest } from "../../base/fileDigest.ts";
 
 /** Names of the files that an experiment may read from a folder: data, weights, configurations. */
-const READ = /\.(jsonl|tsv|csv|parquet|json|gz|txt|safetensors|model|bin)$/i;
+const READ = /\.(jsonl|ndjson|tsv|csv|parquet|json|gz|txt|safetensors|model|bin|jinja)$/i;
 
 /**
  * Lists the files that an experiment may read from a folder, sorted by name; symbolic links are followed. Returns none

@@ -7,7 +7,9 @@ import { isResult } from "./gitResults.ts";
 import { writeWorkTree } from "./gitSnapshot.ts";
 import type { GitStore } from "./gitStore.ts";
 import { objectId } from "./objectId.ts";
+import { hasDigest } from "../files/contentStore.ts";
 import { occupantOf } from "./occupant.ts";
+import { TrainedBytes, type TrainedFile } from "./trainedBytes.ts";
 
 /** A file that restoring would write. */
 export interface RestorableFile {
@@ -21,10 +23,15 @@ export interface RestorableFile {
 
 /**
  * Restores files of a run's commit in the work tree, after a backup of the files that it replaces. HEAD and the user's
- * index do not change.
+ * index do not change. The run's input files are compared and written byte for byte as the run read them, whatever
+ * git's conversions and filters make of them, also those that the commit does not contain.
  */
 export class GitRestore {
-  constructor(private readonly store: GitStore) {}
+  /** @param inputs the run's input files */
+  constructor(
+    private readonly store: GitStore,
+    private readonly inputs: readonly TrainedFile[] = [],
+  ) {}
 
   private get top(): string {
     return this.store.git.folder;
@@ -42,7 +49,12 @@ export class GitRestore {
     );
     // A file that the snapshot leaves out (large or ignored) may exist in the work tree, although the commit's tree
     // lacks it.
-    return files.map(({ path }) => {
+    const inputs = new Set(this.inputs.map(({ path }) => path));
+    const paths = [
+      ...files.flatMap(({ path }) => (inputs.has(path) ? [] : [path])),
+      ...(await this.changedInputs(commit)),
+    ];
+    return paths.sort().map((path) => {
       const { occupant } = occupantOf(this.top, path);
       return {
         path,
@@ -50,6 +62,16 @@ export class GitRestore {
         ...(occupant !== undefined && occupant !== path && { instead: occupant }),
       };
     });
+  }
+
+  /** The inputs of which the work tree has other bytes, and whose own are kept. */
+  private async changedInputs(commit: string): Promise<string[]> {
+    const bytes = new TrainedBytes(this.store, commit);
+    const changed: string[] = [];
+    for (const file of this.inputs)
+      if (!(await hasDigest(file.content, join(this.top, file.path))) && (await bytes.has(file)))
+        changed.push(file.path);
+    return changed;
   }
 
   /**
@@ -63,7 +85,18 @@ export class GitRestore {
     const kept = await keepBackup(this.store, paths);
     try {
       for (const path of kept.had) if (!paths.includes(path)) rmSync(join(this.top, path));
-      await this.write(commit, paths);
+      const inputs = this.inputs.filter(({ path }) => paths.includes(path));
+      await this.write(
+        commit,
+        paths.filter((path) => !inputs.some((each) => each.path === path)),
+      );
+      const bytes = new TrainedBytes(this.store, commit);
+      for (const file of inputs)
+        if (!(await bytes.write(file, join(this.top, file.path))))
+          throw new UserError(
+            "trained-bytes-gone",
+            phrase`The bytes of ${file.path} that were trained on are kept nowhere (SHA-256 ${file.content.sha256})`,
+          );
     } catch (error) {
       await this.undo(kept.backup);
       throw error;

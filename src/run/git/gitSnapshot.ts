@@ -14,8 +14,9 @@ export interface SkippedFile {
   /** Why it was left out. */
   reason: Phrase;
 }
-const MAX_FILE = 1024 * 1024;
-const MAX_TOTAL = 20 * MAX_FILE;
+/** The largest file, and the most bytes together, that a commit gets beside the files that the user tracks. */
+export const MAX_FILE = 1024 * 1024;
+export const MAX_TOTAL = 20 * MAX_FILE;
 /** Names of files that often hold secrets: a snapshot contains them only if the user tracks them. */
 const SECRET =
   /^(\.env.*|.*\.pem|.*\.key|.*\.p12|.*\.pfx|id_(rsa|dsa|ecdsa|ed25519).*|\.npmrc|\.netrc|credentials.*)$/i;

@@ -153,17 +153,29 @@ export class GitStore {
     return moveRef(this.git, { folder: this.gitFolder, ref, commit, before });
   }
 
-  /** Commits the work tree as it is, with small untracked files, on top of HEAD under the run's ref. */
-  snapshot(id: string, record: RunRecord): Promise<StoredCommit & { skipped: SkippedFile[] }> {
+  /**
+   * Commits the work tree as it is, with small untracked files, on top of HEAD under the run's ref.
+   * @param record the run's record, as it is after `keep`
+   * @param keep adds to the private index what the work tree does not give, and returns remarks for the user
+   */
+  snapshot(
+    id: string,
+    record: RunRecord | (() => RunRecord),
+    keep?: (index: string) => Promise<Phrase[]>,
+  ): Promise<StoredCommit & { skipped: SkippedFile[] }> {
     return this.withIndex(async (index) => {
-      const { tree, skipped, merging } = await writeWorkTree(this.git, index);
+      const { tree: own, skipped, merging } = await writeWorkTree(this.git, index);
+      const kept = (await keep?.(index)) ?? [];
+      const tree = keep === undefined ? own : await this.git.line(["write-tree"], { GIT_INDEX_FILE: index });
       const head = await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", "HEAD"]);
-      const { commit, note } = await this.commit(tree, head === "" ? undefined : head, record, index);
+      const told = typeof record === "function" ? record() : record;
+      const { commit, note } = await this.commit(tree, head === "" ? undefined : head, told, index);
       const ref = refOf(id);
       await this.updateRef(ref, commit, undefined);
       const notes = [
         note,
         merging ? phrase`taken during a merge` : undefined,
+        ...kept,
         skipped.length > 0
           ? phrase`left out: ${listed(skipped.map(({ path, reason }) => phrase`${path} (${reason})`))}`
           : undefined,
@@ -269,13 +281,13 @@ export class GitStore {
     return files;
   }
 
-  /** Lists the files below a folder of a commit. */
+  /** Lists the files of a commit at paths, and below those that are folders. */
   async entries(
     commit: string,
-    folder: string,
+    ...paths: string[]
   ): Promise<{ mode: string; object: string; bytes: number; path: string }[]> {
     const lines = (
-      await this.git.run(["ls-tree", "-r", "-l", "-z", "--end-of-options", objectId(commit), "--", folder])
+      await this.git.run(["ls-tree", "-r", "-l", "-z", "--end-of-options", objectId(commit), "--", ...paths])
     )
       .split("\0")
       .filter((line) => line !== "");

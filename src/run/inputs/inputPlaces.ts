@@ -1,12 +1,14 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
-import type { FileDigest } from "../../base/fileDigest.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { pathsOf, withPaths } from "../../experiment/experimentPaths.ts";
 import { InnerPath } from "../../base/identifiers.ts";
-import { digestOf } from "../files/contentStore.ts";
+import type { InputDigest } from "../../record/events.ts";
+import type { RunRecord } from "../../record/record.ts";
+import { hasDigest } from "../files/contentStore.ts";
 import { workTreeOf } from "../git/gitWorkTree.ts";
 import { repositoryAround } from "../git/repositoryAround.ts";
+import type { TrainedFile } from "../git/trainedBytes.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 
 /** Resolves the symbolic links of a path, as far as the path exists. */
@@ -18,20 +20,37 @@ function realOf(path: string): string {
 
 /**
  * Maps each input path of an experiment to its path inside the repository. Leaves out paths outside it. Symbolic links
- * in either path do not matter.
+ * in either path do not matter, except a link in the repository that leads out of it: then the path is the link's.
  * @param top the repository's top folder
  */
 export function repositoryPaths(top: string, experiment: Experiment): Record<string, string> {
   const root = realOf(top);
-  const inner = (path: string): string => relative(root, realOf(path));
   return Object.fromEntries(
     pathsOf(experiment).flatMap((path) => {
-      const own = isAbsolute(path) ? inner(path) : "";
-      return own === "" || own === ".." || own.startsWith(`..${sep}`) || isAbsolute(own)
-        ? []
-        : [[path, own.split(sep).join("/")]];
+      const own = isAbsolute(path) ? innerPath(root, path) : undefined;
+      return own === undefined ? [] : [[path, own]];
     }),
   );
+}
+
+/** Returns a path relative to a folder, separated by /; undefined for a path outside it. */
+function innerPath(root: string, path: string): string | undefined {
+  const inner = (real: string): string | undefined => {
+    const own = relative(root, real);
+    return own === ".." || own.startsWith(`..${sep}`) || isAbsolute(own) ? undefined : own;
+  };
+  // The longest part of the path that leads into the folder; behind it may be a link that leads out.
+  for (let at = path; ; at = dirname(at)) {
+    const own = inner(realOf(at));
+    if (own !== undefined) return join(own, relative(at, path)).split(sep).join("/").replace(/^\.$/, "") || undefined;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** Whether a path inside the repository leads out of it, by a symbolic link. */
+export function leadsOut(top: string, own: string): boolean {
+  const way = relative(realOf(top), realOf(join(top, own)));
+  return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way);
 }
 
 /**
@@ -72,6 +91,12 @@ function placeOf(run: RunDirectory): (path: string) => string {
 /** Returns a function that finds a run's inputs as `placeOf` does, but not in the work tree. */
 export const currentPlaceOf = (run: RunDirectory): ((path: string) => string) => placeIn(run, undefined);
 
+/** Returns where a recorded input file is now: an input, or a file of an input folder. */
+export function presentFile(run: RunDirectory, given: string): string {
+  const place = currentPlaceOf(run);
+  return isInInputFolder(run.record().sources, given) ? join(place(dirname(given)), basename(given)) : place(given);
+}
+
 function placeIn(run: RunDirectory, tree: string | undefined): (path: string) => string {
   const { sources } = run.record();
   const there = (top: string, path: string): string | undefined => {
@@ -90,9 +115,20 @@ function placeIn(run: RunDirectory, tree: string | undefined): (path: string) =>
 /** Returns a run's experiment with the paths of its inputs where they are now. */
 export const locatedExperiment = (run: RunDirectory): Experiment => withPaths(run.experiment(), placeOf(run));
 
-/** Whether a file still has the digest. False for a folder of which only names and sizes were hashed. */
-async function hasDigest({ sha256 }: FileDigest, path: string): Promise<boolean> {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true && (await digestOf(path)).sha256 === sha256;
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+/** The input files of a run whose content is known and that are in the repository: their path as given, and there. */
+export function knownFiles({ sources, contents }: Pick<RunRecord, "sources" | "contents">): KnownFile[] {
+  return Object.entries(contents).flatMap(([given, content]) => {
+    const path = pathInRepository(sources, given);
+    return path === undefined || content.why === "many" ? [] : [{ given, path, content }];
+  });
+}
+
+/** An input file in the repository: `given` is its path in the experiment, or below a folder of the experiment. */
+export interface KnownFile extends TrainedFile {
+  given: string;
+  content: InputDigest;
 }
 
 /**
@@ -114,7 +150,7 @@ export async function inputsOutsideCommit(run: RunDirectory): Promise<{ outside:
       if (!(await hasDigest(held, file === path ? now : join(now, basename(file))))) changed.push(file);
     // The work tree has what the commit contains; anything else was copied from elsewhere.
     if (tree !== undefined && own !== undefined && existsSync(join(tree, own)))
-      outside.push(...changed.filter((file) => file !== path));
+      outside.push(...changed.filter((file) => file !== path || !isFolder(now)));
     else if (parts.length === 0 || changed.length > 0) outside.push(path);
   }
   return { outside, missing: outside.filter((path) => !existsSync(place(path)) && !isInInputFolder(sources, path)) };

@@ -1,50 +1,51 @@
 import { constants, existsSync, rmSync } from "node:fs";
 import { copyFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { makeFolder } from "../../base/files/atomicFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { pathsOf } from "../../experiment/experimentPaths.ts";
+import { hasDigest } from "../files/contentStore.ts";
 import type { GitStore } from "../git/gitStore.ts";
 import { openWorkTree } from "../git/gitWorkTree.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
-import { isInInputFolder, inputsOutsideCommit, pathInRepository, currentPlaceOf } from "./inputPlaces.ts";
+import {
+  inputsOutsideCommit,
+  isInInputFolder,
+  knownFiles,
+  pathInRepository,
+  presentFile,
+  type KnownFile,
+} from "./inputPlaces.ts";
 import { entryAt, occupantOf } from "../git/occupant.ts";
+import { TrainedBytes } from "../git/trainedBytes.ts";
 import { phrase } from "../../base/phrase.ts";
 
 /**
- * Writes the inputs of a reproduction into its work tree: the files of the original run's commit, and those of the
- * content store. Can be called again for the same run.
+ * Writes the inputs of a reproduction into its work tree: the files of the original run's commit, byte for byte as they
+ * were read, whatever git's conversions and filters make of them, and those of the content store. Can be called again
+ * for the same run.
  * @param commit the original run's snapshot
  * @returns paths that neither contains (outside the repository, or very large), which are read as they are now
- * @throws UserError naming the inputs that exist nowhere
+ * @throws UserError naming the inputs that exist nowhere, or that the commit has but not with the bytes trained on
  */
 export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit: string): Promise<string[]> {
   const tree = await openWorkTree(store, run.path, commit);
-  const { sources, contents } = run.record();
-  const lost: string[] = [];
-  for (const [path, content] of Object.entries(contents)) {
-    const own = pathInRepository(sources, path);
-    // The commit may contain a symbolic link that leads out of the tree.
-    if (
-      own === undefined ||
-      occupantOf(tree, own).occupant !== undefined ||
-      (await store.large.copyTo(content, join(tree, own))) ||
-      !isInInputFolder(sources, path)
-    )
-      continue;
-    // An input folder must be complete in the work tree. A file that neither the commit nor the store has is copied as
-    // it is now.
-    const present = join(currentPlaceOf(run)(dirname(path)), basename(path));
-    if (!existsSync(present)) {
-      lost.push(path);
-      continue;
-    }
-    makeFolder(dirname(join(tree, own)));
-    await copyFile(present, join(tree, own), constants.COPYFILE_FICLONE);
+  const bytes = new TrainedBytes(store, commit);
+  const lost: KnownFile[] = [];
+  const altered: KnownFile[] = [];
+  for (const file of knownFiles(run.record())) {
+    const lacks = await place(run, tree, { file, bytes });
+    if (lacks !== undefined) (lacks === "altered" ? altered : lost).push(file);
   }
   leaveOutLarge(run, tree);
+  if (altered.length > 0)
+    throw new UserError(
+      "trained-bytes-missing",
+      phrase`The commit has other bytes than those trained on of ${altered.map(named).join(", ")}, kept nowhere`,
+      phrase`Put the files with these digests where the run had them, then try again.`,
+    );
   const { outside, missing } = await inputsOutsideCommit(run);
-  const nowhere = [...lost, ...missing];
+  const nowhere = [...new Set([...lost.map(({ given }) => given), ...missing])];
   if (nowhere.length > 0)
     throw new UserError(
       "run-content-missing",
@@ -52,6 +53,44 @@ export async function prepareWorkTree(store: GitStore, run: RunDirectory, commit
       phrase`Put it where the run had it, then try again.`,
     );
   return outside;
+}
+
+const named = ({ path, content }: KnownFile): string => `${path} (SHA-256 ${content.sha256})`;
+
+/**
+ * Puts an input file in its place in the work tree, with the bytes trained on, where these are kept or still here. A
+ * file of an input folder that neither the commit nor the store has is copied as it is now, since the folder must be
+ * complete.
+ * @returns "altered" if the commit has other bytes alone, "lost" if a file of a folder is nowhere, else undefined
+ */
+async function place(
+  run: RunDirectory,
+  tree: string,
+  { file, bytes }: { file: KnownFile; bytes: TrainedBytes },
+): Promise<"altered" | "lost" | undefined> {
+  const { given, path, content } = file;
+  const to = join(tree, path);
+  const { occupant } = occupantOf(tree, path);
+  const isThere = occupant === path && entryAt(to)?.isFile() === true;
+  if (isThere && (await hasDigest(content, to))) return undefined;
+  // The tree's own links may lead out of it: a file is written in a link's place, never through it.
+  const clear = (): void => {
+    if (occupant !== undefined && entryAt(join(tree, occupant))?.isDirectory() !== true) rmSync(join(tree, occupant));
+    makeFolder(dirname(to));
+  };
+  if (await bytes.has(file)) {
+    clear();
+    await bytes.write(file, to);
+    return undefined;
+  }
+  const now = presentFile(run, given);
+  const isAltered = await bytes.isInCommit(path);
+  if (isAltered && !(await hasDigest(content, now))) return "altered";
+  if (!isAltered && (isThere || !isInInputFolder(run.record().sources, given))) return undefined;
+  if (!existsSync(now)) return "lost";
+  clear();
+  await copyFile(now, to, constants.COPYFILE_FICLONE);
+  return undefined;
 }
 
 /**

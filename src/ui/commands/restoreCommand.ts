@@ -23,7 +23,7 @@ export async function restoreFiles(argument: unknown, { pick, diff }: CommandCon
   const run = await pick.one(argument, hasCommit);
   if (run === undefined) return;
   const commit = codeCommitOf(run);
-  const restore = new (host().GitRestore)(await trustedGitStore(run.folder));
+  const restore = new (host().GitRestore)(await trustedGitStore(run.folder), host().knownFiles(run.record));
   const files = await cancellableWait(vscode.l10n.t('Comparing the files with those of "{0}"', run.record.name), () =>
     restore.differences(commit),
   );

@@ -1,16 +1,17 @@
-import { statSync } from "node:fs";
-import type { FileDigest } from "../../base/fileDigest.ts";
-import type { NewRunEvent } from "../../record/events.ts";
+import { existsSync, statSync } from "node:fs";
+import { UserError } from "../../base/errors.ts";
 import { pathsOf } from "../../experiment/experimentPaths.ts";
-import { digestOf } from "../../run/files/contentStore.ts";
-import { inputFilesIn, outlineDigest } from "../../run/files/inputFiles.ts";
-import type { GitStore } from "../../run/git/gitStore.ts";
-import { looksSecret } from "../../run/git/gitSnapshot.ts";
+import { phrase, listed, type Phrase } from "../../base/phrase.ts";
+import type { InputDigest, NewRunEvent } from "../../record/events.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
-import { pathInRepository } from "../../run/inputs/inputPlaces.ts";
+import { blobDigest, fileStamp, inputChanges } from "../../run/files/blobDigest.ts";
+import { digestOf, hasDigest } from "../../run/files/contentStore.ts";
+import { inputFilesIn, outlineDigest } from "../../run/files/inputFiles.ts";
+import { InputKeeper, type ReadInput } from "../../run/git/gitInputs.ts";
+import type { GitStore } from "../../run/git/gitStore.ts";
+import { leadsOut, pathInRepository, presentFile } from "../../run/inputs/inputPlaces.ts";
+import { notKeptText } from "../../run/inputs/inputText.ts";
 
-/** The largest file (bytes) that is kept; of a larger one only the digest is recorded. */
-const MOST_KEPT = 256 * 1024 * 1024;
 /**
  * Of a folder with more files, or more bytes, that its commit lacks, only names and sizes are recorded: reading all of
  * it would delay every start.
@@ -18,57 +19,129 @@ const MOST_KEPT = 256 * 1024 * 1024;
 const MOST_FILES = 60;
 const MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
 
-interface Lacking {
+/** Input files by their paths on disk: their SHA-256, and the stamp of the file that had it. */
+export type InputStamps = Map<string, { sha256: string; stamp: string }>;
+
+/** A file or folder that an experiment names, with its files. */
+interface Input {
+  /** The path in the experiment. */
   path: string;
-  bytes: number;
+  isFolder: boolean;
+  files: { path: string; own: string | undefined; bytes: number }[];
 }
 
-/** The files that git does not track; all are at one path of the experiment. */
-async function untracked(
-  store: GitStore,
-  files: readonly Lacking[],
-  { path, own }: { path: string; own: string | undefined },
-): Promise<Lacking[]> {
-  if (own === undefined || files.length === 0) return [...files];
-  // Files that git does not list, such as a submodule's, count as not tracked.
-  const tracked = new Set(
-    ((await store.git.lineOrUndefined(["ls-files", "-z", "--full-name", "--", `:(top,literal)${own}`])) ?? "").split(
-      "\0",
-    ),
-  );
-  return files.filter((each) => !tracked.has(`${own}${each.path.slice(path.length).replaceAll("\\", "/")}`));
-}
-
-/** Records what a file of the experiment holds, and keeps a copy where that is possible. */
-async function kept(store: GitStore, { path, bytes }: Lacking, isOwn: boolean): Promise<FileDigest> {
-  return isOwn && bytes <= MOST_KEPT && !looksSecret(path) && store.large.hasRoomFor(bytes)
-    ? store.large.keep(path)
-    : digestOf(path);
+function inputsOf(run: RunDirectory): Input[] {
+  const { sources } = run.record();
+  return pathsOf(run.experiment()).map((path) => {
+    const entry = statSync(path, { throwIfNoEntry: false });
+    const isFolder = entry?.isDirectory() === true;
+    const files = isFolder ? inputFilesIn(path) : [];
+    if (entry?.isFile() === true) files.push({ path, bytes: entry.size });
+    return {
+      path,
+      isFolder,
+      files: files.map((each) => ({ ...each, own: pathInRepository(sources, each.path) })),
+    };
+  });
 }
 
 /**
- * Records once which files of the experiment, and of folders that it names, its commit will lack (ignored, large, or
- * outside the repository). Those in the repository's folder are also kept beside it, so that a run that repeats this
- * one has them even after they change.
+ * Records what the experiment's input files hold as the run reads them, and keeps these bytes where the snapshot has
+ * others (git converts or filters them) or none (ignored, large, behind a link). So a run can be made again from what
+ * it was trained on, whatever git is told to make of the files.
+ * @param index the private index with the snapshot; gets the bytes that belong into the commit
+ * @returns remarks for the user, and the stamps of the files that were read
  */
 export async function keepContents(
-  run: RunDirectory,
+  { run, emit }: { run: RunDirectory; emit: (event: NewRunEvent) => void },
   store: GitStore,
-  emit: (event: NewRunEvent) => void,
-): Promise<void> {
-  const { sources, contents } = run.record();
-  const files: Record<string, FileDigest> = {};
-  if (Object.keys(contents).length > 0) return;
-  for (const path of pathsOf(run.experiment())) {
-    const own = pathInRepository(sources, path);
-    const entry = statSync(path, { throwIfNoEntry: false });
-    const isFolder = entry?.isDirectory() === true;
-    const inputs = isFolder ? inputFilesIn(path) : [];
-    if (entry?.isFile() === true) inputs.push({ path, bytes: entry.size });
-    const lacking = await untracked(store, inputs, { path, own });
-    if (isFolder && (lacking.length > MOST_FILES || outlineDigest(lacking).bytes > MOST_FOLDER_BYTES))
-      files[path] = outlineDigest(lacking);
-    else for (const each of lacking) files[each.path] = await kept(store, each, own !== undefined);
+  index: string,
+): Promise<{ notes: Phrase[]; stamps: InputStamps }> {
+  const inputs = inputsOf(run);
+  const keeper = await InputKeeper.open(
+    store,
+    index,
+    inputs.flatMap(({ files }) => files.flatMap(({ own }) => own ?? [])),
+  );
+  const contents: Record<string, InputDigest> = {};
+  const stamps: InputStamps = new Map();
+  for (const input of inputs) Object.assign(contents, await keptOf(input, { keeper, store, stamps }));
+  if (Object.keys(contents).length > 0) emit({ type: "contents", files: contents });
+  return { notes: notesOf(run, contents), stamps };
+}
+
+async function keptOf(
+  { path, isFolder, files }: Input,
+  { keeper, store, stamps }: { keeper: InputKeeper; store: GitStore; stamps: InputStamps },
+): Promise<Record<string, InputDigest>> {
+  const lacking = files.filter(({ own }) => !keeper.hasFile(own));
+  const outline = (): Record<string, InputDigest> => ({
+    [path]: { ...outlineDigest(lacking), kept: "none", why: "many" },
+  });
+  if (isFolder && (lacking.length > MOST_FILES || outlineDigest(lacking).bytes > MOST_FOLDER_BYTES)) return outline();
+  const isLarge = isFolder && outlineDigest(files).bytes > MOST_FOLDER_BYTES;
+  const kept: Record<string, InputDigest> = {};
+  for (const file of isLarge ? lacking : files) {
+    const input = await read(file, { keeper, store, stamps });
+    // What the commit has byte for byte need not be recorded in a folder of very many files.
+    if (files.length <= MOST_FILES || !keeper.isExact(input)) kept[file.path] = await keeper.keep(input);
   }
-  if (Object.keys(files).length > 0) emit({ type: "contents", files });
+  return Object.keys(kept).length > MOST_FILES ? outline() : kept;
+}
+
+async function read(
+  { path: source, own: path }: Input["files"][number],
+  { keeper, store, stamps }: { keeper: InputKeeper; store: GitStore; stamps: InputStamps },
+): Promise<ReadInput> {
+  const stamp = fileStamp(source);
+  const digest = await blobDigest(source, keeper.algorithm);
+  stamps.set(source, { sha256: digest.sha256, stamp });
+  return { source, path, digest, isLinked: path !== undefined && leadsOut(store.git.folder, path) };
+}
+
+/** What the user should know: which files git has otherwise, and which of the repository's are kept nowhere. */
+function notesOf(run: RunDirectory, contents: Readonly<Record<string, InputDigest>>): Phrase[] {
+  const { sources } = run.record();
+  const named = Object.entries(contents).flatMap(([path, content]) => {
+    const own = pathInRepository(sources, path);
+    return own === undefined ? [] : [{ own, content }];
+  });
+  const other = named.filter(
+    ({ content: { kept, why } }) => kept === "beside" || (kept === "store" && why !== "untracked" && why !== "link"),
+  );
+  const none = named.filter(({ content: { kept, why } }) => kept === "none" && why !== "many");
+  return [
+    ...(other.length === 0
+      ? []
+      : [phrase`kept as read, since git makes other bytes of them: ${other.map(({ own }) => own).join(", ")}`]),
+    ...(none.length === 0
+      ? []
+      : [phrase`not kept: ${listed(none.map(({ own, content }) => notKeptText(own, content)))}`]),
+  ];
+}
+
+/**
+ * Call it before a run goes on: its commit says what all of it was trained on.
+ * @throws UserError naming an input that is no longer what the run began with
+ */
+export async function refuseOtherInputs(run: RunDirectory): Promise<void> {
+  const { contents } = run.record();
+  for (const [given, content] of Object.entries(contents)) {
+    const path = presentFile(run, given);
+    if (content.why !== "many" && existsSync(path) && !(await hasDigest(content, path)))
+      throw new UserError(
+        "resume-input-changed",
+        phrase`${path} is no longer what the run began with (SHA-256 ${content.sha256})`,
+        phrase`Put it back, with adept runs restore ${run.id} ${path}, or train anew.`,
+      );
+  }
+}
+
+/**
+ * Call it once the run has read its inputs.
+ * @throws UserError naming an input that was written after its bytes were kept
+ */
+export async function refuseChangedInputs(stamps: InputStamps): Promise<void> {
+  for (const [path, { sha256, stamp }] of stamps)
+    if (fileStamp(path) !== stamp && (await digestOf(path)).sha256 !== sha256) throw inputChanges(path);
 }

@@ -14,6 +14,7 @@ import { backboneLayout, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
 import { commitRun } from "./commitRun.ts";
 import { finishRun } from "./finishRun.ts";
+import { refuseChangedInputs, refuseOtherInputs } from "./keepContents.ts";
 import { GpuWatch } from "./gpuWatch.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { recordSources, removeReproductionTree, restoreCommittedFiles } from "./reproducedFiles.ts";
@@ -57,7 +58,11 @@ async function train(job: TrainJob): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
   recordSources(run, options.folder, emit);
-  if (!options.resume || isUntouched(run)) await commitRun(job, "snapshot", { status: "preparing", files: [] });
+  const inputs =
+    !options.resume || isUntouched(run)
+      ? await commitRun(job, "snapshot", { status: "preparing", files: [] })
+      : undefined;
+  if (inputs === undefined && run.experiment().reproduces === undefined) await refuseOtherInputs(run);
   await restoreCommittedFiles(run, options.folder, emit);
   await settleDevice(run, job);
   const experiment = locatedExperiment(run);
@@ -67,6 +72,7 @@ async function train(job: TrainJob): Promise<void> {
   const prepared = await watchedPreparation(job, experiment);
   if (prepared === undefined) return;
   try {
+    if (inputs !== undefined) await refuseChangedInputs(inputs);
     const memory = await settleMemory(prepared);
     if (memory !== undefined) emit({ type: "memory", ...memory });
     announce(prepared, emit);

@@ -1,5 +1,6 @@
 import { openGitStore } from "../../../run/git/gitStore.ts";
 import { listRuns } from "../../../run/directory/runList.ts";
+import { inputFindings } from "../../../worker/inputIntegrity.ts";
 import { runTroubles } from "../../../worker/runIntegrity.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
@@ -15,12 +16,18 @@ async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise
   const opened = await openGitStore(process.cwd());
   const store = "reason" in opened ? undefined : opened;
   const checked = [];
-  for (const run of runs) checked.push({ id: run.id, troubles: await runTroubles(run, store) });
+  for (const run of runs) {
+    const inputs = store === undefined ? { troubles: [], notes: [] } : await inputFindings(run, store);
+    const troubles = [...(await runTroubles(run, store)), ...inputs.troubles];
+    checked.push({ id: run.id, troubles, ...(inputs.notes.length > 0 && { notes: inputs.notes }) });
+  }
   const damaged = checked.filter(({ troubles }) => troubles.length > 0);
   if (values.json === true) say(JSON.stringify(checked));
   else {
-    for (const { id, troubles } of damaged)
+    for (const { id, troubles, notes = [] } of checked) {
       for (const { what, action } of troubles) say(`run ${id}: ${what}\n  ${action}`);
+      for (const note of notes) say(`run ${id}: ${note}`);
+    }
     say(`${runs.length} runs checked, ${damaged.length} with something amiss`);
   }
   return damaged.length > 0 ? 1 : 0;

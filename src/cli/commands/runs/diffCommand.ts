@@ -1,5 +1,6 @@
 import { GitRestore } from "../../../run/git/gitRestore.ts";
 import { isResult } from "../../../run/git/gitResults.ts";
+import { knownFiles } from "../../../run/inputs/inputPlaces.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { codeCommitOf, gitHere } from "../../gitHere.ts";
@@ -13,7 +14,7 @@ async function run({ values, positionals: [wanted = "latest", other] }: Parsed<t
   const second = other === undefined ? undefined : namedRun(values["runs-dir"], other);
   const files =
     second === undefined
-      ? await new GitRestore(store).differences(codeCommitOf(run))
+      ? await new GitRestore(store, knownFiles(run.record())).differences(codeCommitOf(run))
       : (await store.changedFiles(codeCommitOf(run), codeCommitOf(second)))
           .filter(({ path }) => !isResult(path))
           .map(({ path, status }) => ({ path, status }));

@@ -1,6 +1,8 @@
+import { existsSync, realpathSync } from "node:fs";
 import { relative, resolve, sep } from "node:path";
 import { UserError } from "../../../base/errors.ts";
 import { GitRestore, type RestorableFile } from "../../../run/git/gitRestore.ts";
+import { knownFiles } from "../../../run/inputs/inputPlaces.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { codeCommitOf, gitHere } from "../../gitHere.ts";
@@ -8,6 +10,14 @@ import { namedRun } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 import { WrongUse } from "../../wrongUse.ts";
 import { phrase } from "../../../base/phrase.ts";
+
+/** The path of an argument inside the repository, and where it leads if it is a symbolic link. */
+function namesOf(top: string, wanted: string): string[] {
+  const path = resolve(wanted);
+  return [path, ...(existsSync(path) ? [realpathSync(path)] : [])].map((each) =>
+    relative(top, each).split(sep).join("/"),
+  );
+}
 
 /**
  * Returns the files that the arguments name, by their own paths or those of their folders.
@@ -17,8 +27,9 @@ function chosen(files: readonly RestorableFile[], top: string, wanted: readonly 
   return [
     ...new Set(
       wanted.flatMap((each) => {
-        const own = relative(top, resolve(each)).split(sep).join("/");
-        const fitting = files.filter(({ path }) => own === "" || path === own || path.startsWith(`${own}/`));
+        const fitting = namesOf(top, each).flatMap((own) =>
+          files.filter(({ path }) => own === "" || path === own || path.startsWith(`${own}/`)),
+        );
         if (fitting.length === 0)
           throw new UserError(
             "file-as-run-had-it",
@@ -40,12 +51,12 @@ const OPTIONS = {
 /** Restores files of a run's commit, after a backup of the present ones. */
 async function run({ values, positionals: [wanted, ...paths] }: Parsed<typeof OPTIONS>): Promise<number> {
   const store = await gitHere();
-  const restoring = new GitRestore(store);
   const answer = (json: object, text: string): void => {
     say(values.json === true ? JSON.stringify(json) : text);
   };
   if (values.undo !== undefined) {
-    await restoring.undo(await restoring.backupAt(values.undo));
+    const undoing = new GitRestore(store);
+    await undoing.undo(await undoing.backupAt(values.undo));
     answer({ undone: values.undo }, "everything is as it was before");
     return 0;
   }
@@ -53,6 +64,7 @@ async function run({ values, positionals: [wanted, ...paths] }: Parsed<typeof OP
     throw new WrongUse("restore takes a run, and paths or --all; adept runs diff RUN lists them");
   const run = namedRun(values["runs-dir"], wanted);
   const commit = codeCommitOf(run);
+  const restoring = new GitRestore(store, knownFiles(run.record()));
   const files = await restoring.differences(commit);
   const restored = values.all === true ? files.map(({ path }) => path) : chosen(files, store.git.folder, paths);
   if (restored.length === 0) {
