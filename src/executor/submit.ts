@@ -11,17 +11,11 @@ import { startQueue } from "./deviceQueue.ts";
 
 /** What to train, and how. */
 export interface Submission extends WorkerPlace {
-  /** The experiment file. */
-  experimentPath: string;
   runsDir: string;
   /** Whether runs may be committed. */
   git: boolean;
   /** Whether even a single run waits in the queue. */
   queued?: boolean;
-  /** Settings that replace those of the file, as KEY=VALUE. */
-  overrides?: readonly string[];
-  /** Called for every run before any is started; throws if the run is not possible. */
-  check?: (experiment: Experiment) => void;
 }
 
 /** Returns new run ids in ascending order, so that a sorted list of runs keeps the order of the sweep. */
@@ -32,32 +26,42 @@ function newIds(count: number): string[] {
   return [...ids].sort();
 }
 
-/**
- * Starts the run of an experiment file. Several runs (seeds, a sweep) are put into the queues of their devices, which
- * are started.
- * @returns the runs, and the sweep's id if there are several
- * @throws UserError when the experiment is invalid; nothing has been created then
- */
-export function submitExperiment(options: Submission): {
+/** The runs of a submission. */
+export interface Submitted {
   runs: RunDirectory[];
   queued: boolean;
+  /** The sweep's id if there are several runs. */
   sweep: string | undefined;
   /** The worker of a single run that was started at once. */
   child?: ChildProcess;
-} {
-  const [sweepId] = newIds(1) as [string];
-  const experiments = readExperiments(options.experimentPath, options.overrides, sweepId).map((each) => ({
-    ...each,
-    git: each.git && options.git,
-  }));
-  for (const experiment of experiments) options.check?.(experiment);
-  const [first] = experiments;
-  if (experiments.length === 1 && first !== undefined && options.queued !== true) {
-    const run = RunDirectory.create(options.runsDir, sweepId, first);
+}
+
+/** Returns the id for the runs of one submission: of their sweep, or of the only run. */
+export const newSubmissionId = (): string => newIds(1)[0]!;
+
+/**
+ * Starts the runs of an experiment file. Several runs (seeds, a sweep) are put into the queues of their devices, which
+ * are started.
+ * @param id the submission's id, with which the runs were read
+ */
+export function submitRuns(experiments: readonly Experiment[], id: string, options: Submission): Submitted {
+  const allowed = experiments.map((each) => ({ ...each, git: each.git && options.git }));
+  const [first] = allowed;
+  if (allowed.length === 1 && first !== undefined && options.queued !== true) {
+    const run = RunDirectory.create(options.runsDir, id, first);
     return { runs: [run], queued: false, sweep: undefined, child: startTraining(run, options) };
   }
-  const ids = newIds(experiments.length);
-  const runs = experiments.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
-  for (const device of new Set(experiments.map(({ engine }) => engine.device))) startQueue({ ...options, device });
-  return { runs, queued: true, sweep: experiments.length > 1 ? sweepId : undefined };
+  const ids = newIds(allowed.length);
+  const runs = allowed.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
+  for (const device of new Set(allowed.map(({ engine }) => engine.device))) startQueue({ ...options, device });
+  return { runs, queued: true, sweep: allowed.length > 1 ? id : undefined };
+}
+
+/**
+ * Reads an experiment file and starts its runs. Whoever calls it has checked the file's data and methods.
+ * @throws UserError when the experiment is invalid; nothing has been created then
+ */
+export function submitExperiment(experimentPath: string, options: Submission): Submitted {
+  const id = newSubmissionId();
+  return submitRuns(readExperiments(experimentPath, [], id), id, options);
 }

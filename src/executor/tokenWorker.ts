@@ -99,6 +99,14 @@ export class TokenWorker {
     return CheckAnswer.parse(await this.ask({ type: "check", ...question }));
   }
 
+  /**
+   * Checks the runs of an experiment file before they are queued.
+   * @throws UserError naming what keeps them from being trained
+   */
+  async requireTrainable(path: string): Promise<void> {
+    await this.ask({ type: "trainable", path });
+  }
+
   /** Ends the process after its current question. */
   dispose(): void {
     clearTimeout(this.idleTimer);

@@ -32,7 +32,8 @@ import { Sweep } from "./sweepSpec.ts";
 const MOST_BYTES = 2_000_000;
 const MOST_PROBLEMS = 20;
 
-function lineOf(text: string, offset: number): number {
+/** The line of a place in a text, from 1. */
+export function lineOf(text: string, offset: number): number {
   return text.slice(0, offset).split("\n").length;
 }
 
@@ -116,7 +117,7 @@ const keysOf = (issue: z.core.$ZodIssue): (string | number)[] =>
   );
 
 /** The `--set` that gave the value at a key. */
-const settingOf = (key: string, overrides: readonly string[]): string | undefined =>
+export const settingOf = (key: string, overrides: readonly string[]): string | undefined =>
   overrides.findLast((each) => `${key}.`.startsWith(`${each.slice(0, each.indexOf("="))}.`));
 
 /** What is wrong with a value, with its key and the nearest right name. */
@@ -205,7 +206,11 @@ function checkPrecision(experiment: Experiment): Experiment {
   return experiment;
 }
 
-function textOf(path: string): string {
+/**
+ * The text of an experiment file.
+ * @throws UserError where there is no file, or a very large one
+ */
+export function experimentText(path: string): string {
   const full = resolve(path);
   if (!existsSync(full)) throw new UserError("experiment-missing", phrase`There is no experiment file ${full}.`);
   return boundedText(full, MOST_BYTES).replace(/^\uFEFF/, "");
@@ -256,7 +261,7 @@ function parseAs<T>(schema: z.ZodType<T>, file: Checked & { about?: Phrase | und
  * @throws UserError naming file, line and key of what is wrong
  */
 export function readExperiments(path: string, overrides: readonly string[] = [], sweepId = ""): Experiment[] {
-  return experimentsOf(path, textOf(path), overrides, sweepId);
+  return experimentsOf(path, experimentText(path), overrides, sweepId);
 }
 
 /** Like `readExperiments`, for a text that may not be saved yet. @param path the file's path, saved or not */

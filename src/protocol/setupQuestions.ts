@@ -43,6 +43,7 @@ export const SetupRequest = z.discriminatedUnion("type", [
   }),
   z.object({ id, type: z.literal("sizes"), backbone: z.string(), budgets: z.array(length).max(200) }),
   z.object({ id, type: z.literal("check"), path: z.string(), text: z.string().max(LONGEST_CHECKED) }),
+  z.object({ id, type: z.literal("trainable"), path: z.string() }),
 ]);
 export type SetupRequest = z.infer<typeof SetupRequest>;
 

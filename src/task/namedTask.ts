@@ -8,11 +8,11 @@ import type { Row } from "./rows/row.ts";
 import { sourceOf } from "./exampleSource.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
-import { hidesAll } from "./hiddenLabels.ts";
+import { hidesAll, readsTest } from "./hiddenLabels.ts";
 import { namedSplits, pick, SPLIT_SEED } from "./namedSplits.ts";
 import { examplesOf, usableExamples } from "./fileExamples.ts";
 import { numpyPermutation } from "./numpyShuffle.ts";
-import { readData, type SomeRows } from "./rows/readRows.ts";
+import { readData, type Reading, type SomeRows } from "./rows/readRows.ts";
 import { rowLocation } from "./rows/rowLocation.ts";
 import { splitFiles, TRAINING_FILES } from "./splitFiles.ts";
 import type { SplitName } from "./splitNames.ts";
@@ -27,6 +27,9 @@ const WITH_POINT = /^-?\d+\.0+$/;
 const classAt = (classes: readonly (readonly string[])[], number: string): number =>
   classes.findIndex((words) => words.includes(number.replace(/\.0+$/, "")));
 
+/** Reads the rows of a file. */
+export type RowsOf = (path: string, reading: Reading) => Promise<SomeRows>;
+
 /** Turns rows of a split's files into examples. */
 class RowReader {
   private readonly definition: TaskDefinition;
@@ -37,7 +40,11 @@ class RowReader {
   /** The first file of a test set whose labels are hidden. */
   hidden: string | undefined;
 
-  constructor(private readonly spec: NamedSpec) {
+  /** @param rowsOf reads a file */
+  constructor(
+    private readonly spec: NamedSpec,
+    private readonly rowsOf: RowsOf = readData,
+  ) {
     this.definition = CATALOGUE[spec.name];
     this.labels = (this.definition.classes ?? []).map((words, i) =>
       spec.targets === "digits" ? String(i) : (words[1] ?? String(i)),
@@ -164,7 +171,7 @@ class RowReader {
     const files: { path: string; data: SomeRows }[] = [];
     const { headerless } = this.definition;
     for (const path of paths)
-      files.push({ path, data: await readData(path, { headerless, encoding: this.spec.encoding }) });
+      files.push({ path, data: await this.rowsOf(path, { headerless, encoding: this.spec.encoding }) });
     const [first] = files;
     if (split === "test" && first !== undefined && files.every(({ data }) => hidesAll(data, this.definition))) {
       this.hidden = first.path;
@@ -227,6 +234,25 @@ function fewShots(spec: NamedSpec, labels: readonly string[], train: Example[]):
       phrase`Take "balanced".`,
     );
   return officialShots(sourceOf(train), shots, { classOf: (target) => target, classes: labels.length });
+}
+
+/** The splits of which a named task reads files. */
+export const splitsRead = (spec: NamedSpec): SplitName[] =>
+  readsTest(spec) ? ["train", "validation", "test"] : ["train", "validation"];
+
+/** The columns of a named task's official TSV file, where that has no header. */
+export const headerlessColumns = ({ name }: NamedSpec): readonly string[] | undefined => CATALOGUE[name].headerless;
+
+/**
+ * Makes examples of the rows that a named task's files begin with, as `loadNamedTask` does of all.
+ * @param rowsOf reads the first rows of a file
+ * @returns the labels
+ * @throws UserError naming file, line and field of what is wrong
+ */
+export async function checkNamedRows(spec: NamedSpec, rowsOf: RowsOf): Promise<readonly string[]> {
+  const reader = new RowReader(spec, rowsOf);
+  for (const split of splitsRead(spec)) await reader.read(splitFiles(spec.folder, split), split);
+  return reader.labels;
 }
 
 /**

@@ -3,10 +3,8 @@ import type { TaskSpec } from "../experiment/experiment.ts";
 import type { Example } from "./example.ts";
 import type { ExampleSource } from "./exampleSource.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
+import { MOST_LABELS } from "./labels.ts";
 import type { MetricName } from "./metric/metrics.ts";
-
-/** A file with more distinct targets than this is a task of free text, without labels. */
-export const MOST_LABELS = 50;
 
 /** A task of the user's own data. */
 export type OwnTask = Exclude<TaskSpec, { kind: "named" }>;

@@ -86,11 +86,10 @@ async function examplesOf(
 }
 
 /**
- * Loads running text from a folder of .txt files, for denoising, or with a label from the file's name. The validation
- * and test splits are of whole files.
+ * The names of the .txt files that a task of running text reads.
  * @throws UserError where the folder has fewer than three
  */
-export async function loadTextTask(spec: TextSpec): Promise<Splits> {
+export function textFiles(spec: TextSpec): string[] {
   const names = readdirSync(spec.folder)
     .filter((name) => name.endsWith(".txt") && (spec.label === undefined || labelOf(name, spec.label) !== undefined))
     .sort();
@@ -100,6 +99,16 @@ export async function loadTextTask(spec: TextSpec): Promise<Splits> {
       phrase`${spec.folder} has ${names.length} .txt files${spec.label === undefined ? "" : phrase` whose name has a label by ${spec.label}`}`,
       phrase`Give at least three: whole files are held out for validation and test.`,
     );
+  return names;
+}
+
+/**
+ * Loads running text from a folder of .txt files, for denoising, or with a label from the file's name. The validation
+ * and test splits are of whole files.
+ * @throws UserError where the folder has fewer than three
+ */
+export async function loadTextTask(spec: TextSpec): Promise<Splits> {
+  const names = textFiles(spec);
   const { train, validation, test } = splitBySeed(names, {
     ...spec.split,
     validation: Math.max(spec.split.validation, 1 / names.length),

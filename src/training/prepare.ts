@@ -12,6 +12,7 @@ import { openTunedModel, type ModelPool } from "../model/modelPool.ts";
 import { openBackbone } from "../backbone/openBackbone.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { PassRate } from "../task/code/passRate.ts";
+import { requireLabels } from "../task/labels.ts";
 import { majorityShare } from "../task/metric/majorityShare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed } from "../base/mixSeed.ts";
@@ -134,12 +135,7 @@ export async function openExperimentModel(
  * @throws UserError where the task has fewer than two
  */
 export async function candidatesOf(labels: readonly string[], encoder: ExampleEncoder): Promise<Candidates> {
-  if (labels.length < 2)
-    throw new UserError(
-      "label-prediction-without-labels",
-      phrase`training.prediction: "labels" needs a task with 2 to 50 different targets`,
-      phrase`Use "generate" for a task of free text.`,
-    );
+  requireLabels(labels);
   return { texts: labels, ids: await Promise.all(labels.map((label) => encoder.answer(label))) };
 }
 

@@ -169,3 +169,35 @@ test("if one run of a sweep is impossible, none is created", async () => {
     await removeWorkspace(folder);
   }
 });
+
+test("a sweep of which some runs would fail queues none, and says all that is wrong at once", async () => {
+  const folder = workspace({
+    training: { steps: 3, prediction: "labels" },
+    seeds: [1, 2],
+    sweep: {
+      methods: [{ kind: "pt" }, { kind: "lora", targets: ["q", "qq"] }],
+      vary: { "task.train": ["data.jsonl", "notes.csv", "other.csv", "gone.jsonl"] },
+    },
+  });
+  writeFileSync(join(folder, "notes.csv"), "text,label\nriver one,yes\nriver two,yes\nriver three,yes\n");
+  writeFileSync(join(folder, "other.csv"), "words,label\nriver one,yes\nriver two,no\n");
+  const train = (...set: string[]): { status: number | null; stderr: string } =>
+    spawnSync(process.execPath, [CLI, "train", "words.adept.json", "--detach", "--queue", ...set], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+  try {
+    const { status, stderr } = train();
+    assert.equal(status, 1);
+    assert.match(stderr, /words\.adept\.json:\d+: The data has no field "text"; it has: words, label/);
+    assert.match(stderr, /words\.adept\.json:\d+: training\.prediction: "labels" needs a task with 2 to 50/);
+    assert.match(stderr, /words\.adept\.json:\d+: This backbone has no linear layer "qq"/);
+    assert.match(stderr, /there is no file \S+gone\.jsonl/);
+    assert.deepEqual(records(folder), []);
+    const set = train("--set", 'task.target="{lable}"', "--set", "sweep={}", "--set", "method.kind=pt");
+    assert.match(set.stderr, /--set task\.target="\{lable\}": The data has no field "lable"/);
+    assert.deepEqual(records(folder), []);
+  } finally {
+    await removeWorkspace(folder);
+  }
+});

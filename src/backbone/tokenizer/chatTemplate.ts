@@ -51,6 +51,20 @@ export class ChatTemplate {
     }
   }
 
+  /** @param row where the conversation is, for messages */
+  private refused({ message }: TemplateRaised, row: string | undefined): UserError {
+    const why = message.slice(0, MOST_SAID);
+    const told = (which: Phrase): Phrase => phrase`The chat template of ${this.place} refuses ${which}: ${why}`;
+    const bare = phrase`the conversation`;
+    const error = new UserError(
+      "chat-template-refused",
+      told(row === undefined ? bare : phrase`the conversation of ${row}`),
+      phrase`Change the conversation as it says (such as no system turn, or user and assistant in turn), or give a template of your own as prompt.template.`,
+    );
+    error.bare = told(bare);
+    return error;
+  }
+
   /**
    * Writes a conversation as text, special tokens included.
    * @throws UserError saying why the template refuses it
@@ -65,12 +79,7 @@ export class ChatTemplate {
         add_generation_prompt: addGenerationPrompt,
       });
     } catch (error) {
-      if (error instanceof TemplateRaised)
-        throw new UserError(
-          "chat-template-refused",
-          phrase`The chat template of ${this.place} refuses ${place === undefined ? phrase`the conversation` : phrase`the conversation of ${place}`}: ${error.message.slice(0, MOST_SAID)}`,
-          phrase`Change the conversation as it says (such as no system turn, or user and assistant in turn), or give a template of your own as prompt.template.`,
-        );
+      if (error instanceof TemplateRaised) throw this.refused(error, place);
       throw new UserError(
         "chat-template-failed",
         phrase`The chat template of ${this.place} cannot be rendered: ${reasonOf(error)}`,

@@ -27,7 +27,7 @@ async function run(): Promise<number> {
   const {
     runs: [sample],
     child,
-  } = submitExperiment({ ...localWorker(), experimentPath, runsDir: runsFolder(), git: true });
+  } = submitExperiment(experimentPath, { ...localWorker(), runsDir: runsFolder(), git: true });
   if (sample === undefined || child === undefined) throw new Error("the sample is one run");
   const { record, interrupted } = await follow(sample, untilExit(child));
   if (record.status !== "finished") {

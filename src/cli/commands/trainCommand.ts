@@ -1,8 +1,11 @@
 import { compareRuns } from "../../analysis/compare/compareRuns.ts";
+import { requireDevice } from "../../engine/device/deviceTrouble.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { resumeTraining } from "../../executor/startWorker.ts";
-import { submitExperiment } from "../../executor/submit.ts";
+import { newSubmissionId, submitRuns } from "../../executor/submit.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { checkedRuns } from "../../worker/check/checkedRuns.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
@@ -10,7 +13,6 @@ import { follow, untilExit } from "../follow.ts";
 import { followQueue } from "../followQueue.ts";
 import { namedRun, runsFolder } from "../namedRun.ts";
 import { localWorker } from "../localWorker.ts";
-import { preflight } from "../preflight.ts";
 import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 
@@ -65,20 +67,24 @@ const TRAIN_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
+/** @throws UserError where this machine cannot have the device that an experiment names */
+function requireOwnDevice({ engine: { device } }: Experiment): void {
+  if (device !== "auto") requireDevice(device);
+}
+
 /** Adept train EXPERIMENT */
 async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): Promise<number> {
   const [experimentPath] = positionals;
   const json = values.json === true;
   const runsDir = runsFolder(values["runs-dir"]);
   if (experimentPath === undefined || positionals.length > 1) throw new WrongUse("train takes one experiment file");
-  const submitted = submitExperiment({
+  const id = newSubmissionId();
+  const experiments = await checkedRuns(experimentPath, values.set ?? [], { sweepId: id, check: requireOwnDevice });
+  const submitted = submitRuns(experiments, id, {
     ...localWorker(),
-    experimentPath,
     runsDir,
     git: values["no-git"] !== true,
     queued: values.queue === true,
-    overrides: values.set ?? [],
-    check: preflight(),
   });
   const { runs, sweep, child } = submitted;
   const [first] = runs;

@@ -86,9 +86,15 @@ export async function readRows(path: string, headerless?: readonly string[]): Pr
 
 /**
  * Reads the first rows of a data file, those within its first bytes, so that a file of any size takes a moment.
+ * @param headerless columns of a TSV that may have no header
  * @throws UserError as `readData` does, and where no row is whole within these bytes
  */
-export async function firstRows(path: string, bytes: number, encoding?: string): Promise<SomeRows> {
+export async function firstRows(
+  path: string,
+  bytes: number,
+  encoding?: string,
+  headerless?: readonly string[],
+): Promise<SomeRows> {
   const bad = new BadRows();
   if (isParquetFile(path)) {
     const { rows, all } = await readParquet(path, bytes);
@@ -96,7 +102,7 @@ export async function firstRows(path: string, bytes: number, encoding?: string):
   }
   const { text, all, notes } = await firstText(path, bytes, encoding);
   const kind = kindOfHead(path, text, all);
-  if (!all && kind === ".json" && BY_COLUMNS.test(text)) return readData(path, { encoding });
+  if (!all && kind === ".json" && BY_COLUMNS.test(text)) return readData(path, { encoding, headerless });
   const form = tableForm(kind, text);
   const whole = all ? text : wholeRecords(text, kind, form);
   if (whole === undefined)
@@ -105,7 +111,7 @@ export async function firstRows(path: string, bytes: number, encoding?: string):
       phrase`${path}: its first ${Math.round(bytes / 1e6)} MB hold no whole row`,
       phrase`Give a file of shorter rows.`,
     );
-  const rows = textRows(whole, path, { kind, form, headerless: undefined, refuse: bad.add });
+  const rows = textRows(whole, path, { kind, form, headerless, refuse: bad.add });
   return someOf(path, found(rows, all, bad, notes));
 }
 

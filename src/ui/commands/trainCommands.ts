@@ -40,18 +40,16 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
       phrase`Open the folder that holds it.`,
     );
   log.info(`train ${file.fsPath}`);
-  const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, () =>
-    Promise.resolve().then(() =>
-      host().submitExperiment({
-        experimentPath: file.fsPath,
-        runsDir: runsDirectory(folder),
-        workerPath,
-        nodePath: process.execPath,
-        git: booleanSetting(Setting.commitRuns, folder.uri),
-        folder: folder.uri.fsPath,
-      }),
-    ),
-  );
+  const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, async () => {
+    await requireTrainable(file.fsPath, context);
+    return host().submitExperiment(file.fsPath, {
+      runsDir: runsDirectory(folder),
+      workerPath,
+      nodePath: process.execPath,
+      git: booleanSetting(Setting.commitRuns, folder.uri),
+      folder: folder.uri.fsPath,
+    });
+  });
   for (const { id } of runs) {
     log.info(`run ${id}${queued ? ", queued" : ""}`);
     model.markStartedHere(id);
@@ -63,6 +61,20 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
     void vscode.window.showInformationMessage(
       vscode.l10n.t("{0} runs are queued; they train one after the other, also when this window closes.", runs.length),
     );
+}
+
+/**
+ * Checks the experiment's runs before any is queued. A check that cannot be made, since its process ends, keeps nothing
+ * from being trained.
+ * @throws UserError naming what would fail
+ */
+async function requireTrainable(path: string, { tokens, log }: CommandContext): Promise<void> {
+  try {
+    await tokens.get().requireTrainable(path);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "token-worker-lost") throw error;
+    log.warn(`not checked: ${error.message}`);
+  }
 }
 
 async function stop(argument: unknown, { model, pick, log }: CommandContext): Promise<void> {

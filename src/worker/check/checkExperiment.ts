@@ -10,6 +10,7 @@ import { experimentPoints, type ExperimentPoint } from "../../experiment/readExp
 import type { CheckAnswer } from "../../protocol/setupQuestions.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
 import { checkData, type Locate } from "./checkData.ts";
+import { checkExamples } from "./checkExamples.ts";
 import { checkMethod, Layouts, strayRate } from "./checkMethod.ts";
 import { checkPlaces, placesOf } from "./checkPlaces.ts";
 import { checkReading } from "./checkReading.ts";
@@ -68,18 +69,22 @@ export async function checkExperiment(path: string, text: string, known = new Kn
         ["training", "learningRate", group],
         phrase`The method "${method.kind}" has no tensors "${group}"; it has ${Object.keys(defaultRates(method)).join(", ")}.`,
       );
+  const isWhole = own.problems.length === 0;
   const runs = readRuns(own, path);
-  if (own.problems.length > 0) return { ...answer, name };
-  return { ...answer, name, runs: runs.length, ...(await checkRuns(own, runs, known)) };
+  const isRead = own.problems.length === 0;
+  // Of a sweep, the runs that can be read are checked though others cannot.
+  const checked = isWhole ? await checkRuns(own, runs, known) : {};
+  return isRead ? { ...answer, name, runs: runs.length, ...checked } : { ...answer, name };
 }
 
-interface Read {
+/** A run of a file that could be read. */
+export interface ReadRun {
   experiment: Experiment;
   at: Locate;
 }
 
 /** The runs of a file; those that cannot be read are reported as problems. */
-function readRuns(text: ExperimentText, path: string): Read[] {
+function readRuns(text: ExperimentText, path: string): ReadRun[] {
   let points: ExperimentPoint[] = [];
   try {
     points = experimentPoints(path, text.text);
@@ -102,7 +107,7 @@ function readRuns(text: ExperimentText, path: string): Read[] {
  * Locates a run's key in the file: among the values of its sweep, in its entry of `sweep.methods`, or at the key
  * itself.
  */
-function locate(text: ExperimentText, { origin: { method, settings } }: ExperimentPoint): Locate {
+export function locate(text: ExperimentText, { origin: { method, settings } }: ExperimentPoint): Locate {
   return (keys) => {
     const set = settings.find(({ key }) => key === keys.join(".") || keys.join(".").startsWith(`${key}.`));
     if (set !== undefined) return [...set.place, ...keys.slice(set.key.split(".").length)];
@@ -149,28 +154,26 @@ function tellPart(text: ExperimentText, error: UserError, at: Locate): void {
 }
 
 /**
- * Checks the data and sizes of the runs.
+ * Checks the data, methods and backbones of the runs, each once: a sweep has hundreds of runs of a few tasks and
+ * methods.
  * @returns the sizes of the file's method, where it has one method
  */
-async function checkRuns(
+export async function checkRuns(
   text: ExperimentText,
-  runs: readonly Read[],
+  runs: readonly ReadRun[],
   known: KnownFields,
 ): Promise<Pick<CheckAnswer, "sizes">> {
   const layouts = new Layouts();
-  const readings = new Set<string>();
   const sizes: (MethodSizes | undefined)[] = [];
-  const tasks = new Map(runs.map((each) => [JSON.stringify({ ...each.experiment.task, shots: undefined }), each]));
-  for (const { experiment, at } of tasks.values())
-    await checkData(text, experiment, { known, at, alone: tasks.size === 1 });
-  for (const { experiment, at } of runs) {
-    sizes.push(checkMethod(text, experiment, layouts, at));
-    const layout = layouts.known(experiment.backbone);
-    const { task, prompt, backbone } = experiment;
-    const reading = JSON.stringify([task, prompt, backbone]);
-    if (layout !== undefined && !readings.has(reading)) await checkReading(text, experiment, layout, { at, known });
-    readings.add(reading);
+  await checkTasks(text, runs, known);
+  for (const { experiment, at } of onceEach(runs, methodKey)) {
     if (text.problems.length >= MOST) break;
+    sizes.push(checkMethod(text, experiment, layouts, at));
+  }
+  for (const { experiment, at } of onceEach(runs, readingKey)) {
+    if (text.problems.length >= MOST) break;
+    const layout = layouts.known(experiment.backbone);
+    if (layout !== undefined) await checkReading(text, experiment, layout, { at, known });
   }
   const [own] = sizes;
   const place = text.find(["method", "budget"]) ?? text.find(["method", "kind"]);
@@ -185,4 +188,42 @@ async function checkRuns(
           count: own.count,
         },
       };
+}
+
+/** Checks each task once, and the labels of those whose data are right. */
+async function checkTasks(text: ExperimentText, runs: readonly ReadRun[], known: KnownFields): Promise<void> {
+  const tasks = onceEach(runs, ({ experiment }) => taskOf(experiment));
+  const right = new Set<string>();
+  for (const { experiment, at } of tasks) {
+    if (text.problems.length >= MOST) return;
+    if (await checkData(text, experiment, { known, at, alone: tasks.length === 1 }))
+      right.add(JSON.stringify(taskOf(experiment)));
+  }
+  for (const { experiment, at } of onceEach(runs, ({ experiment: each }) => [taskOf(each), each.training.prediction])) {
+    if (text.problems.length >= MOST) return;
+    if (right.has(JSON.stringify(taskOf(experiment)))) await checkExamples(text, experiment, { at, known });
+  }
+}
+
+/** A run's task, whatever the seed that draws its few shots. */
+const taskOf = ({ task }: Experiment): object =>
+  task.shots === undefined ? task : { ...task, shots: { ...task.shots, seed: undefined } };
+
+const methodKey = ({ experiment: { method, backbone, training } }: ReadRun): unknown => [
+  method,
+  backbone,
+  training.maxSourceLength,
+  training.maxTargetLength,
+];
+
+const readingKey = ({ experiment }: ReadRun): unknown => [taskOf(experiment), experiment.prompt, experiment.backbone];
+
+/** The first run of each key. */
+function onceEach(runs: readonly ReadRun[], keyOf: (run: ReadRun) => unknown): ReadRun[] {
+  const first = new Map<string, ReadRun>();
+  for (const run of runs) {
+    const key = JSON.stringify(keyOf(run));
+    if (!first.has(key)) first.set(key, run);
+  }
+  return [...first.values()];
 }

@@ -11,6 +11,7 @@ import { resolveSizes, type MethodSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { explained } from "../../base/text/explain.ts";
 import type { Locate } from "./checkData.ts";
+import { checkSource } from "./checkSource.ts";
 import { checkTargetNames } from "./checkTargetNames.ts";
 import type { ExperimentText } from "./experimentText.ts";
 
@@ -59,7 +60,9 @@ export function checkMethod(
   checkPositions(text, { method, training }, layout, at);
   if (checkTargetNames(text, method, layout, at)) return undefined;
   try {
-    return resolveSizes(method, layout);
+    const sizes = resolveSizes(method, layout);
+    checkSource(text, method, { sizes, layout, at });
+    return sizes;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     // Its last value is the least number of parameters.

@@ -20,16 +20,21 @@ export interface ReadingCheck {
 }
 
 /**
- * Checks that the backbone can read the task's examples in the form that is asked for: that it has such a form, and
- * that its chat template takes the first conversations.
+ * Checks that the backbone can read the task's examples in the form that is asked for: that it has a tokenizer and such
+ * a form, and that its chat template takes the first conversations.
  */
 export async function checkReading(
   text: ExperimentText,
   experiment: Experiment,
-  { isCausal }: Pick<BackboneLayout, "isCausal">,
+  { isCausal, vocabulary }: Pick<BackboneLayout, "isCausal" | "vocabulary">,
   { at, known }: ReadingCheck,
 ): Promise<void> {
   const folder = backboneFolder(experiment.backbone);
+  const unread = await known.tokenizerError(folder, vocabulary);
+  if (unread !== undefined) {
+    text.tell(at(["backbone"]), { code: "bad-backbone", message: explained(unread.phrase, unread.actionPhrase) });
+    return;
+  }
   try {
     checkForm({ folder, isCausal }, experiment);
     if (isCausal && promptForm(experiment) === "chat") await renderFirst(folder, experiment, known);
@@ -38,7 +43,8 @@ export async function checkReading(
     const own = experiment.prompt?.template === undefined ? ["task", "kind"] : ["prompt", "template"];
     const keys = at(error.keys?.map(String) ?? own);
     const message = explained(error.bare, error.actionPhrase);
-    text.tell(keys, { code: "prompt", message, fixes: fixesOf(text, error.code, keys) });
+    const elsewhere = explained(error.phrase, error.actionPhrase);
+    text.tell(keys, { code: "prompt", message, elsewhere, fixes: fixesOf(text, error.code, keys) });
   }
 }
 
@@ -47,9 +53,9 @@ async function renderFirst(folder: string, { task, prompt }: Experiment, known: 
   if (task.kind !== "chat") return;
   const { template, withTools } = chatTemplateOf(folder, readTokenizerConfig(folder), prompt?.template);
   const system = prompt?.system ?? task.system;
-  for (const { messages, tools } of await known.conversations(task.train)) {
+  for (const { messages, tools, place } of await known.conversations(task.train)) {
     const turns = system === undefined || system.trim() === "" ? messages : withSystem(messages, system);
-    (tools === undefined ? template : withTools).render(turns, { addGenerationPrompt: false, tools });
+    (tools === undefined ? template : withTools).render(turns, { addGenerationPrompt: false, tools, place });
   }
 }
 

@@ -16,6 +16,8 @@ const LINE_BREAK = 15;
 /** The text of an experiment file: where its keys are, the problems found, and edits that fix them. */
 export class ExperimentText {
   readonly problems: Problem[] = [];
+  /** Of each problem the key that it is told at, and its message where that place is not shown. */
+  readonly told = new Map<Problem, { keys: readonly Key[]; message: Phrase }>();
   private readonly root: Node | undefined;
 
   constructor(readonly text: string) {
@@ -67,12 +69,14 @@ export class ExperimentText {
 
   /**
    * Adds a problem at a key.
+   * @param elsewhere the message for a terminal, where it says more
    * @param whole whether the key's name is marked too, as VS Code's own validation does for unknown keys
    */
   tell(
     keys: readonly Key[],
     {
       whole = false,
+      elsewhere,
       ...problem
     }: {
       code: string;
@@ -81,6 +85,7 @@ export class ExperimentText {
       schema?: boolean;
       fixes?: Fix[];
       whole?: boolean;
+      elsewhere?: Phrase;
     },
   ): void {
     const node = (whole ? this.property(keys) : undefined) ?? this.node(keys);
@@ -89,8 +94,10 @@ export class ExperimentText {
     const isBracket = node === undefined || node.type === "object" || node.type === "array";
     const to = isBracket ? from + 1 : from + node.length;
     // Several runs of a sweep may have the same problem; it is reported once.
-    if (!this.problems.some((each) => each.from === from && english(each.message) === english(problem.message)))
-      this.problems.push({ from, to, severity: "error", schema: false, fixes: [], ...problem });
+    if (this.problems.some((each) => each.from === from && english(each.message) === english(problem.message))) return;
+    const told: Problem = { from, to, severity: "error", schema: false, fixes: [], ...problem };
+    this.problems.push(told);
+    this.told.set(told, { keys, message: elsewhere ?? problem.message });
   }
 
   /** A fix that replaces a key's value, as JSON. */

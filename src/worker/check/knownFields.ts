@@ -1,4 +1,6 @@
 import { statSync } from "node:fs";
+import { join } from "node:path";
+import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Conversation } from "../../task/chat/conversation.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
@@ -12,6 +14,8 @@ const BYTES = [1e6, 32e6];
 const ROWS = 200;
 /** Rows whose conversations are written by the chat template. */
 const RENDERED = 20;
+/** Files that a tokenizer is read from. */
+const TOKENIZER_FILES = ["tokenizer.json", "tokenizer_config.json", "spiece.model", "vocab.json", "merges.txt"];
 /** The number of files whose fields are kept. */
 const MOST = 100;
 
@@ -25,6 +29,7 @@ export class KnownFields {
   private readonly files = new Map<string, Promise<Fields>>();
   private readonly talks = new Map<string, Promise<Conversation[]>>();
   private readonly some = new Map<string, Promise<FirstRows>>();
+  private readonly tokenizers = new Map<string, Promise<UserError | undefined>>();
 
   of(path: string, encoding?: string): Promise<Fields> {
     return kept(this.files, path, encoding, async () => {
@@ -37,9 +42,19 @@ export class KnownFields {
     });
   }
 
-  /** The first rows of a file, those that cannot be read among them. */
-  rows(path: string, encoding?: string): Promise<FirstRows> {
-    return kept(this.some, path, encoding, () => read(path, encoding));
+  /**
+   * The first rows of a file, those that cannot be read among them.
+   * @param headerless columns of a TSV that may have no header
+   */
+  rows(path: string, encoding?: string, headerless?: readonly string[]): Promise<FirstRows> {
+    const how = headerless === undefined ? encoding : `${encoding ?? ""} ${headerless.join()}`;
+    return kept(this.some, path, how, () => read(path, encoding, headerless));
+  }
+
+  /** Why a backbone's tokenizer cannot be read; undefined if it can. */
+  tokenizerError(folder: string, vocabulary: number): Promise<UserError | undefined> {
+    const stamps = TOKENIZER_FILES.map((name) => statSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs);
+    return kept(this.tokenizers, folder, stamps.join(), () => Promise.resolve(tokenizerError(folder, vocabulary)));
   }
 
   /** The conversations of a file's first rows. */
@@ -79,11 +94,25 @@ function kept<T>(
   return found;
 }
 
-async function read(path: string, encoding: string | undefined): Promise<FirstRows> {
+function tokenizerError(folder: string, vocabulary: number): UserError | undefined {
+  try {
+    loadTokenizer(folder, vocabulary);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+}
+
+async function read(
+  path: string,
+  encoding: string | undefined,
+  headerless: readonly string[] | undefined,
+): Promise<FirstRows> {
   let error: UserError | undefined;
   for (const bytes of BYTES) {
     try {
-      return await firstRows(path, bytes, encoding);
+      return await firstRows(path, bytes, encoding, headerless);
     } catch (failure) {
       if (!(failure instanceof UserError)) throw failure;
       error = failure;

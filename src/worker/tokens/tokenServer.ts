@@ -9,6 +9,7 @@ import { SetupRequest } from "../../protocol/setupQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { rowReadingOf } from "../../task/rowReading.ts";
 import { checkExperiment } from "../check/checkExperiment.ts";
+import { checkedRuns } from "../check/checkedRuns.ts";
 import { inspect, sizesWithin } from "./inspect.ts";
 import { memoryWithin } from "./inspectMemory.ts";
 import { KnownData } from "../check/knownData.ts";
@@ -43,6 +44,8 @@ class TokenServer {
         return memoryWithin(request);
       case "check":
         return checkExperiment(request.path, request.text, this.fields);
+      case "trainable":
+        return checkedRuns(request.path, [], { known: this.fields }).then(({ length }) => ({ runs: length }));
     }
   }
 
@@ -60,7 +63,13 @@ class TokenServer {
 }
 
 /** Questions that read data or solve for sizes, which may take long. */
-const PATIENT: readonly string[] = ["inspect", "memory", "sizes", "check"] satisfies SetupRequest["type"][];
+const PATIENT: readonly string[] = [
+  "inspect",
+  "memory",
+  "sizes",
+  "check",
+  "trainable",
+] satisfies SetupRequest["type"][];
 
 /**
  * Answers requests, a JSON line each, until its input ends. Requests are answered in order, in two queues: one for what

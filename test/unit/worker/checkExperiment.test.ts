@@ -6,6 +6,11 @@ import { after, test } from "node:test";
 import { parseTree, type Node, type ParseError } from "jsonc-parser";
 import { english } from "../../../src/base/phrase.ts";
 import type { Problem } from "../../../src/protocol/setupQuestions.ts";
+import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
+import { openBackbone } from "../../../src/backbone/openBackbone.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
 
@@ -16,10 +21,24 @@ after(() => {
 });
 writeFileSync(join(folder, "reviews.csv"), "text,label\ngood one,yes\nbad one,no\n");
 writeFileSync(join(folder, "other.csv"), "other,label\ngood one,yes\nbad one,no\n");
-mkdirSync(join(folder, "run/adapter"), { recursive: true });
-writeFileSync(join(folder, "run/adapter/adapter_config.json"), "{}");
+const { layout } = openBackbone(backboneFolder("tiny-t5"));
+/** Writes an adapter of prompt tuning, as a finished run has it. */
+function putRun(name: string, promptLength: number): void {
+  const dims = [promptLength, layout.width];
+  const data = new Float32Array(promptLength * layout.width);
+  const prompt = { name: "prompt", dims, group: "prompt", data };
+  const spec = MethodInput.parse({ kind: "pt", promptLength });
+  const parameters: Parameters = new Map([["prompt", prompt]]);
+  saveAdapter(
+    join(folder, name, "adapter"),
+    { spec, sizes: { promptLength, count: data.length }, parameters },
+    { backbone: "tiny-t5", layout },
+  );
+}
+putRun("run", 20);
 mkdirSync(join(folder, "data"));
-writeFileSync(join(folder, "data/train.jsonl"), "{}\n");
+for (const split of ["train", "validation_matched"])
+  writeFileSync(join(folder, `data/${split}.jsonl`), '{"premise":"a","hypothesis":"b","label":0}\n');
 
 writeFileSync(join(folder, "talk.jsonl"), '{"prompt":"a","completion":"b"}\n');
 writeFileSync(join(folder, "chat.jsonl"), '{"prompt":"a","completion":"b"}\n{"prompt":"a","completion":" "}\n');
@@ -264,10 +283,16 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
     '"{text}"',
     false,
   ],
-  ["a start from no run", written({ method: { kind: "adept", source: "rn" } }), "missing-folder", '"rn"', true],
+  [
+    "a start from no run",
+    written({ method: { kind: "adept", promptLength: 20, source: "rn" } }),
+    "missing-folder",
+    '"rn"',
+    true,
+  ],
   [
     "a start from no run, of a sweep's method",
-    written({ method: undefined, sweep: { methods: [{ kind: "pt", source: "rn" }] } }),
+    written({ method: undefined, sweep: { methods: [{ kind: "pt", promptLength: 20, source: "rn" }] } }),
     "missing-folder",
     '"rn"',
     true,
