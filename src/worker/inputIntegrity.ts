@@ -26,19 +26,21 @@ function noteOf(path: string, content: InputDigest): string | undefined {
 /**
  * Checks that the bytes a run was trained on can be given back: its commit, the store of large files or the files as
  * they are now have them.
+ * @param hashes those of `TrainedBytes`: runs often share their files
  * @returns `troubles`: files of the repository whose bytes are gone; `notes`: files that git has with other bytes, and
  * files outside the repository that have changed since
  */
 export async function inputFindings(
   run: RunDirectory,
   store: GitStore,
+  hashes = new Map<string, string>(),
 ): Promise<{ troubles: RunTrouble[]; notes: string[] }> {
   const found: { troubles: RunTrouble[]; notes: string[] } = { troubles: [], notes: [] };
   const record = run.record();
   const commit = codeCommit(record);
   // A commit that is not here is a trouble of its own.
   if (commit === undefined || (await store.git.lineOrUndefined(["cat-file", "-e", commit])) === undefined) return found;
-  const bytes = new TrainedBytes(store, commit);
+  const bytes = new TrainedBytes(store, commit, hashes);
   const { sources } = record;
   for (const [given, content] of Object.entries(record.contents)) {
     if (content.why === "many") continue;

@@ -160,6 +160,19 @@ test("line ends: git's own setting converts a table with CRLF, checks one with L
     /its commit has other bytes of crlf\.csv than it was trained on \(git converts its line ends.*adept-results\/inputs\/[0-9a-f]{64} has those/,
   );
   givesBack(place, run, Object.values(files));
+  // What the commit has beside the files goes with it, to somebody whose git converts nothing.
+  const { folder, git, bytes } = place;
+  const [remote, clone] = [join(folder, "../remote.git"), join(folder, "../clone")];
+  git("init", "-q", "--bare", remote);
+  git("push", "-q", remote, "main", "refs/adept/runs/*:refs/adept/runs/*");
+  git("clone", "-q", "-b", "main", remote, clone);
+  const there = (...args: string[]) => spawnSync(process.execPath, [CLI, ...args], { cwd: clone, encoding: "utf8" });
+  assert.equal(there("runs", "fetch").status, 0);
+  assert.match(there("runs", "restore", run.id, "--all").stdout, /restored {2}crlf\.csv/);
+  for (const path of Object.values(files)) assert.deepEqual(readFileSync(join(clone, path)), bytes(path));
+  assert.match(there("runs", "check").stdout, /2 runs checked, 0 with/);
+  place.put("../clone/crlf.csv", "text,label\n");
+  assert.match(there("runs", "reproduce", run.id).stdout, /^the same to the byte/);
 });
 
 test("encodings and identifiers: git stores UTF-16 as UTF-8, and $Id$ without its value", (t) => {

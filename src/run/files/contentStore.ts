@@ -58,9 +58,9 @@ export class ContentStore {
     return statSync(this.pathOf({ sha256 }), { throwIfNoEntry: false })?.size === bytes;
   }
 
-  /** Whether a file with this digest is stored, and its bytes still have it. */
-  async isWhole(content: FileDigest): Promise<boolean> {
-    return this.has(content) && (await digestOf(this.pathOf(content))).sha256 === content.sha256;
+  /** The SHA-256 that a stored file has now; another one if it is damaged. */
+  async hashOf(content: FileDigest): Promise<string> {
+    return (await digestOf(this.pathOf(content))).sha256;
   }
 
   /** Whether a file of this size can be stored without filling the disk. */

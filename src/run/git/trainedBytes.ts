@@ -23,29 +23,31 @@ export interface TrainedFile {
 
 /** The bytes that a run was trained on: of its commit, beside git, or as a checkout by the user's filters. */
 export class TrainedBytes {
-  private readonly known = new Map<string, boolean>();
-
+  /** @param hashes SHA-256 of git's blobs, and of stored files, that were read; may be shared by many runs */
   constructor(
     private readonly store: GitStore,
     private readonly commit: string,
+    private readonly hashes = new Map<string, string>(),
   ) {
     objectId(commit);
   }
 
   /** Whether the bytes can be given back. */
   async has(file: TrainedFile): Promise<boolean> {
-    const key = `${file.path} ${file.content.sha256}`;
-    const known = this.known.get(key) ?? (await this.look(file));
-    this.known.set(key, known);
-    return known;
-  }
-
-  private async look(file: TrainedFile): Promise<boolean> {
+    const { large } = this.store;
     return (
       (await this.blob(file)) !== undefined ||
-      (await this.store.large.isWhole(file.content)) ||
+      (large.has(file.content) &&
+        (await this.hashOf(`stored ${file.content.sha256}`, () => large.hashOf(file.content))) ===
+          file.content.sha256) ||
       (await this.checkedOut(file, () => undefined))
     );
+  }
+
+  private async hashOf(key: string, read: () => Promise<string>): Promise<string> {
+    const known = this.hashes.get(key) ?? (await read());
+    this.hashes.set(key, known);
+    return known;
   }
 
   /** Whether the commit has a file at the path, with whatever content. */
@@ -59,26 +61,31 @@ export class TrainedBytes {
    */
   async write(file: TrainedFile, to: string): Promise<boolean> {
     makeFolder(dirname(to));
-    const bytes = await this.blob(file);
-    if (bytes !== undefined) {
-      writeFileAtomic(to, bytes);
+    const blob = await this.blob(file);
+    if (blob !== undefined) {
+      writeFileAtomic(to, await this.store.git.blobBytes(blob));
       return true;
     }
     const copy = (from: string): void => {
       rmSync(to, { force: true });
       copyFileSync(from, to);
     };
-    if (await this.store.large.isWhole(file.content)) rmSync(to, { force: true });
+    // A copy would be written through a link.
+    if (this.store.large.has(file.content)) rmSync(to, { force: true });
     return (await this.store.large.copyTo(file.content, to)) || (await this.checkedOut(file, copy));
   }
 
-  /** The commit's own bytes, those of the file or those beside it. */
-  private async blob({ path, content }: TrainedFile): Promise<Buffer | undefined> {
+  /** The commit's blob of exactly these bytes: the file's own, or the one beside it. */
+  private async blob({ path, content }: TrainedFile): Promise<string | undefined> {
     const beside = besidePath(content);
     for (const entry of await this.store.entries(this.commit, path, beside)) {
       if (!isFile(entry) || entry.bytes !== content.bytes || ![path, beside].includes(entry.path)) continue;
-      const bytes = await this.store.git.blobBytes(entry.object);
-      if (createHash("sha256").update(bytes).digest("hex") === content.sha256) return bytes;
+      const hash = await this.hashOf(entry.object, async () =>
+        createHash("sha256")
+          .update(await this.store.git.blobBytes(entry.object))
+          .digest("hex"),
+      );
+      if (hash === content.sha256) return entry.object;
     }
     return undefined;
   }

@@ -132,7 +132,7 @@ export async function refuseOtherInputs(run: RunDirectory): Promise<void> {
       throw new UserError(
         "resume-input-changed",
         phrase`${path} is no longer what the run began with (SHA-256 ${content.sha256})`,
-        phrase`Put it back, with adept runs restore ${run.id} ${path}, or train anew.`,
+        phrase`Put it back (adept runs restore ${run.id} --all brings back what is kept), or train anew.`,
       );
   }
 }

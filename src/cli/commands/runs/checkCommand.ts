@@ -15,9 +15,10 @@ async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise
       : listRuns(runsFolder(values["runs-dir"]));
   const opened = await openGitStore(process.cwd());
   const store = "reason" in opened ? undefined : opened;
+  const hashes = new Map<string, string>();
   const checked = [];
   for (const run of runs) {
-    const inputs = store === undefined ? { troubles: [], notes: [] } : await inputFindings(run, store);
+    const inputs = store === undefined ? { troubles: [], notes: [] } : await inputFindings(run, store, hashes);
     const troubles = [...(await runTroubles(run, store)), ...inputs.troubles];
     checked.push({ id: run.id, troubles, ...(inputs.notes.length > 0 && { notes: inputs.notes }) });
   }
