@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
+import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
+import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import { english } from "../../../src/base/phrase.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
 import { checkedRuns } from "../../../src/worker/check/checkedRuns.ts";
 import { checkExperiment } from "../../../src/worker/check/checkExperiment.ts";
@@ -53,6 +57,21 @@ for (const name of ["spam_a", "ham_b", "spam_c", "ham_d", "spam_e", "ham_f", "sp
   put(`texts/${name}.txt`, "word ".repeat(100));
 for (const split of ["train", "test"]) put(`sums/${split}.jsonl`, '{"question":"a","answer":"1"}\n'.repeat(9));
 put("few/spam_a.txt", "word ".repeat(100));
+
+const { layout } = openBackbone(backboneFolder("tiny-t5"));
+const dims = [5, layout.width];
+const prompt = { name: "prompt", dims, group: "prompt", data: new Float32Array(5 * layout.width) };
+saveAdapter(
+  join(folder, "start"),
+  {
+    spec: MethodInput.parse({ kind: "pt", promptLength: 5 }),
+    sizes: { promptLength: 5, count: prompt.data.length },
+    parameters: new Map([["prompt", prompt]]),
+  },
+  { backbone: "tiny-t5", layout },
+);
+cpSync(backboneFolder("tiny-t5"), join(folder, "broken"), { recursive: true });
+put("broken/tokenizer.json", "{}");
 
 const file = (train: string): object => ({ kind: "file", train, source: "{text}", target: "{label}" });
 const good = { name: "s", task: file("two.csv"), method: { kind: "pt", promptLength: 4 } };
@@ -107,6 +126,12 @@ const WRONG: [what: string, change: object, said: RegExp][] = [
     { task: { kind: "named", name: "cola", folder: "cola" } },
     /cola\/validation\.tsv:1: the label "7" is not one of/,
   ],
+  [
+    "an adapter of another size to start from",
+    { method: { kind: "pt", promptLength: 7, source: "start" } },
+    /"prompt" in \S+start has shape \(5, 128\), this method needs \(7, 128\)/,
+  ],
+  ["a tokenizer that cannot be read", { backbone: "broken" }, /broken\S*tokenizer\.json/],
   [
     "few shots by class of a task that has none",
     { task: { kind: "named", name: "gsm8k", folder: "sums", shots: { k: 2, sampling: "official" } } },
