@@ -204,15 +204,21 @@ function utf16Offsets(text: string): (codePoint: number) => number {
   return (i) => starts[i] ?? unit;
 }
 
-/** @throws UserError where the vocabulary has more tokens than the backbone embeds; added ones alone may be beyond */
-function checkRows(path: string, native: Tokenizer, rows: number): void {
+/**
+ * @throws UserError where the vocabulary has more tokens than the backbone embeds. Added ones alone may be beyond, also
+ * those that the vocabulary lists: a T5 whose files do not say how many sentinels it has gets some that it never had.
+ */
+function checkRows(path: string, native: Tokenizer, { added }: PieceForm, rows: number): void {
   const own = native.getVocabSize(false);
-  if (own > rows)
+  for (let id = rows; id < own; id++) {
+    const token = native.idToToken(id);
+    if (token === null || added.has(token)) continue;
     throw new UserError(
       "tokenizer-beyond-embedding",
       phrase`${path} has ${own} tokens, its model embeds ${rows}`,
       phrase`Use the tokenizer that the model was saved with.`,
     );
+  }
 }
 
 /**
@@ -230,6 +236,6 @@ export function loadTokenizer(folder: string, rows = Infinity): TextTokenizer {
   } catch (error) {
     throw new UserError("tokenizer-malformed", phrase`${path} is not a tokenizer: ${(error as Error).message}`);
   }
-  checkRows(path, native, rows);
+  checkRows(path, native, form, rows);
   return new TextTokenizer(native, form, rows, wordFormOf(parsed));
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { compareRuns } from "../../analysis/compare/compareRuns.ts";
 import { requireDevice } from "../../engine/device/deviceTrouble.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
@@ -27,10 +28,12 @@ async function reportOne(run: RunDirectory, hasEnded: () => boolean, json: boole
   tell(`run ${run.id}\n`);
   const { record, interrupted } = await follow(run, hasEnded);
   if (json) say(JSON.stringify(outcome(run, record)));
-  else
-    say(
-      `${record.status}: run ${run.id}${record.resultCommit === undefined ? "" : `, commit ${record.resultCommit}`}, adapter in ${run.adapterPath}`,
-    );
+  else {
+    const commit = record.resultCommit === undefined ? "" : `, commit ${record.resultCommit}`;
+    // A run that failed early has none.
+    const adapter = existsSync(run.adapterPath) ? `, adapter in ${run.adapterPath}` : "";
+    say(`${record.status}: run ${run.id}${commit}${adapter}`);
+  }
   if (interrupted) return 130;
   return isGood(record) ? 0 : 1;
 }

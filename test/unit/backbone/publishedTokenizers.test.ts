@@ -59,6 +59,41 @@ test("a spiece.model is T5's tokenizer: its pieces, the sentinels behind them, <
   assert.equal(none.idOf("<extra_id_0>"), undefined);
 });
 
+test("added tokens may lie beyond the embedding, also those that the vocabulary lists; pieces may not", async () => {
+  const rows = PIECES.length + 2;
+  const files: Record<string, Record<string, Uint8Array | object>> = {
+    // As mT5 without tokenizer_config.json: the class's own hundred sentinels, of which the model has none.
+    bare: { "spiece.model": spiece(PIECES) },
+    some: { "spiece.model": spiece(PIECES), "tokenizer_config.json": { extra_ids: 7 } },
+    more: { "spiece.model": spiece(PIECES), "added_tokens.json": { "<new>": rows + 200, "<other>": rows + 201 } },
+    marks: {
+      "vocab.json": { a: 0, b: 1, "</s>": 2, "<s>": rows, "<pad>": rows + 1, "<unk>": rows + 2, "<mask>": rows + 3 },
+    },
+  };
+  for (const [name, own] of Object.entries(files)) {
+    const folder = folderOf({
+      ...own,
+      ...(name === "marks" && { "merges.txt": "", "config.json": { model_type: "t5" } }),
+    });
+    const tokenizer = loadTokenizer(folder, rows);
+    if (name === "marks") {
+      await assert.rejects(
+        tokenizer.encodeIds("ab"),
+        new RegExp(`has the token "<s>" with the id ${rows}; .* ${rows} tokens`),
+      );
+      continue;
+    }
+    assert.deepEqual(await tokenizer.encodeIds("ab"), await load(own).encodeIds("ab"), name);
+    await assert.rejects(tokenizer.encodeIds("a<extra_id_0>"), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, new RegExp(`"<extra_id_0>" with the id \\d+; the backbone embeds ${rows} tokens`));
+      assert.match(error.action ?? "", /Leave that token out/);
+      return true;
+    });
+    assert.throws(() => loadTokenizer(folder, PIECES.length - 2), /has \d+ tokens, its model embeds \d+/, name);
+  }
+});
+
 test("a tokenizer.json goes before the files that it was made from", async () => {
   const json = {
     version: "1.0",
