@@ -22,6 +22,31 @@ REPOSITORIES["o/mixtral"] = { ...REPOSITORIES["o/t5"], "config.json": Buffer.fro
 REPOSITORIES["o/silent"] = { "config.json": REPOSITORIES["o/t5"]!["config.json"]!, "model.safetensors": BIG };
 REPOSITORIES["o/weightless"] = { ...REPOSITORIES["o/t5"], "tf_model.h5": BIG };
 delete REPOSITORIES["o/weightless"]["model.safetensors"];
+/** Repositories that came whole and are damaged, with what is said of them. */
+const CONFIG = JSON.parse(REPOSITORIES["o/t5"]!["config.json"]!.toString()) as object;
+const BROKEN: Record<string, { files: Record<string, Buffer>; words: RegExp }> = {
+  "o/pieces": {
+    files: {
+      "config.json": REPOSITORIES["o/t5"]!["config.json"]!,
+      "model.safetensors": BIG,
+      "spiece.model": Buffer.from("fake".repeat(100)),
+    },
+    words: /spiece\.model is no SentencePiece model that can be used: it is damaged/,
+  },
+  "o/narrow": {
+    files: { ...REPOSITORIES["o/t5"], "config.json": Buffer.from(JSON.stringify({ ...CONFIG, d_ff: 17 })) },
+    words: /tensor "[\w.]+" has shape \([\d, ]+\), config\.json asks for \(/,
+  },
+  "o/bin": {
+    files: { ...REPOSITORIES["o/weightless"], "pytorch_model.bin": Buffer.from("PK\x03\x04 cut off") },
+    words: /pytorch_model\.bin is not a complete file of torch\.save/,
+  },
+  "o/cut": {
+    files: { ...REPOSITORIES["o/t5"], "tokenizer.json": REPOSITORIES["o/t5"]!["tokenizer.json"]!.subarray(0, 500) },
+    words: /tokenizer\.json is not a tokenizer that can be used/,
+  },
+};
+for (const [name, { files }] of Object.entries(BROKEN)) REPOSITORIES[name] = files;
 const COMMIT = "c".repeat(40);
 const folder = mkdtempSync(join(tmpdir(), "adept-download-"));
 const place = { workerPath: join(import.meta.dirname, "../../dist/worker.js"), nodePath: process.execPath, folder };
@@ -124,6 +149,17 @@ test("what came and cannot be used says what is missing", async () => {
     return true;
   });
 });
+
+for (const [name, { words }] of Object.entries(BROKEN))
+  test(`${name} came whole, and the check at the end says what is damaged`, async () => {
+    await assert.rejects(downloaded(name, join(folder, name.replace("/", "--"))), (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(error.message, new RegExp(`^${name} was downloaded, but cannot be opened as a backbone: `));
+      assert.match(error.message, words);
+      assert.match(error.action!, /adept download/);
+      return true;
+    });
+  });
 
 test("a missing repository is reported; cancelling a download ends its process", async () => {
   await assert.rejects(
