@@ -1,9 +1,9 @@
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects, type FileMetaData } from "hyparquet";
-import { compressors } from "hyparquet-compressors";
 import { UserError } from "../../base/errors.ts";
 import type { Row } from "./row.ts";
 import { phrase } from "../../base/phrase.ts";
 import { checkParquet } from "./parquetBounds.ts";
+import { unpackers } from "./parquetUnpackers.ts";
 import { exactValues, TIME_PARSERS } from "./parquetValue.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
 
@@ -58,7 +58,15 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
     const rowEnd = rowStart + Math.ceil(share * Number(group.num_rows));
     const place = `${path}, rows ${rowStart + 1} to ${rowEnd}`;
     const records: Record<string, unknown>[] = await attempt(place, () =>
-      parquetReadObjects({ file, metadata, compressors, rowStart, rowEnd, utf8: false, parsers: TIME_PARSERS }),
+      parquetReadObjects({
+        file,
+        metadata,
+        compressors: unpackers,
+        rowStart,
+        rowEnd,
+        utf8: false,
+        parsers: TIME_PARSERS,
+      }),
     );
     if (records.length !== rowEnd - rowStart)
       throw new UserError(

@@ -100,13 +100,25 @@ function intervalText(value: unknown): unknown {
   return `P${months!}M${days!}DT${Math.floor(ms! / 1000)}.${fraction(BigInt(ms! % 1000), 3)}S`;
 }
 
-/** The shortest decimal that rounds to this 32-bit float: 3.8 is stored as 3.799999952316284. */
-function shortest(value: unknown): unknown {
-  if (typeof value !== "number" || !Number.isFinite(value)) return value;
-  return (
-    [6, 7, 8].map((digits) => Number(value.toPrecision(digits))).find((each) => Math.fround(each) === value) ?? value
-  );
+/** The shortest decimal that a narrow float is stored for: 3.8 is stored as 3.799999952316284 in 32 bits. */
+const shortest =
+  (digits: readonly number[], narrow: (value: number) => number): Meaning =>
+  (value) => {
+    if (typeof value !== "number" || !Number.isFinite(value)) return value;
+    return digits.map((count) => Number(value.toPrecision(count))).find((each) => narrow(each) === value) ?? value;
+  };
+
+/** The nearest float of 16 bits, which has eleven digits of two; ties go to the even one. */
+function half(value: number): number {
+  const unit = 2 ** (Math.max(Math.floor(Math.log2(Math.abs(value))), -14) - 10);
+  const [below, part] = [Math.floor(value / unit), (value / unit) % 1];
+  const isTie = Math.abs(part) === 0.5;
+  return value === 0 ? value : unit * (isTie ? below + (Math.abs(below) % 2) : Math.round(value / unit));
 }
+
+/** Nine digits tell all floats of 32 bits apart, five those of 16. */
+const shortest32 = shortest([6, 7, 8, 9], Math.fround);
+const shortest16 = shortest([1, 2, 3, 4, 5], half);
 
 const whole =
   (text: (value: bigint) => unknown): Meaning =>
@@ -155,12 +167,13 @@ function meaningOf(element: SchemaElement): Meaning {
       return jsonValue;
     case "INTERVAL":
       return intervalText;
+    case "FLOAT16":
+      return shortest16;
     case "BSON":
     case "UUID":
-    case "FLOAT16":
       return (value) => value;
     default:
-      return type === "FLOAT" ? shortest : bytesText;
+      return type === "FLOAT" ? shortest32 : bytesText;
   }
 }
 

@@ -164,6 +164,24 @@ const TYPES: readonly (readonly [string, object, readonly unknown[], readonly (s
   ],
   ["truth", { type: "BOOLEAN" }, [true, false], ["true", "false"]],
   ["double", { type: "DOUBLE" }, [0.1, 1e300], ["0.1", "1e+300"]],
+  [
+    "float",
+    { type: "FLOAT" },
+    [3.8, 16777216, 0.001, 1.17549435e-38, -0.1, 1.00000012],
+    ["3.8", "16777216", "0.001", "1.1754944e-38", "-0.1", "1.0000001"],
+  ],
+  [
+    "float of nine digits",
+    { type: "FLOAT" },
+    [-103.21731567382812, 1.0058406587929723e18, 1.0308705386714856e-13],
+    ["-103.217316", "1005840660000000000", "1.03087054e-13"],
+  ],
+  [
+    "half",
+    { type: "FIXED_LEN_BYTE_ARRAY", type_length: 2, logical_type: { type: "FLOAT16" } },
+    [0.1, 3.8, 65504, 1.5, -0.0999755859375, 5.960464477539063e-8, 1023.5, 2048, 0],
+    ["0.1", "3.8", "65500", "1.5", "-0.1", "6e-8", "1023.5", "2048", "0"],
+  ],
   ["enum", { type: "BYTE_ARRAY", logical_type: { type: "ENUM" } }, [Buffer.from("red")], ["red"]],
   ["text that is not said to be", { type: "BYTE_ARRAY" }, [Buffer.from("é"), bytes(0xff, 0xd8)], ["é", undefined]],
   [
