@@ -170,13 +170,14 @@ export function readSafetensors(path: string): Tensors {
 
 /** Writes fp32 tensors atomically: a temporary file, fsync, rename. Equal tensors give equal bytes. */
 export function writeSafetensors(path: string, tensors: Tensors, metadata?: Record<string, string>): void {
-  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  const header: [string, unknown][] = metadata === undefined ? [] : [["__metadata__", metadata]];
   let offset = 0;
   for (const [name, { dims, data }] of tensors) {
-    header[name] = { dtype: "F32", shape: dims, data_offsets: [offset, offset + data.byteLength] };
+    header.push([name, { dtype: "F32", shape: dims, data_offsets: [offset, offset + data.byteLength] }]);
     offset += data.byteLength;
   }
-  let json = JSON.stringify(header);
+  // Not assigned one by one: a tensor may be called "__proto__".
+  let json = JSON.stringify(Object.fromEntries(header));
   json = json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8 - Buffer.byteLength(json) + json.length);
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(Buffer.byteLength(json)));

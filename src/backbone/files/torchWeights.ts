@@ -11,7 +11,7 @@ import { readTorchArchive, VALUE_BYTES, withTorchFile, type TorchArchive } from 
 import { MOST_A_BYTE } from "./torchFile.ts";
 import { cachedHeader, contentHash, fileState, hashBytes, weightCache, writeCached } from "./weightCache.ts";
 
-const FORMAT = "adept torch weights 1";
+const FORMAT = "adept torch weights 2";
 /** What a safetensors file calls the values of a storage. */
 const DTYPES: Readonly<Record<string, string>> = {
   Double: "F64",
@@ -32,6 +32,8 @@ const MOST_SPREAD = 2 ** 31 - 1;
 /** A tensor of the file under the first of its names; tied tensors are one view with several names. */
 interface View {
   name: string;
+  /** Its name in the file of the cache, which is none that a header has a use for, such as "__metadata__". */
+  kept: string;
   tensor: PickledTensor;
   part: FilePart;
   dtype: string;
@@ -60,7 +62,7 @@ export function torchEntries(path: string, checked: boolean): Map<string, Stored
       bytes: countOf(view.tensor) * view.width,
       place: () => {
         offsets ??= converted(archive, distinct, checked);
-        return { file: offsets.file, offset: offsets.at.get(view.name)! };
+        return { file: offsets.file, offset: offsets.at.get(view.kept)! };
       },
     });
   return new Map([...views].map(([name, view]) => [name, entries.get(view)!]));
@@ -83,7 +85,7 @@ function viewsOf({ path, size, tensors, storages }: TorchArchive): Map<string, V
     if (width === undefined || dtype === undefined) return fail(phrase`is of the unknown type ${storage.type}`);
     const problem = viewProblem(tensor, part?.size, width);
     if (problem !== undefined || part === undefined) return fail(problem ?? phrase`lacks its values`);
-    const view = known.get(key) ?? { name, tensor, part, dtype, width, dims: sizes };
+    const view = known.get(key) ?? { name, kept: `${known.size} ${name}`, tensor, part, dtype, width, dims: sizes };
     if (view.name === name && (left -= countOf(tensor) * width) < 0)
       fail(phrase`has the shape (${sizes.join(", ")}), more values than a file of this size makes plausible`);
     if (!isContiguous(tensor) && countOf(tensor) > 0 && (lastOf(tensor) - offset + 1) * width > MOST_SPREAD)
@@ -115,11 +117,11 @@ function converted(
   const found = openConverted(path, views, { source, checked });
   if (found !== undefined) return found;
   withTorchFile(archive, (file) => {
-    const tensors = views.map(({ name, dtype, width, dims }) => ({ name, dtype, width, dims }));
+    const tensors = views.map(({ kept: name, dtype, width, dims }) => ({ name, dtype, width, dims }));
     writeCached(path, { tensors, metadata: { format: FORMAT, source } }, (put) => {
       for (const view of views)
         copyView(file, view, (bytes) => {
-          put(view.name, bytes);
+          put(view.kept, bytes);
         });
     });
   });
@@ -143,7 +145,7 @@ function openConverted(
   const isChecked = checked || verified.has(state);
   const hash = createHash("sha256");
   const at = new Map<string, number>();
-  for (const { name, dtype, dims } of views) {
+  for (const { kept: name, dtype, dims } of views) {
     const entry = header.entries.get(name);
     if (entry?.dtype !== dtype || entry.dims.join() !== dims.join()) return undefined;
     if (!isChecked) hashBytes(hash, entry);

@@ -104,17 +104,19 @@ function fileLayout(
   tensors: readonly CachedTensor[],
   metadata: Readonly<Record<string, string>>,
 ): { places: Map<string, number>; header: (sha256: string) => Buffer } {
-  const entries: Record<string, unknown> = {};
+  const entries: [string, unknown][] = [];
   const places = new Map<string, number>();
   let at = 0;
   for (const { name, dtype, width, dims } of tensors) {
     const end = at + dims.reduce((a, b) => a * b, width);
-    entries[name] = { dtype, shape: dims, data_offsets: [at, end] };
+    entries.push([name, { dtype, shape: dims, data_offsets: [at, end] }]);
     places.set(name, at);
     at = end;
   }
   const header = (sha256: string): Buffer => {
-    const json = Buffer.from(JSON.stringify({ __metadata__: { ...metadata, sha256 }, ...entries }));
+    const json = Buffer.from(
+      JSON.stringify(Object.fromEntries([["__metadata__", { ...metadata, sha256 }], ...entries])),
+    );
     const padded = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, " ");
     padded.writeBigUInt64LE(BigInt(padded.length - 8));
     json.copy(padded, 8);

@@ -153,6 +153,15 @@ test("shards are read as their index says; safetensors go before", () => {
   refuses(() => BackboneWeights.open(folderOf({})), /has no model\.safetensors and no pytorch_model\.bin/);
 });
 
+test("tensors called as what every object, or every header, has are kept", () => {
+  const names = ["__proto__", "constructor", "__metadata__", "toString", "0", "", "w"];
+  const tensors = names.map((name, i): Saved => ({ name, dims: [1], values: [i] }));
+  for (const write of Object.values(WRITERS)) {
+    const weights = BackboneWeights.open(folderOf({ "pytorch_model.bin": write(tensors) }));
+    for (const [i, name] of names.entries()) assert.deepEqual([...weights.read(name, [1])], [i], name);
+  }
+});
+
 test("a zip in the form of more than 4 GB is read, and a damaged one refused", () => {
   const values = Float32Array.of(1, 2);
   const pickle = describedBy([{ name: "w", dims: [2], values: [...values] }]);
