@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { Inputs } from "./inputs.ts";
 import type { Job, Told } from "./jobs.ts";
 import { READERS } from "./readers.ts";
-import { judge } from "./verdict.ts";
+import { judge, peak } from "./verdict.ts";
 
 const [progressPath, jobsText] = process.argv.slice(2) as [string, string];
 const progress = openSync(progressPath, "r+");
@@ -43,7 +43,8 @@ async function work({ reader: name, seed, from, to, job }: Job, folder: string):
     alike.set(key, count);
     if (count <= MOST_ALIKE) tell({ finding: { reader: name, index, ...finding, what: finding.what.slice(0, 2000) } });
   }
-  tell({ done: { job, reader: name, inputs: to - from, seconds: (performance.now() - started) / 1000, ...sums } });
+  const seconds = (performance.now() - started) / 1000;
+  tell({ done: { job, reader: name, inputs: to - from, seconds, ...sums, peak: peak() } });
 }
 
 const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-"));

@@ -29,6 +29,10 @@ export class Inputs {
   }
 
   private changed(random: Random, index: number): Buffer {
+    if (this.reader.make !== undefined && random.chance(0.5)) {
+      const made = this.reader.make(random);
+      return random.chance(0.6) ? made : changeBytes(made, random, this.corpus);
+    }
     if (this.values.length === 0 || random.chance(0.35))
       return changeBytes(random.one(this.corpus), random, this.corpus);
     return changeValues(random.one(this.values), random, this.poolOf(Math.floor(index / BATCH)), this.values);

@@ -25,6 +25,8 @@ export interface Done {
   seconds: number;
   slowest: number;
   largest: number;
+  /** Megabytes that the process had at most, with everything that it had loaded. */
+  peak: number;
 }
 export type Told = { finding: Omit<Finding, "input"> } | { done: Done };
 
@@ -169,6 +171,7 @@ export async function runJobs(jobs: readonly Job[]): Promise<{ findings: Finding
       seconds: 0,
       slowest: 0,
       largest: 0,
+      peak: 0,
     });
     left = left.slice(left.indexOf(at) + 1);
     if (count <= MOST_ENDS && end.index + 1 < at.to) left.unshift({ ...at, from: end.index + 1 });

@@ -1,11 +1,12 @@
 // npm run fuzz [-- --inputs N --seed S --only READER,READER]: changed inputs for everything that reads what others
-// wrote.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+// wrote. Each finding is written as a file, which `--only READER --file FILE` reads again.
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { runJobs, type Done, type Job } from "./jobs.ts";
 import { READERS } from "./readers.ts";
-import type { Finding } from "./verdict.ts";
+import { judge, type Finding } from "./verdict.ts";
 
 const { values } = parseArgs({
   options: {
@@ -13,6 +14,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     only: { type: "string" },
     processes: { type: "string", default: "2" },
+    file: { type: "string" },
   },
 });
 const output = process.env["ADEPT_FUZZ_OUTPUT"] ?? resolve(import.meta.dirname, "../output/fuzz.json");
@@ -48,6 +50,32 @@ async function all(): Promise<{ findings: Finding[]; done: Done[] }> {
   return { findings: results.flatMap(({ findings }) => findings), done: results.flatMap(({ done }) => done) };
 }
 
+/** Reads one file, as a finding was written. */
+async function again(file: string): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "adept-fuzz-file-"));
+  try {
+    const [reader] = readers;
+    const verdict = await judge(await reader!.open(folder), readFileSync(file), reader!.patience);
+    console.log(reader!.name, verdict);
+    process.exitCode = verdict.finding === undefined ? 0 : 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Writes a finding's input beside the figures. @returns the file's path */
+function kept({ reader, index, input }: Finding): string {
+  const folder = join(dirname(output), "fuzz");
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${reader}-${seed}-${index}`);
+  writeFileSync(path, Buffer.from(input, "base64"));
+  return path;
+}
+
+if (values.file !== undefined) {
+  await again(values.file);
+  process.exit();
+}
 const started = Date.now();
 const { findings, done } = await all();
 const sum = (of: readonly Done[], key: "inputs" | "accepted" | "refused" | "findings" | "seconds"): number =>
@@ -63,6 +91,7 @@ const rows = readers.map(({ name }) => {
     seconds: Number(sum(own, "seconds").toFixed(1)),
     slowestMs: Math.round(Math.max(0, ...own.map(({ slowest }) => slowest))),
     largestMb: Math.round(Math.max(0, ...own.map(({ largest }) => largest))),
+    peakMb: Math.round(Math.max(0, ...own.map(({ peak }) => peak))),
   };
 });
 mkdirSync(dirname(output), { recursive: true });
@@ -73,21 +102,23 @@ writeFileSync(
 console.log(
   [
     "reader".padEnd(16),
-    ...["inputs", "accepted", "refused", "findings", "seconds", "slowest ms", "most MB"].map((name) =>
+    ...["inputs", "accepted", "refused", "findings", "seconds", "slowest ms", "most MB", "peak MB"].map((name) =>
       name.padStart(11),
     ),
   ].join(""),
 );
 for (const { reader, ...figures } of rows)
   console.log([reader.padEnd(16), ...Object.values(figures).map((figure) => String(figure).padStart(11))].join(""));
-for (const { reader, index, kind, what, input } of findings)
+for (const finding of findings) {
+  const { reader, index, kind, what, input } = finding;
   console.log(
-    `\n${reader} ${index} (${kind}): ${what}\n  ${Buffer.from(input, "base64")
+    `\n${reader} ${index} (${kind}), ${kept(finding)}: ${what}\n  ${Buffer.from(input, "base64")
       .toString("latin1")
       .slice(0, 160)
       .replace(/[^ -~]/g, "·")}`,
   );
+}
 console.log(
-  `\n${sum(done, "inputs")} inputs, ${findings.length} findings, ${Math.round((Date.now() - started) / 1000)} s; ${output}`,
+  `\n${sum(done, "inputs")} inputs, ${findings.length} findings, ${Math.round((Date.now() - started) / 1000)} s, ${Math.max(...rows.map(({ peakMb }) => peakMb))} MB at most; ${output}`,
 );
 process.exitCode = findings.length === 0 ? 0 : 1;

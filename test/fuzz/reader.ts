@@ -1,3 +1,5 @@
+import type { Random } from "./random.ts";
+
 /** A part of the product that reads files or messages that other people may have written. */
 export interface Reader {
   name: string;
@@ -14,6 +16,8 @@ export interface Reader {
   mend?: (input: Buffer) => Buffer;
   /** Valid inputs that are changed. */
   corpus: () => readonly Buffer[];
+  /** Makes an input of its format, whole or nearly: for half of the inputs, where it is given. */
+  make?: (random: Random) => Buffer;
   /**
    * Makes the reader ready. @param folder of its own, to be written to
    * @returns reads one input: returns where it is accepted, throws a refusal, or anything else, which is a finding

@@ -21,7 +21,8 @@ export interface Verdict {
   finding?: { kind: Finding["kind"]; what: string };
 }
 
-const peak = (): number => process.resourceUsage().maxRSS / 1024;
+/** Megabytes that this process has had at most. */
+export const peak = (): number => process.resourceUsage().maxRSS / 1024;
 const isRefusal = (error: unknown): boolean => error instanceof UserError || error instanceof ForbiddenPickle;
 const told = (error: unknown): string =>
   error instanceof Error

@@ -20,7 +20,7 @@ export function viewProblem(tensor: PickledTensor, bytes: number | undefined, si
   const { storage, offset, sizes, strides } = tensor;
   if (bytes === undefined || !(storage.elements >= 0) || bytes !== storage.elements * size)
     return phrase`lacks its values: ${storage.elements} of ${size} bytes, the file has ${bytes ?? 0} bytes`;
-  const whole = [offset, ...sizes, ...strides].every((value) => Number.isInteger(value) && value >= 0);
+  const whole = [offset, ...sizes, ...strides].every((value) => Number.isSafeInteger(value) && value >= 0);
   const known = whole && sizes.length === strides.length && sizes.length <= MOST_AXES;
   if (known && (countOf(tensor) === 0 || lastOf(tensor) < storage.elements)) return undefined;
   return phrase`has the shape (${sizes.join(", ")}) with strides (${strides.join(", ")}), which its ${storage.elements} values cannot have`;

@@ -53,6 +53,33 @@ function walk(value: unknown, fail: Fail, depth = 0): void {
   for (const each of Object.values(value)) walk(each, fail, depth + 1);
 }
 
+/** The bytes of a token behind the prefix of tokens that go on a word; undefined where it is shorter. */
+function behindPrefix(token: string, prefix: string): string | undefined {
+  if (prefix === "") return token;
+  const bytes = Buffer.from(token);
+  const length = Buffer.byteLength(prefix);
+  return bytes.length < length ? undefined : bytes.toString("utf8", length);
+}
+
+/**
+ * Checks that each merge of a BPE model makes a token of its vocabulary: the native code ends the process where one
+ * does not.
+ */
+function checkMerges(model: unknown, fail: Fail): void {
+  if (typeof model !== "object" || model === null) return;
+  const { merges, vocab, continuing_subword_prefix: given } = model as Record<string, unknown>;
+  if (!Array.isArray(merges) || typeof vocab !== "object" || vocab === null) return;
+  const prefix = typeof given === "string" ? given : "";
+  for (const merge of merges as unknown[]) {
+    const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+    const [left, right] = Array.isArray(pair) ? (pair as unknown[]) : [];
+    if (typeof left !== "string" || typeof right !== "string") continue;
+    const rest = behindPrefix(right, prefix);
+    if (rest === undefined || !Object.hasOwn(vocab, left + rest))
+      fail(phrase`its merge of "${left.slice(0, 60)}" and "${right.slice(0, 60)}" makes no token of its vocabulary`);
+  }
+}
+
 /**
  * Checks a tokenizer before the native code reads it, which ends the whole process, or never returns, on some malformed
  * files.
@@ -75,5 +102,6 @@ export function checkTokenizer(path: string, text: string): object {
   }
   if (typeof json !== "object" || json === null || Array.isArray(json)) return fail(phrase`it is no object`);
   for (const part of PARTS) walk((json as Record<string, unknown>)[part], fail);
+  checkMerges((json as Record<string, unknown>)["model"], fail);
   return json;
 }

@@ -13,18 +13,10 @@ import { looksHeaderless } from "../../../src/task/rows/looksHeaderless.ts";
 import { firstRows, readRows } from "../../../src/task/rows/readRows.ts";
 import { columnsOf, compileTemplate } from "../../../src/task/template.ts";
 import { loadNamedTask } from "../../../src/task/namedTask.ts";
+import { makeJson, makeLines } from "../make/makeJson.ts";
+import { makeTable } from "../make/makeTable.ts";
 import { holds, texts, type Reader } from "../reader.ts";
-
-/** Rows are texts by name, each with its place. */
-function checkRows(rows: readonly Row[]): void {
-  for (const { fields, lists, line } of rows) {
-    holds(Object.getPrototypeOf(fields) === Object.prototype && line > 0 && Number.isInteger(line), "a row");
-    for (const name of Object.keys(fields))
-      holds(typeof Object.getOwnPropertyDescriptor(fields, name)?.value === "string", "a field that is no text");
-    for (const name of Object.keys(lists))
-      holds(Array.isArray(Object.getOwnPropertyDescriptor(lists, name)?.value), "a list that is none");
-  }
-}
+import { checkRows } from "./checkRows.ts";
 
 /** Reads a file like a task and like the setup page. */
 async function look(path: string): Promise<void> {
@@ -223,11 +215,11 @@ const recordReader: Reader = {
 };
 
 export const DATA_READERS: readonly Reader[] = [
-  dataReader("csv", "csv", () => CSV, { weight: 2 }),
-  dataReader("tsv", "tsv", () => TSVS),
-  dataReader("jsonl", "jsonl", () => JSONL),
+  dataReader("csv", "csv", () => CSV, { weight: 4, make: makeTable }),
+  dataReader("tsv", "tsv", () => TSVS, { weight: 3, make: makeTable }),
+  dataReader("jsonl", "jsonl", () => JSONL, { weight: 3, make: makeLines }),
   lineReader,
-  dataReader("json", "json", () => JSONS, { json: true }),
+  dataReader("json", "json", () => JSONS, { json: true, weight: 4, make: makeJson }),
   dataReader("gzip", "jsonl.gz", () => JSONL.map((each) => gzipSync(each))),
   dataReader("parquet", "parquet", () => PARQUET, { weight: 0.05, patience: 9000 }),
   namedReader,

@@ -2,6 +2,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { PIECES, spiece } from "../../unit/backbone/spieceWriter.ts";
+import { makeMessage } from "../make/makeMessage.ts";
+import { makePattern } from "../make/makePattern.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const pieces: [string, number][] = [
@@ -48,7 +50,7 @@ const BPE = {
     ],
   },
   post_processor: null,
-  decoder: { type: "ByteLevel" },
+  decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
   model: {
     type: "BPE",
     dropout: null,
@@ -79,25 +81,54 @@ const WORDS = {
 const TEXTS = ["ab a  b 😀 hello\ud83d wörld", "", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!"];
 
 /** Places of tokens stay inside the text, and ids inside the vocabulary. */
+export async function checkTokenizer(folder: string, texts = TEXTS, rows?: number): Promise<void> {
+  const tokenizer = loadTokenizer(folder, rows);
+  for (const text of texts) {
+    const { ids, tokens, offsets, specialMask } = await tokenizer.encode(text, { maxLength: 12 });
+    holds(
+      ids.length === tokens.length && ids.length === offsets.length && ids.length === specialMask.length,
+      "lists of one length",
+    );
+    holds(
+      offsets.every(([from, to]) => from >= 0 && to <= text.length),
+      "a token outside of its text",
+    );
+    await tokenizer.decode(ids);
+  }
+}
+
 const reading =
   (name: string) =>
   (folder: string) =>
   async (input: Buffer): Promise<void> => {
     writeFileSync(join(folder, name), input);
-    const tokenizer = loadTokenizer(folder);
-    for (const text of TEXTS) {
-      const { ids, tokens, offsets, specialMask } = await tokenizer.encode(text, { maxLength: 12 });
-      holds(
-        ids.length === tokens.length && ids.length === offsets.length && ids.length === specialMask.length,
-        "lists of one length",
-      );
-      holds(
-        offsets.every(([from, to]) => from >= 0 && to <= text.length),
-        "a token outside of its text",
-      );
-      await tokenizer.decode(ids);
-    }
+    await checkTokenizer(folder);
   };
+
+/** Texts on which a matcher that backtracks takes long. */
+const LONG = ["a".repeat(3000), `${"a".repeat(2000)}!`, " ".repeat(3000), "0".repeat(2000), "aé ".repeat(800)];
+/** A regular expression that splits texts, alone in a tokenizer that is else sound. */
+export const tokenizerPatternReader: Reader = {
+  name: "tokenizerPattern",
+  weight: 2,
+  corpus: () =>
+    texts(
+      "'(?i:[sdmt]|ll|ve|re)|[^\\r\\n\\p{L}\\p{N}]?+\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+",
+      "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
+      " {2,}",
+    ),
+  make: (random) => Buffer.from(makePattern(random)),
+  open: (folder) => async (input) => {
+    const Regex = input.toString();
+    const split = { type: "Split", pattern: { Regex }, behavior: "Isolated", invert: false };
+    const json = {
+      ...BPE,
+      pre_tokenizer: { type: "Sequence", pretokenizers: [split, BPE.pre_tokenizer.pretokenizers[1]] },
+    };
+    writeFileSync(join(folder, "tokenizer.json"), JSON.stringify(json));
+    await checkTokenizer(folder, LONG);
+  },
+};
 
 export const tokenizerReader: Reader = {
   name: "tokenizer",
@@ -109,7 +140,8 @@ export const tokenizerReader: Reader = {
 
 export const spieceReader: Reader = {
   name: "spiece",
-  weight: 2,
+  weight: 4,
+  make: makeMessage,
   corpus: () => [Buffer.from(spiece(PIECES)), Buffer.from(spiece(PIECES, { map: new Uint8Array(0) }))],
   open: reading("spiece.model"),
 };

@@ -1,14 +1,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { phrase } from "../../../src/base/phrase.ts";
-import { readHeader, readSafetensors, type Tensors } from "../../../src/backbone/files/safetensors.ts";
+import { readHeader, readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { relativeBuckets } from "../../../src/backbone/t5/relativeBuckets.ts";
 import { readConfigFile } from "../../../src/backbone/configFile.ts";
 import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { type BackboneLayout } from "../../../src/backbone/layout.ts";
 import { t5Layout } from "../../../src/backbone/t5/t5Layout.ts";
-import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
-import { readTorchFile } from "../../../src/backbone/files/torchFile.ts";
 import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
 import { toConfig } from "../../../src/adapter/adapterConfig.ts";
 import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";
@@ -16,10 +14,10 @@ import { resolveSizes } from "../../../src/method/sizes.ts";
 import { methodOf } from "../../../src/method/registry.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import type { Parameters } from "../../../src/method/parameters.ts";
-import { earlyTorchFile, torchFile, zipOf, type Saved } from "../../unit/adapter/torchWriter.ts";
+import { torchFile, type Saved } from "../../unit/adapter/torchWriter.ts";
 import { holds, texts, type Reader } from "../reader.ts";
+import { checkTensors, product } from "./checkTensors.ts";
 
-const product = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
 const T5 = {
   model_type: "t5",
   vocab_size: 32,
@@ -52,17 +50,6 @@ const TENSORS = {
   c: { dtype: "BF16", shape: [], data_offsets: [32, 34] },
 };
 const VALUES = Buffer.alloc(34, 7);
-
-/** @throws where a tensor is not what its file holds */
-function checkTensors(tensors: Tensors): void {
-  for (const [name, { dims, data }] of tensors)
-    holds(
-      data instanceof Float32Array &&
-        data.length === product(dims) &&
-        dims.every((size) => Number.isInteger(size) && size >= 0),
-      `the tensor ${name.slice(0, 40)}`,
-    );
-}
 
 const safetensorsReader: Reader = {
   name: "safetensors",
@@ -138,69 +125,6 @@ const configReader: Reader = {
     for (const bidirectional of [true, false])
       for (const each of relativeBuckets(config, { queries: 6, keys: 40, from: 3, bidirectional }))
         holds(each >= 0 && each < config.buckets, "a bucket");
-  },
-};
-
-const SAVED: Saved[] = [
-  { name: "w", dims: [2, 3], values: [1, 2, 3, 4, 5, 6] },
-  { name: "t", dims: [3, 2], strides: [1, 3], values: [1, 2, 3, 4, 5, 6] },
-  { name: "p", dims: [1], values: [0.5], parameter: true },
-  { name: "h", dims: [2], values: [0, 0], type: "Half", bytes: Buffer.from(Uint16Array.of(0x3c00, 0xc500).buffer) },
-];
-/** The pickle of a file of tensors. */
-function pickleIn(file: Buffer): Buffer {
-  const from = file.indexOf(Buffer.from([0x80, 2]));
-  return file.subarray(from, file.indexOf(Buffer.from([0x50, 0x4b, 3, 4]), from));
-}
-const opcode = (...bytes: (number | string)[]): Buffer =>
-  Buffer.concat(bytes.map((each) => (typeof each === "string" ? Buffer.from(each) : Buffer.from([each]))));
-
-const pickleReader: Reader = {
-  name: "pickle",
-  weight: 10,
-  corpus: () => [
-    pickleIn(torchFile(SAVED)),
-    opcode(0x80, 4, 0x95, "\0\0\0\0\0\0\0\0", 0x7d, 0x94, 0x28, 0x8c, 1, "a", 0x94, 0x4e, "u."),
-    opcode(0x80, 2, "]", "q", 0, "(", "h\0h\0h\0", "e."),
-    opcode(0x80, 2, "(", "K\x01K\x02", "t", 0x85, 0x86, 0x87, "}", "b."),
-  ],
-  open: () => (input) => {
-    for (const [name, { sizes, strides, storage }] of readTensorPickle(input))
-      holds(
-        typeof name === "string" && Array.isArray(sizes) && Array.isArray(strides) && typeof storage.key === "string",
-        "a tensor of a pickle",
-      );
-  },
-};
-
-/** The pickle in a file whose checksums are right, so that its reader comes to it. */
-const torchReader: Reader = {
-  name: "torchPickle",
-  weight: 7,
-  corpus: () => pickleReader.corpus().slice(0, 1),
-  open: (folder) => {
-    const path = join(folder, "adapter_model.bin");
-    return (input) => {
-      writeFileSync(path, torchFile(SAVED, input));
-      checkTensors(readTorchFile(path));
-    };
-  },
-};
-
-const zipReader: Reader = {
-  name: "torchZip",
-  weight: 6,
-  corpus: () => [
-    torchFile(SAVED.slice(0, 1)),
-    zipOf([["x/other", Buffer.from("1")]]),
-    earlyTorchFile(SAVED.slice(0, 1)),
-  ],
-  open: (folder) => {
-    const path = join(folder, "adapter_model.bin");
-    return (input) => {
-      writeFileSync(path, input);
-      checkTensors(readTorchFile(path));
-    };
   },
 };
 
@@ -304,8 +228,5 @@ export const WEIGHT_READERS: readonly Reader[] = [
   headerReader,
   indexReader,
   configReader,
-  pickleReader,
-  torchReader,
-  zipReader,
   adapterReader,
 ];

@@ -23,6 +23,11 @@ const text = (value: string): Buffer => {
   return Buffer.concat([head, body]);
 };
 const number = (value: number): Buffer => {
+  if (Math.abs(value) >= 2 ** 31) {
+    const long = Buffer.from([0x8a, 8, 0, 0, 0, 0, 0, 0, 0, 0]);
+    long.writeBigInt64LE(BigInt(value), 2);
+    return long;
+  }
   const head = Buffer.alloc(5);
   head[0] = 0x4a;
   head.writeInt32LE(value, 1);

@@ -10,7 +10,7 @@ import { isSafePattern } from "../../../src/backbone/tokenizer/safePattern.ts";
 import { readConfigFile } from "../../../src/backbone/configFile.ts";
 import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
-import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
+import { loadTokenizer, type TextTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { readTorchFile } from "../../../src/backbone/files/torchFile.ts";
 import { BackboneWeights } from "../../../src/backbone/files/weights.ts";
 import { UserError } from "../../../src/base/errors.ts";
@@ -213,4 +213,37 @@ test("a tokenizer that would end the process is a user's error that says why", (
     }),
     /not as many ids as texts/,
   );
+});
+
+test("a merge that makes no token of the vocabulary is refused by name: the native code would end the process", async () => {
+  const base = {
+    version: "1.0",
+    added_tokens: [],
+    normalizer: null,
+    pre_tokenizer: null,
+    post_processor: null,
+    decoder: null,
+  };
+  const load = (model: object): TextTokenizer => {
+    writeFileSync(at("tokenizer.json"), JSON.stringify({ ...base, model: { type: "BPE", ...model } }));
+    return loadTokenizer(folder);
+  };
+  const vocab = { a: 0, b: 1, ab: 2, "##b": 3, é: 4, aé: 5 };
+  const bad: [object, RegExp][] = [
+    [{ vocab: { a: 0, b: 1 }, merges: [["a", "b"]] }, /its merge of "a" and "b" makes no token/],
+    [{ vocab: { a: 0, b: 1, ab: 2 }, merges: ["a b", "b a"] }, /its merge of "b" and "a"/],
+    [{ vocab, merges: [["a", "b"]], continuing_subword_prefix: "##" }, /its merge of "a" and "b"/],
+    [{ vocab, merges: [["a", "é"]], continuing_subword_prefix: "x" }, /its merge of "a" and "é"/],
+    [
+      { vocab: { ...vocab, b: 1, "": 6 }, merges: [["ab", ""]], continuing_subword_prefix: "##" },
+      /its merge of "ab" and ""/,
+    ],
+  ];
+  for (const [model, words] of bad) refuses(() => load(model), words);
+  const good: [object, number[]][] = [
+    [{ vocab: { a: 0, b: 1, ab: 2 }, merges: [["a", "b"]] }, [2]],
+    [{ vocab: { a: 0, b: 1, ab: 70 }, merges: ["a b"] }, [70]],
+    [{ vocab, merges: [["a", "##b"]], continuing_subword_prefix: "##" }, [2]],
+  ];
+  for (const [model, ids] of good) assert.deepEqual(await load(model).encodeIds("ab"), ids);
 });
