@@ -106,7 +106,14 @@ const reading =
   };
 
 /** Texts on which a matcher that backtracks takes long. */
-const LONG = ["a".repeat(3000), `${"a".repeat(2000)}!`, " ".repeat(3000), "0".repeat(2000), "aé ".repeat(800)];
+const LONG = [
+  "a".repeat(3000),
+  `${"a".repeat(2000)}!`,
+  " ".repeat(3000),
+  "0".repeat(2000),
+  `${"aq".repeat(800)}!`,
+  "aé ".repeat(800),
+];
 /** A regular expression that splits texts, alone in a tokenizer that is else sound. */
 export const tokenizerPatternReader: Reader = {
   name: "tokenizerPattern",

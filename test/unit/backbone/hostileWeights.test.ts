@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { phrase } from "../../../src/base/phrase.ts";
 import { readHeader } from "../../../src/backbone/files/safetensors.ts";
-import { isSafePattern } from "../../../src/backbone/tokenizer/safePattern.ts";
 import { readConfigFile } from "../../../src/backbone/configFile.ts";
 import { readT5Config } from "../../../src/backbone/t5/t5Config.ts";
 import { readTensorPickle } from "../../../src/backbone/files/tensorPickle.ts";
@@ -151,31 +150,6 @@ test("a config is of a T5 that there can be", () => {
   refuses(config({ pad_token_id: 32 }), /inside the vocabulary/);
   writeFileSync(at("config.json"), `{"x":${"[".repeat(5000)}${"]".repeat(5000)}}`);
   refuses(() => readT5Config(readConfigFile(folder, phrase``), true), /inside each other/);
-});
-
-test("regular expressions that are tried for ever are told from those that tokenizers have", () => {
-  for (const pattern of [
-    " {2,}",
-    "\\s+",
-    "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1,3}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
-    "'s|'t| ?\\p{L}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+",
-    "[a+]+(b)(c)?",
-    "(ab)+",
-    "a+?b*+",
-    "[]()*]+x",
-  ])
-    assert.ok(isSafePattern(pattern), pattern);
-  for (const pattern of [
-    "(a+)+$",
-    "(a|a)*b",
-    "((a+)b)*",
-    "(a{2,})+",
-    "(?:x*)*",
-    "a{1000}{1000}",
-    "((ab)+c){2,}",
-    "a".repeat(3000),
-  ])
-    assert.ok(!isSafePattern(pattern), pattern);
 });
 
 test("a tokenizer that would end the process is a user's error that says why", () => {
