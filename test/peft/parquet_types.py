@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 ROWS = 40
 NULLS = 0.15
-WORDS = ["", "a", "é", "日本", "😀", 'q"', "line\nbreak", "x" * 300, "\u2028", "0", "NaN"]
+WORDS = ["", "a", "é", "日本", "😀", 'q"', "line\nbreak", "two\r\nlines", "old\rline", "x" * 300, "\u2028", "0", "NaN"]
 UNITS = ["s", "ms", "us", "ns"]
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 # The years 1 to 9999, in seconds since 1970.

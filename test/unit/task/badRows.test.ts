@@ -148,6 +148,26 @@ test("one bad row has its own message; where all rows lack a field the template 
   assert.match(none.message, /2 of 2 rows cannot be used/);
 });
 
+test("a row whose input is empty is told by its own line, behind cells of several lines too, and is never left out unsaid", async () => {
+  const files: [string, string, RegExp][] = [
+    ["q.csv", 'text,label\n"two\nlines",x\n"",y\n"a, ""b""",x\n', /q\.csv:4: the input is empty/],
+    ["q.tsv", 'text\tlabel\n"a\tb"\tx\n"three\n\nlines"\tx\n""\ty\n', /q\.tsv:6: the input is empty/],
+    [
+      "semicolon.csv",
+      'text;label\r\n"1,5";x\r\n\r\n"";y\r\n" ";y\r\n',
+      /semicolon\.csv:4: .*\n.*:5: the input is empty/,
+    ],
+    ["e.json", '[{"text":"a","label":"x"},\n\n{"text":"","label":"y"}]', /e\.json, row 2: the input is empty/],
+    ["e.jsonl", '{"text":"a\\nb","label":"x"}\n\n{"text":"\\t","label":"y"}\n', /e\.jsonl:3: the input is empty/],
+  ];
+  for (const [name, text, words] of files) {
+    const path = put(name, text);
+    assert.match((await errorOf(load(path))).message, words);
+    const { train } = await load(path, { skipBadRows: true });
+    assert.ok(train.length > 0 && train.every(({ source, target }) => source.trim() !== "" && target === "x"), name);
+  }
+});
+
 test("conversations and the paper's tasks leave out bad rows too", async () => {
   const chat = put(
     "c.jsonl",
