@@ -129,11 +129,23 @@ const choice = (options: readonly Part[]): Part => ({
       .reduce((a, b) => ({ outer: mostOf(a.outer, b.outer), own: mostOf(a.own, b.own) })),
 });
 
-/** A part without a way back into it: an atomic group, a possessive repetition. */
-const closed = (inside: Part): Part =>
-  part(inside, () => {
+/**
+ * A part without a way back into it: an atomic group, a possessive repetition. It divides nothing itself, but is gone
+ * through again by each division before it.
+ */
+const closed = (inside: Part): Part => {
+  const whole = part(inside, () => {
     inside.after(NONE);
   });
+  return {
+    ...whole,
+    after: (before) => {
+      const { outer, own } = whole.after(before);
+      const again = (count: number, i: number): boolean => inside.accepts[i]! && count + outer[i]! >= 1;
+      return { outer, own: own.map((count, i) => (inside.repeats === true && again(count, i) ? count + 1 : count)) };
+    },
+  };
+};
 
 /** A part that is matched once or not at all. */
 const optional = (inside: Part): Part => ({
