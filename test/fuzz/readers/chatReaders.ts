@@ -5,6 +5,7 @@ import { chatTemplateOf } from "../../../src/backbone/tokenizer/chatTemplate.ts"
 import { readTokenizerConfig } from "../../../src/backbone/tokenizer/tokenizerConfig.ts";
 import { chatExample } from "../../../src/task/chat/loadChatTask.ts";
 import { jsonLines } from "../../../src/task/rows/jsonRows.ts";
+import { makeTemplate } from "../make/makeTemplate.ts";
 import { holds, texts, type Reader } from "../reader.ts";
 
 const ASKED = [
@@ -22,6 +23,8 @@ const chatTemplate: Reader = {
   json: true,
   // A rendering may take four seconds by its own limit.
   patience: 20_000,
+  weight: 2,
+  make: makeTemplate,
   corpus: () =>
     texts(
       { chat_template: CHATML, eos_token: "</s>", bos_token: { content: "<s>" }, eos_token_id: 2 },
