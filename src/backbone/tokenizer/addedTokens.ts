@@ -92,7 +92,8 @@ export function readTokenizerOptions(folder: string): TokenizerOptions {
     config.additional_special_tokens;
   const fields = NAMES.flatMap((name): [SpecialName, Fields][] => {
     const token = map?.[name] ?? config[name];
-    return token === undefined ? [] : [[name, token]];
+    // An empty text is no token; the class's own stands for it.
+    return token === undefined || token.content === "" ? [] : [[name, token]];
   });
   const texts = new Set([...fields.map(([, { content }]) => content), ...(extra ?? []).map(({ content }) => content)]);
   const numbered = (pairs: [number, AddedToken][]): AddedToken[] =>

@@ -22,8 +22,8 @@ export function isCharsMap(bytes: Uint8Array): boolean {
   const unitAt = (i: number): number => view.getUint32(4 + 4 * i, true);
   for (let i = 0; i < count; i++) {
     const unit = unitAt(i);
-    // A value is no node.
-    if (unit > VALUE) continue;
+    // A value is no node; but the root is followed whatever it is.
+    if (unit > VALUE && i > 0) continue;
     const base = i ^ offsetOf(unit);
     if (base < 0 || base >= count) return false;
     if ((unit & HAS_LEAF) === 0) continue;

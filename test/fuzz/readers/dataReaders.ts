@@ -220,7 +220,7 @@ export const DATA_READERS: readonly Reader[] = [
   dataReader("jsonl", "jsonl", () => JSONL, { weight: 3, make: makeLines }),
   lineReader,
   dataReader("json", "json", () => JSONS, { json: true, weight: 4, make: makeJson }),
-  dataReader("gzip", "jsonl.gz", () => JSONL.map((each) => gzipSync(each))),
+  dataReader("gzip", "jsonl.gz", () => JSONL.map((each) => gzipSync(each)), { patience: 6000 }),
   dataReader("parquet", "parquet", () => PARQUET, { weight: 0.05, patience: 9000 }),
   namedReader,
   templateReader,

@@ -110,6 +110,8 @@ function makeForeign(random: Random): Buffer {
 const foreignReader: Reader = {
   name: "foreign",
   weight: 4,
+  // A gzip file of 200 KB may unpack to 200 MB.
+  patience: 6000,
   corpus: () => [...BEGINS.map(latin), ...texts("text,label\na,b\n", "[1]"), gzipSync('{"a":"b"}\n')],
   make: makeForeign,
   open: (folder) => async (input) => {

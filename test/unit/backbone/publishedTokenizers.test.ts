@@ -143,6 +143,7 @@ test("a normaliser's table that leads out of itself is refused, not read", () =>
   assert.equal(isCharsMap(table({ ...whole, 2: 0x80000009 }, "é\0")), false, "behind the texts");
   assert.equal(isCharsMap(table({ ...whole, 0: 256 << 10 }, "é\0")), false, "outside of the array");
   assert.equal(isCharsMap(table({ ...whole, 0: 0x7ffffe00 }, "é\0")), false, "far outside");
+  assert.equal(isCharsMap(table({ ...whole, 0: 0x80000000 + (256 << 10) }, "é\0")), false, "a root that is a value");
   assert.equal(isCharsMap(table(whole).subarray(0, 1000)), false, "cut off");
   assert.equal(isCharsMap(new Uint8Array(2)), false);
   refuses(
@@ -180,6 +181,17 @@ test("vocab.json and merges.txt are RoBERTa's tokenizer for a T5, GPT-2's for a 
   refuses({ ...files, "merges.txt": "a b\na b c\n", "config.json": { model_type: "t5" } }, /merges\.txt, line 2/);
   refuses({ ...files, "merges.txt": "a x\n", "config.json": { model_type: "t5" } }, /vocab\.json is not a tokenizer/);
   refuses({ ...files, "vocab.json": { a: "b" }, "config.json": { model_type: "t5" } }, /vocab\.json: a/);
+});
+
+test("an empty text in the place of a token is none: the class's own stands for it", async () => {
+  const byte = { "vocab.json": VOCAB, "merges.txt": MERGES, "config.json": { model_type: "t5" } };
+  const files: [Record<string, Uint8Array | string | object>, number[]][] = [
+    [{ ...byte, "special_tokens_map.json": { cls_token: "", sep_token: { content: "" } } }, [1, 8, 2]],
+    [{ ...byte, "tokenizer_config.json": { eos_token: "", bos_token: "", unk_token: "" } }, [1, 8, 2]],
+    [{ "spiece.model": spiece(PIECES), "tokenizer_config.json": { eos_token: "", pad_token: "" } }, [6, 1]],
+    [{ "tokenizer_config.json": { tokenizer_class: "ByT5Tokenizer", eos_token: { content: "" } } }, [100, 101, 1]],
+  ];
+  for (const [each, ids] of files) assert.deepEqual(await load(each).encodeIds("ab"), ids);
 });
 
 test("ByT5 has no file: a byte is its value plus 3", async () => {
