@@ -5,7 +5,7 @@ import { hashKey, textHash } from "./textHash.ts";
 import type { Aspect } from "./valueAspects.ts";
 
 /** Examples of a value, on average: of free text each value comes once, and by that alone has one label. */
-const LEAST_REPEATS = 3;
+export const LEAST_REPEATS = 3;
 /** With as many, values are categories, also where the column is the whole input, or of texts that rows share. */
 const CATEGORY_REPEATS = 10;
 /** The mean length of a value, in characters, from which it is a text. */

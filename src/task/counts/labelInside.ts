@@ -1,7 +1,7 @@
 /** Labels that a value is searched for; with more of them a text has one of them by chance. */
 const MOST_LABELS = 50;
-/** The longest value that is searched. */
-const LONGEST = 2000;
+/** The longest value that is searched, in characters. */
+export const LONGEST_SEARCHED = 2000;
 /** The share of values that may have another label beside their own, and the fewest values that tell anything. */
 const MOST_OTHERS = 0.01;
 const FEWEST = 20;
@@ -30,7 +30,7 @@ export class LabelInside {
   add(value: string, target: string): void {
     if (!this.alive) return;
     const own = words(target);
-    const text = value.length > LONGEST ? "" : words(value);
+    const text = value.length > LONGEST_SEARCHED ? "" : words(value);
     this.labels.add(own);
     this.rows++;
     this.alive = own.trim() !== "" && text.includes(own) && this.labels.size <= MOST_LABELS;

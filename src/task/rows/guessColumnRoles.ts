@@ -1,6 +1,9 @@
 import { Columns } from "../counts/columns.ts";
-import { givingColumns } from "../counts/givingColumns.ts";
+import { givingColumns, LEAST_REPEATS } from "../counts/givingColumns.ts";
 import { LabelCounts } from "../counts/labelCounts.ts";
+import { LONGEST_SEARCHED } from "../counts/labelInside.ts";
+import { hashKey, textHash } from "../counts/textHash.ts";
+import { aspectOf } from "../counts/valueAspects.ts";
 import type { Row } from "./row.ts";
 
 /** What a column is used for. */
@@ -26,19 +29,32 @@ const MOST_COLUMNS = 300;
 const namesOf = (columns: readonly { name: string }[]): string[] => columns.map(({ name }) => name);
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / Math.max(1, values.length);
 
+/** A column, as far as it decides whether its values may give the output away. */
+type Looked = Pick<GuessedColumn, "name" | "distinct" | "example">;
+
+/** Whether a column may give the output away: its values repeat, or the first is an id or has the output in it. */
+function mayGive({ name, distinct, example }: Looked, rows: readonly Row[], output: string): boolean {
+  if (distinct * LEAST_REPEATS <= rows.length) return true;
+  if (aspectOf(example, "letters") !== undefined || aspectOf(example, "end") !== undefined) return true;
+  const first = rows.find(({ fields }) => Object.hasOwn(fields, name));
+  const target = first?.fields[output]?.trim().toLowerCase();
+  return target !== undefined && example.slice(0, LONGEST_SEARCHED).toLowerCase().includes(target);
+}
+
 /** The columns of which a value alone gives the output away, such as another form of the label. */
-function givingNames(rows: readonly Row[], names: readonly string[], output: string): string[] {
+function givingNames(rows: readonly Row[], likely: readonly Looked[], output: string): string[] {
+  const names = namesOf(likely.filter((column) => mayGive(column, rows, output)));
+  if (names.length === 0) return [];
   const labels = new LabelCounts();
   const columns = new Columns(names);
-  const inputs = new Set<string>();
+  const inputs = new Set<number>();
   for (const { fields } of rows.filter((row) => Object.hasOwn(row.fields, output))) {
-    const values = Object.fromEntries(
-      names.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]!]),
-    );
+    const valuesOf = (some: readonly string[]): Record<string, string> =>
+      Object.fromEntries(some.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]!]));
     const target = fields[output]!.trim();
-    columns.add("train", values, { target, example: labels.total("train") });
+    columns.add("train", valuesOf(names), { target, example: labels.total("train") });
     labels.add("train", target);
-    inputs.add(JSON.stringify(values));
+    inputs.add(hashKey(textHash(Object.values(valuesOf(namesOf(likely))).join("\0"))));
   }
   return givingColumns(columns, { labels, inputs: inputs.size }).map(({ name }) => name);
 }
@@ -81,7 +97,7 @@ export function guessColumnRoles(rows: readonly Row[]): GuessedColumn[] {
   // Beside long texts, a column of a few short words is more likely another label than an input.
   const longest = Math.max(0, ...inputs.map(({ length }) => length));
   const likely = inputs.filter(({ length, distinct }) => length * 8 >= longest || distinct > MOST_LABELS);
-  const giving = output === undefined ? [] : givingNames(some, namesOf(likely), output.name);
+  const giving = output === undefined ? [] : givingNames(some, likely, output.name);
   const others = likely.filter(({ name }) => !giving.includes(name));
   const chosen = others.length > 0 ? others : likely;
   const roleOf = (each: (typeof known)[number]): Role => {
