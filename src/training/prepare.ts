@@ -152,12 +152,15 @@ export async function prepare(experiment: Experiment, preparing: Preparing = UNW
   const readBack = readBackBy(data.asked, tokenizer);
   const prompt = promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape));
   const { lists, texts, labels, metrics } = data;
+  const notes = await dataNotes(experiment, data, { readBack, isCausal, longest, prompt }, preparing);
+  // What the threads hold is free for training.
+  await data.endThreads();
   return {
     experiment,
     ...opened,
     ...lists,
     dataBytes: data.bytes,
-    notes: await dataNotes(experiment, data, { readBack, isCausal, longest, prompt }, preparing),
+    notes,
     scoring: { metrics, labels, readBack },
     majority: lists.test.length > 0 ? await majorityShare(texts.test, texts.train, readBack) : 0,
     candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,

@@ -1,7 +1,7 @@
 import { phrase, type Phrase } from "../base/phrase.ts";
 import type { TaskSpec } from "../experiment/experiment.ts";
 import type { ExampleSource } from "../task/exampleSource.ts";
-import { DataReview } from "../task/review/dataReview.ts";
+import { DataReview, type ReviewedTask } from "../task/review/dataReview.ts";
 import { SPLITS } from "../task/splitNames.ts";
 import { factsOf, reviewedTask } from "../task/review/reviewedTask.ts";
 import { countText, joined } from "../task/review/wordings.ts";
@@ -13,36 +13,57 @@ const MOST = 2_000_000;
 /** Examples between two turns of the loop, in which a stop can be heard. */
 const TOGETHER = 1024;
 
-/**
- * What is to be said of the examples that a run trains on and scores; targets are compared in the scored form.
- * @param drawn the splits that a seed has drawn from the rows of training
- * @param check called now and then; it may throw to end the review
- */
-export async function reviewNotes(
-  task: TaskSpec,
+/** How examples are reviewed. */
+export interface Reviewing {
+  /** The splits that a seed has drawn from the rows of training. */
+  drawn: readonly SplitName[];
+  readBack: ReadBack;
+  /** Called now and then; it may throw to end the review. */
+  check: () => void;
+  /** Examples of a split that are reviewed at most. */
+  most?: number;
+  /** Reviews the examples in another way, such as in threads. */
+  instead?: ((reviewed: ReviewedTask, most: number) => Promise<DataReview>) | undefined;
+}
+
+/** The places of at most `most` of as many examples, at even distances. */
+export function spreadPlaces(length: number, most: number): Int32Array<ArrayBuffer> {
+  const count = Math.min(most, length);
+  const places = new Int32Array(count);
+  for (let at = 0; at < count; at++) places[at] = Math.floor((at * length) / count);
+  return places;
+}
+
+async function reviewHere(
+  reviewed: ReviewedTask,
   examples: Readonly<Record<SplitName, ExampleSource>>,
-  {
-    drawn,
-    readBack,
-    check,
-    most = MOST,
-  }: { drawn: readonly SplitName[]; readBack: ReadBack; check: () => void; most?: number },
-): Promise<Phrase[]> {
-  const review = new DataReview(reviewedTask(task, drawn));
-  const partly: Phrase[] = [];
-  for (const split of SPLITS) {
-    const source = examples[split];
-    const count = Math.min(most, source.length);
-    if (count < source.length) partly.push(countText(split, count, source.length));
-    for (let at = 0; at < count; at++) {
-      const example = source.example(Math.floor((at * source.length) / count));
+  { readBack, check, most = MOST }: Reviewing,
+): Promise<DataReview> {
+  const review = new DataReview(reviewed);
+  for (const split of SPLITS)
+    for (const [at, place] of spreadPlaces(examples[split].length, most).entries()) {
+      const example = examples[split].example(place);
       review.add(split, { ...factsOf(example), target: await readBack(example.target) });
       if (at % TOGETHER !== 0) continue;
       await new Promise(setImmediate);
       check();
     }
-  }
+  return review;
+}
+
+/** What is to be said of the examples that a run trains on and scores; targets are compared in the scored form. */
+export async function reviewNotes(
+  task: TaskSpec,
+  examples: Readonly<Record<SplitName, ExampleSource>>,
+  how: Reviewing,
+): Promise<Phrase[]> {
+  const { drawn, most = MOST, instead } = how;
+  const reviewed = reviewedTask(task, drawn);
+  const review = await (instead === undefined ? reviewHere(reviewed, examples, how) : instead(reviewed, most));
   const notes = review.notes();
+  const partly = SPLITS.filter((split) => examples[split].length > most).map((split) =>
+    countText(split, most, examples[split].length),
+  );
   if (notes.length === 0 || partly.length === 0) return notes;
   return [...notes, phrase`Of the data, only a part was reviewed for what is said above: ${joined(partly)}`];
 }

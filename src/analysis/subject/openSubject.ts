@@ -102,6 +102,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     { ...experiment, training: tested },
     { folder, isCausal, vocabulary, tokenizer, encoder },
   );
+  await data.endThreads();
   const { open, release } = modelOpener(experiment, folder, adapter);
   const model = open({ inputEmbeddings: true });
   const tuned = open({});

@@ -14,6 +14,8 @@ import { dirname, join } from "node:path";
 import type { FileDigest } from "../../base/fileDigest.ts";
 import { explainWrite, makeFolder, syncFile, syncFolder } from "../../base/files/atomicFile.ts";
 
+/** Bytes that are read at a time. */
+const CHUNK = 1 << 20;
 /** Free bytes that must stay on the disk after a file is stored. */
 const LEFT_FREE = 1e9;
 
@@ -24,7 +26,7 @@ const LEFT_FREE = 1e9;
 export async function digestOf(path: string): Promise<FileDigest> {
   const hash = createHash("sha256");
   let bytes = 0;
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
     hash.update(chunk as Buffer);
     bytes += (chunk as Buffer).length;
   }

@@ -42,7 +42,7 @@ export interface NotedModel {
 /** Notes that need every example as text: of large data they are kept. */
 async function textNotes(
   { task, training }: DataExperiment,
-  { texts, lists, labels, drawn }: LoadedData,
+  { texts, lists, labels, drawn, review }: LoadedData,
   readBack: ReadBack,
   preparing: Preparing,
 ): Promise<Phrase[]> {
@@ -54,7 +54,12 @@ async function textNotes(
   // Reading back each of very many different targets would take longer than training.
   const form: ReadBack = isFree ? (text) => Promise.resolve(text) : readBack;
   return [
-    ...(await reviewNotes(task, texts, { drawn, readBack: form, check })),
+    ...(await reviewNotes(task, texts, {
+      drawn,
+      readBack: form,
+      check,
+      instead: review && ((reviewed, most) => review(reviewed, most, { asIs: isFree, check })),
+    })),
     ...(await readBackNotes(scored, labels, readBack)),
     ...cutTargetNotes(joinedLists([lists.train, lists.validation, lists.test]), training.maxTargetLength),
   ];

@@ -1,4 +1,3 @@
-import type { Bug, ErrorData } from "../../base/errors.ts";
 import type { TaskSpec } from "../../experiment/experiment.ts";
 import { chatExample } from "../../task/chat/loadChatTask.ts";
 import { examplesOf, fileExamples, type FileExamples } from "../../task/fileExamples.ts";
@@ -29,9 +28,6 @@ export interface EncodedBlock {
   rows: Uint8Array<ArrayBuffer>;
   bad: SentBadRows;
 }
-
-/** The answer to an `EncodeTask`. */
-export type EncodeReply = { id: number } & ({ result: EncodedBlock } | { error: ErrorData | Bug });
 
 /** What encodes examples. */
 export interface BlockEncoder {

@@ -1,8 +1,9 @@
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { receivedError } from "../../base/errors.ts";
-import type { EncodedBlock, EncodeReply, EncodeTask } from "./encodeBlock.ts";
-import type { EncodeSetup } from "./encodeThread.ts";
+import type { ReviewState } from "../../task/review/dataReview.ts";
+import type { EncodedBlock } from "./encodeBlock.ts";
+import type { EncodeSetup, ThreadReply, ThreadResult, ThreadTask } from "./encodeThread.ts";
 
 /** The bundle of the thread: beside the bundle that this file is part of, or in dist/ when this runs from source. */
 const ENTRY = new URL(import.meta.url.endsWith(".ts") ? "../../../dist/encode.js" : "./encode.js", import.meta.url);
@@ -14,10 +15,10 @@ const HEAP = 512;
 
 interface Thread {
   worker: Worker;
-  waiting: Map<number, { resolve: (block: EncodedBlock) => void; reject: (error: Error) => void }>;
+  waiting: Map<number, { resolve: (result: EncodedBlock | ReviewState) => void; reject: (error: Error) => void }>;
 }
 
-/** Threads that encode parts of data files; results come in the order of the parts. */
+/** Threads that encode and review parts of data; results come in the order of the parts. */
 export class EncodeThreads {
   private readonly threads: Thread[];
   private last = 0;
@@ -26,9 +27,13 @@ export class EncodeThreads {
     this.threads = Array.from({ length: count }, () => started(setup));
   }
 
-  /** Encodes parts as they come, and gives the results in the same order. */
-  async *encode(tasks: AsyncIterable<EncodeTask>): AsyncGenerator<EncodedBlock> {
-    const running: Promise<EncodedBlock>[] = [];
+  get count(): number {
+    return this.threads.length;
+  }
+
+  /** Does tasks as they come, and gives the results in the same order. */
+  async *results<T extends ThreadTask>(tasks: AsyncIterable<T> | Iterable<T>): AsyncGenerator<ThreadResult<T>> {
+    const running: Promise<ThreadResult<T>>[] = [];
     for await (const task of tasks) {
       running.push(this.ask(task));
       // An error is thrown when its turn comes; until then it is not unhandled.
@@ -42,28 +47,33 @@ export class EncodeThreads {
     await Promise.all(this.threads.map(({ worker }) => worker.terminate()));
   }
 
-  private ask(task: EncodeTask): Promise<EncodedBlock> {
+  private ask<T extends ThreadTask>(task: T): Promise<ThreadResult<T>> {
     const id = ++this.last;
     const { worker, waiting } = this.threads.reduce((least, each) =>
       each.waiting.size < least.waiting.size ? each : least,
     );
     return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject });
-      worker.postMessage({ id, task }, "block" in task ? [task.block.bytes.buffer] : []);
+      // A thread keeps the process alive only while a task is unanswered.
+      worker.ref();
+      waiting.set(id, { resolve: resolve as (result: EncodedBlock | ReviewState) => void, reject });
+      const moved = "encode" in task && "block" in task.encode ? [task.encode.block.bytes.buffer] : [];
+      worker.postMessage({ id, task }, moved);
     });
   }
 }
 
 function started(setup: EncodeSetup): Thread {
   const worker = new Worker(ENTRY, { workerData: setup, resourceLimits: { maxOldGenerationSizeMb: HEAP } });
+  worker.unref();
   const waiting: Thread["waiting"] = new Map();
   const lost = (error: Error): void => {
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
-  worker.on("message", (reply: EncodeReply) => {
+  worker.on("message", (reply: ThreadReply) => {
     const asked = waiting.get(reply.id);
     waiting.delete(reply.id);
+    if (waiting.size === 0) worker.unref();
     if ("error" in reply) asked?.reject(receivedError(reply.error));
     else asked?.resolve(reply.result);
   });

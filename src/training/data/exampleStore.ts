@@ -7,6 +7,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import { PhraseData } from "../../base/phraseSchema.ts";
 import type { Example } from "../../task/example.ts";
+import { hashKey } from "../../task/counts/textHash.ts";
 import type { Row } from "../../task/rows/row.ts";
 import type { TokenisedExample } from "../batch/tokenisedExample.ts";
 import type { EncodedBlock } from "./encodeBlock.ts";
@@ -116,8 +117,21 @@ function renamed(note: Phrase, before: string, now: string): Phrase {
   return inside(note) as Phrase;
 }
 
+/** What of an example was cut. */
+export const CUT = { source: 1, target: 2 } as const;
+
+/** The sizes of all examples in tokens, what was cut of each (`CUT`), and the keys of their targets' hashes. */
+export interface StoreColumns {
+  source: Uint32Array;
+  target: Uint32Array;
+  cut: Uint8Array;
+  key: Float64Array;
+}
+
 /** Encoded examples on disk, read one by one. */
 export class ExampleStore {
+  private known: StoreColumns | undefined;
+
   private constructor(
     readonly folder: string,
     private readonly files: Record<StoreFile, WindowedFile>,
@@ -162,13 +176,31 @@ export class ExampleStore {
     for (const name of STORE_FILES) this.files[name].close();
   }
 
-  /** Calls `look` with the fields of each example, in order; they change after the call. */
-  scan(look: (fields: Uint32Array, example: number) => void): void {
+  /** What is in memory of every example: read once, 17 bytes each. */
+  get columns(): StoreColumns {
+    return (this.known ??= this.readColumns());
+  }
+
+  private readColumns(): StoreColumns {
+    const columns: StoreColumns = {
+      source: new Uint32Array(this.count),
+      target: new Uint32Array(this.count),
+      cut: new Uint8Array(this.count),
+      key: new Float64Array(this.count),
+    };
     for (let from = 0; from < this.count; from += SCANNED) {
       const some = Math.min(SCANNED, this.count - from);
       const index = this.fields(from, some);
-      for (let own = 0; own < some; own++) look(index.subarray(own * FIELDS, (own + 1) * FIELDS), from + own);
+      for (let own = 0; own < some; own++) {
+        const at = own * FIELDS;
+        columns.source[from + own] = index[at + FIELD.source]!;
+        columns.target[from + own] = index[at + FIELD.target]!;
+        columns.cut[from + own] =
+          (index[at + FIELD.cutSource]! > 0 ? CUT.source : 0) + (index[at + FIELD.cutTarget]! > 0 ? CUT.target : 0);
+        columns.key[from + own] = hashKey({ low: index[at + FIELD.hashLow]!, high: index[at + FIELD.hashHigh]! });
+      }
     }
+    return columns;
   }
 
   /** @throws UserError where the files are not those that were written */

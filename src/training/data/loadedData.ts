@@ -2,6 +2,7 @@ import type { Phrase } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import type { ExampleSource } from "../../task/exampleSource.ts";
+import type { DataReview, ReviewedTask } from "../../task/review/dataReview.ts";
 import type { MetricName } from "../../task/metric/metrics.ts";
 import type { SplitName } from "../../task/splitNames.ts";
 import type { ExampleEncoder } from "../batch/exampleEncoder.ts";
@@ -19,6 +20,12 @@ export interface ReadingModel {
 /** What of an experiment decides its data. */
 export type DataExperiment = Pick<Experiment, "task" | "prompt" | "seed" | "training">;
 
+/** How a review in threads compares targets, and what may end it by throwing. */
+export interface ReviewHow {
+  asIs: boolean;
+  check: () => void;
+}
+
 /** The examples of an experiment: validation and test at most as many as it evaluates. */
 export interface LoadedData {
   /** As tokens. */
@@ -33,6 +40,8 @@ export interface LoadedData {
   notes: readonly Phrase[];
   /** Encodes what is asked in an evaluation, with solved examples before it where the experiment has such. */
   asked: ExampleEncoder;
+  /** Reviews the examples in threads, where they are on disk. */
+  review?: ((reviewed: ReviewedTask, most: number, how: ReviewHow) => Promise<DataReview>) | undefined;
   /** Bytes that the examples take in memory, about. */
   bytes: number;
   /**
@@ -40,5 +49,7 @@ export interface LoadedData {
    * in memory.
    */
   keep: { folder: string; stores: readonly string[] } | undefined;
-  close: () => void;
+  /** Ends the threads that have read the data: nothing more is asked of them. */
+  endThreads: () => Promise<void>;
+  close: () => Promise<void>;
 }

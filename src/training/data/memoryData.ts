@@ -42,6 +42,7 @@ export async function memoryData(experiment: DataExperiment, { encoder }: Readin
     asked,
     bytes: bytesOf(train) + bytesOf(validation) + bytesOf(test),
     keep: undefined,
-    close: () => undefined,
+    endThreads: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   };
 }

@@ -87,6 +87,10 @@ async function* blockTasks(
   }
 }
 
+async function* encodings(tasks: AsyncIterable<EncodeTask>): AsyncGenerator<{ encode: EncodeTask }> {
+  for await (const encode of tasks) yield { encode };
+}
+
 /** Encodes a file into a folder. @throws UserError where it cannot be used */
 async function fill(folder: string, path: string, making: StoreMaking, encoding: string | undefined): Promise<void> {
   const { setup, preparing, threads } = making;
@@ -94,7 +98,7 @@ async function fill(folder: string, path: string, making: StoreMaking, encoding:
   const { tasks, notes, encoding: found } = await partsOf(path, { encoding, bad, preparing });
   const writer = new StoreWriter(folder, idBytesOf(setup.vocabulary));
   try {
-    for await (const block of threads().encode(tasks)) {
+    for await (const block of threads().results(encodings(tasks))) {
       if (preparing.stopRequested()) throw new PreparationStopped();
       bad.receive(block.bad);
       writer.append(block);

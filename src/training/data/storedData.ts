@@ -1,14 +1,13 @@
 import { basename } from "node:path";
 import type { Phrase } from "../../base/phrase.ts";
-import { chatExample, scoredByLast } from "../../task/chat/loadChatTask.ts";
+import { scoredByLast } from "../../task/chat/loadChatTask.ts";
 import type { Example } from "../../task/example.ts";
 import { sourceOf, type ExampleSource } from "../../task/exampleSource.ts";
-import { exampleMaker } from "../../task/fileExamples.ts";
 import { nothingToTrain } from "../../task/loadTask.ts";
 import { MOST_LABELS } from "../../task/labels.ts";
 import { drawShots, scoringOf } from "../../task/ownScoring.ts";
-import { SCORED } from "../../task/splitNames.ts";
-import type { Row } from "../../task/rows/row.ts";
+import { DataReview, type ReviewedTask } from "../../task/review/dataReview.ts";
+import { SCORED, SPLITS } from "../../task/splitNames.ts";
 import { splitPlaces } from "../../task/split.ts";
 import type { SplitName } from "../../task/splitNames.ts";
 import { encodeAll, type ExampleEncoder } from "../batch/exampleEncoder.ts";
@@ -18,7 +17,10 @@ import type { EncodeSetup } from "./encodeThread.ts";
 import { EncodeThreads } from "./encodeThreads.ts";
 import type { ExampleList } from "../batch/exampleList.ts";
 import type { ExampleStore } from "./exampleStore.ts";
-import type { DataExperiment, LoadedData, ReadingModel } from "./loadedData.ts";
+import { spreadPlaces } from "../reviewNotes.ts";
+import type { DataExperiment, LoadedData, ReadingModel, ReviewHow } from "./loadedData.ts";
+import { remadeExample } from "./remadeExample.ts";
+import type { ReviewPart } from "./reviewPart.ts";
 import { openStore } from "./openStore.ts";
 import type { Preparing } from "./preparing.ts";
 import { StoredExamples } from "./storedExamples.ts";
@@ -27,21 +29,15 @@ import { StoredTargets } from "./storedTargets.ts";
 /** Bytes in memory of a stored example: its place, its sizes, its target's hash, its place in the order of an epoch. */
 const EXAMPLE = 48;
 
-/** Chosen examples of a store. */
+/** Examples that a thread reviews at a time: joining many small reviews takes longer than making them. */
+const LEAST_REVIEWED = 1 << 15;
+const MOST_REVIEWED = 1 << 18;
+
+/** Chosen examples of the store of a file. */
 interface Chosen {
+  path: string;
   store: ExampleStore;
   rows: Int32Array;
-}
-
-/** What makes an example of a row of a file again. */
-function remaker(path: string, task: RowTask): (row: Row) => Example {
-  if (task.kind === "chat") return (row) => chatExample(path, row, task);
-  const usual = exampleMaker(path, task, []);
-  // Only of a template do names with braces decide how it is read.
-  return (row) => {
-    const odd = Object.keys(row.fields).filter((name) => /[{}]/.test(name));
-    return (odd.length === 0 ? usual : exampleMaker(path, task, odd))(row);
-  };
 }
 
 /** Opens the stores of a task's files, each once. */
@@ -59,12 +55,16 @@ class Stores {
     if (known !== undefined) return known;
     const store = await openStore(path, {
       setup: this.setup,
-      threads: () => (this.threads ??= new EncodeThreads(this.setup)),
-      exampleOf: remaker(path, this.setup.task),
+      threads: () => this.startedThreads,
+      exampleOf: remadeExample(path, this.setup.task),
       preparing: this.preparing,
     });
     this.opened.set(path, store);
     return store;
+  }
+
+  get startedThreads(): EncodeThreads {
+    return (this.threads ??= new EncodeThreads(this.setup));
   }
 
   /** What is to be said of the files, by the names that they have now. */
@@ -77,9 +77,34 @@ class Stores {
     this.threads = undefined;
   }
 
-  close(): void {
+  async close(): Promise<void> {
+    await this.endThreads();
     for (const store of this.opened.values()) store.close();
   }
+}
+
+/** Reviews chosen examples in threads, part by part. */
+async function reviewInThreads(
+  stores: Stores,
+  chosen: Readonly<Record<SplitName, Chosen>>,
+  { reviewed, most, asIs, check }: ReviewHow & { reviewed: ReviewedTask; most: number },
+): Promise<DataReview> {
+  const parts = SPLITS.flatMap((split): { review: ReviewPart }[] => {
+    const { store, path, rows } = chosen[split];
+    const places = spreadPlaces(rows.length, most).map((at) => rows[at]!);
+    const share = Math.ceil(places.length / stores.startedThreads.count);
+    const size = Math.min(MOST_REVIEWED, Math.max(LEAST_REVIEWED, share));
+    const starts = Array.from({ length: Math.ceil(places.length / size) }, (_, at) => at * size);
+    return starts.map((from) => ({
+      review: { reviewed, split, folder: store.folder, path, rows: places.slice(from, from + size), asIs },
+    }));
+  });
+  const whole = new DataReview(reviewed);
+  for await (const state of stores.startedThreads.results(parts)) {
+    check();
+    whole.join(new DataReview(reviewed, state));
+  }
+  return whole;
 }
 
 /** The examples of each split: a file of its own, or a seeded fraction of the training file. */
@@ -93,11 +118,12 @@ async function chosenOf(task: RowTask, stores: Stores): Promise<Record<SplitName
   const drawn = splitPlaces(store.count, shares);
   const split = async (name: "validation" | "test"): Promise<Chosen> => {
     const path = task[name];
-    if (path === undefined) return { store, rows: drawn[name] };
+    if (path === undefined) return { path: task.train, store, rows: drawn[name] };
     const own = await stores.open(path);
-    return { store: own, rows: Int32Array.from({ length: own.count }, (_, at) => at) };
+    return { path, store: own, rows: Int32Array.from({ length: own.count }, (_, at) => at) };
   };
-  return { train: { store, rows: drawn.train }, validation: await split("validation"), test: await split("test") };
+  const train = { path: task.train, store, rows: drawn.train };
+  return { train, validation: await split("validation"), test: await split("test") };
 }
 
 const textsIn = (source: ExampleSource): Example[] =>
@@ -130,7 +156,6 @@ export async function storedData(
   const stores = new Stores({ folder, vocabulary, isCausal, task, prompt, lengths: training }, preparing);
   try {
     const chosen = await chosenOf(task, stores);
-    await stores.endThreads();
     const limits = { validation: training.validationLimit, test: training.testLimit };
     for (const name of SCORED) chosen[name].rows = chosen[name].rows.slice(0, limits[name]);
     const trained = new StoredTargets(chosen.train.store, chosen.train.rows);
@@ -155,19 +180,22 @@ export async function storedData(
       drawn: SCORED.filter((name) => task[name] === undefined),
       notes: stores.notes,
       asked,
+      // Drawn examples, and those that are asked otherwise, are few.
+      ...(drawn === undefined &&
+        !how.isOther && {
+          review: (reviewed: ReviewedTask, most: number, { asIs, check }: ReviewHow) =>
+            reviewInThreads(stores, chosen, { reviewed, most, asIs, check }),
+        }),
       bytes: EXAMPLE * (train.length + validation.list.length + test.list.length),
       keep: {
         folder: chosen.train.store.folder,
         stores: [chosen.train, chosen.validation, chosen.test].map(({ store }) => basename(store.folder)),
       },
-      close: () => {
-        stores.close();
-      },
+      endThreads: () => stores.endThreads(),
+      close: () => stores.close(),
     };
   } catch (error) {
-    stores.close();
+    await stores.close();
     throw error;
-  } finally {
-    await stores.endThreads();
   }
 }

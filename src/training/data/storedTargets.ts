@@ -1,7 +1,6 @@
 import type { Example } from "../../task/example.ts";
 import type { CountedTarget, ExampleSource } from "../../task/exampleSource.ts";
 import { hashKey, textHash } from "../../task/counts/textHash.ts";
-import { FIELD } from "./exampleRecord.ts";
 import type { ExampleStore } from "./exampleStore.ts";
 
 /** The most different targets whose texts are kept in memory. */
@@ -17,11 +16,9 @@ export class StoredTargets implements ExampleSource {
     private readonly store: ExampleStore,
     private readonly rows: Int32Array,
   ) {
-    const all = new Float64Array(store.count);
-    store.scan((fields, example) => {
-      all[example] = hashKey({ low: fields[FIELD.hashLow]!, high: fields[FIELD.hashHigh]! });
-    });
-    this.keys = Float64Array.from(rows, (row) => all[row]!);
+    const { key } = store.columns;
+    this.keys = new Float64Array(rows.length);
+    for (let at = 0; at < rows.length; at++) this.keys[at] = key[rows[at]!]!;
   }
 
   get length(): number {

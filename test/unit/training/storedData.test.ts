@@ -102,7 +102,7 @@ async function told(experiment: Experiment, large: number, preparing: Preparing 
       notes: (await dataNotes(experiment, data, model, preparing)).map(english),
     };
   } finally {
-    data.close();
+    await data.close();
   }
 }
 
@@ -210,7 +210,7 @@ test("a store whose files were cut short is an error that names it, one without 
   const reading = openReading(experiment);
   const data = await openData(experiment, reading, { large: 0 });
   const path = data.keep!.folder;
-  data.close();
+  await data.close();
   rmSync(join(path, "store.json"));
   assert.deepEqual(await told(experiment, 0), first);
   truncateSync(join(path, "tokens"), 100);
