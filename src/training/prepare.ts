@@ -22,7 +22,7 @@ import { methodOf } from "../method/registry.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
 import { dataNotes } from "./data/dataNotes.ts";
 import type { ExampleList } from "./batch/exampleList.ts";
-import type { ReadingModel } from "./data/loadedData.ts";
+import type { LoadedData, ReadingModel } from "./data/loadedData.ts";
 import { openData } from "./data/openData.ts";
 import { UNWATCHED, type Preparing } from "./data/preparing.ts";
 import type { Candidates, Scoring } from "./evaluation.ts";
@@ -41,6 +41,8 @@ export interface Prepared {
   test: ExampleList;
   /** Bytes that the examples take in memory, about. */
   dataBytes: number;
+  /** Closes the files that the examples are read from. */
+  closeData: () => Promise<void>;
   /** Accuracy on the test split of always predicting the commonest training target, 0..1. */
   majority: number;
   /** The task's metrics, the first of which chooses the checkpoint, its labels, and how targets are compared. */
@@ -144,9 +146,23 @@ export async function candidatesOf(labels: readonly string[], encoder: ExampleEn
  * @throws UserError where any of them is missing or damaged, or needs what this engine lacks; PreparationStopped
  */
 export async function prepare(experiment: Experiment, preparing: Preparing = UNWATCHED): Promise<Prepared> {
-  const { task, training } = experiment;
   const reading = openReading(experiment);
   const data = await openData(experiment, reading, { preparing });
+  try {
+    return await prepared(experiment, reading, data, preparing);
+  } catch (error) {
+    await data.close();
+    throw error;
+  }
+}
+
+async function prepared(
+  experiment: Experiment,
+  reading: OpenedReading,
+  data: LoadedData,
+  preparing: Preparing,
+): Promise<Prepared> {
+  const { task, training } = experiment;
   const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true, reading);
   const { isCausal, longest } = opened.model.layout;
   const readBack = readBackBy(data.asked, tokenizer);
@@ -166,5 +182,6 @@ export async function prepare(experiment: Experiment, preparing: Preparing = UNW
     candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
     passRate: task.kind === "named" && task.name === "mbpp" && task.runGeneratedCode ? new PassRate() : undefined,
     decode: (ids) => tokenizer.decode(ids, true),
+    closeData: data.close,
   };
 }

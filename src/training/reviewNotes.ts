@@ -6,6 +6,7 @@ import { SPLITS } from "../task/splitNames.ts";
 import { factsOf, reviewedTask } from "../task/review/reviewedTask.ts";
 import { countText, joined } from "../task/review/wordings.ts";
 import type { SplitName } from "../task/splitNames.ts";
+import { spreadPlaces } from "./batch/exampleList.ts";
 import type { ReadBack } from "./readBack.ts";
 
 /** Examples of a split that are reviewed; of more, as many at even distances: each takes 24 bytes. */
@@ -24,14 +25,6 @@ export interface Reviewing {
   most?: number;
   /** Reviews the examples in another way, such as in threads. */
   instead?: ((reviewed: ReviewedTask, most: number) => Promise<DataReview>) | undefined;
-}
-
-/** The places of at most `most` of as many examples, at even distances. */
-export function spreadPlaces(length: number, most: number): Int32Array<ArrayBuffer> {
-  const count = Math.min(most, length);
-  const places = new Int32Array(count);
-  for (let at = 0; at < count; at++) places[at] = Math.floor((at * length) / count);
-  return places;
 }
 
 async function reviewHere(

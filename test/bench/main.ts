@@ -2,6 +2,7 @@
 // in test/output/bench.json.
 import { benchAnalyses } from "./analyses.ts";
 import { benchCausal } from "./causal.ts";
+import { benchData } from "./data.ts";
 import { benchEvaluate } from "./evaluate.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchHeatmap } from "./heatmap.ts";
@@ -28,6 +29,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   memory: benchMemory,
   memoryForecast: benchMemoryForecast,
   growth: benchGrowth,
+  data: benchData,
   sets: benchSets,
   analyses: benchAnalyses,
   ui: benchUi,

@@ -1,16 +1,16 @@
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { interval, type AddRow } from "./report/benchRow.ts";
 import { figures, speedRatio } from "./report/figures.ts";
+import { firstStep } from "./sides/firstStep.ts";
 import { lacking, peerName, startPeer } from "./sides/peers.ts";
 import { randomBatch, SideFolder, TINY } from "./sides/sideFolder.ts";
 
 const DIST = join(import.meta.dirname, "../../dist");
 const CLI = join(DIST, "cli.js");
-const POLL_MS = 2;
 const timed = async (work: () => Promise<void>): Promise<number> => {
   const from = performance.now();
   await work();
@@ -23,40 +23,6 @@ function answered(args: readonly string[], cwd: string): number {
   const { status, stderr } = spawnSync(process.execPath, [CLI, ...args], { cwd, encoding: "utf8" });
   if (status !== 0) throw new Error(`adept ${args.join(" ")} ended with ${String(status)}: ${stderr}`);
   return performance.now() - from;
-}
-
-/** From the start of `adept train` to its first step, as its journal tells it. */
-async function firstStep(folder: string): Promise<number> {
-  const runs = join(folder, ".adept/runs");
-  const before = new Set(existsSync(runs) ? readdirSync(runs) : []);
-  const from = Date.now();
-  const child = spawn(process.execPath, [CLI, "train", "x.adept.json", "--no-git", "--set", `seed=${before.size}`], {
-    cwd: folder,
-    stdio: "ignore",
-  });
-  let ended = false;
-  child.on("exit", () => {
-    ended = true;
-  });
-  const events = (): string => {
-    const id = existsSync(runs) ? readdirSync(runs).find((name) => !before.has(name)) : undefined;
-    const path = id === undefined ? "" : join(runs, id, "events.jsonl");
-    return existsSync(path) ? readFileSync(path, "utf8") : "";
-  };
-  for (;;) {
-    const step = events()
-      .split("\n")
-      .find((line) => line.includes('"type":"step"') && line.endsWith("}"));
-    if (step !== undefined) {
-      if (!ended)
-        await new Promise((done) => {
-          child.on("exit", done);
-        });
-      return (JSON.parse(step) as { time: number }).time - from;
-    }
-    if (ended) throw new Error(`adept train ended without a step: ${events().slice(-500)}`);
-    await new Promise((done) => setTimeout(done, POLL_MS));
-  }
 }
 
 /** The extension's entry under a stand-in for VS Code, in a fresh process: loading, and activate(). */
@@ -101,7 +67,7 @@ async function benchFirstStep(
   const own: number[] = [];
   const theirs: number[] = [];
   for (let round = -1; round < rounds; round++) {
-    const ours = await firstStep(folder);
+    const { ms: ours } = await firstStep(folder);
     const peer =
       why === undefined
         ? await timed(async () => {

@@ -7,9 +7,8 @@ const [job, folder, what] = process.argv.slice(2),
   runsDir = join(folder, ".adept/runs"),
   place = { workerPath: join(dist, "worker.js"), nodePath: process.execPath, folder };
 if (job === "train")
-  console.log(host.submitExperiment({ ...place, experimentPath: join(folder, what), runsDir, git: true }).runs[0].path);
-if (job === "queue")
-  host.submitExperiment({ ...place, experimentPath: join(folder, what), runsDir, git: true, queued: true });
+  console.log(host.submitExperiment(join(folder, what), { ...place, runsDir, git: true }).runs[0].path);
+if (job === "queue") host.submitExperiment(join(folder, what), { ...place, runsDir, git: true, queued: true });
 if (job === "resume") host.resumeTraining({ ...place, runPath: what });
 setInterval(() => {
   for (const run of host.listRuns(runsDir)) {

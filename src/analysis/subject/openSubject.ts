@@ -126,7 +126,10 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     tokenizer,
     train,
     test,
-    release,
+    release: async () => {
+      await release();
+      await data.close();
+    },
     evaluate: async (alter, { examples = test, observe } = {}) => {
       const result = await evaluate(new AlteredModel(model, side, { alter, observe }), new Map(), examples, options);
       if (result === undefined)

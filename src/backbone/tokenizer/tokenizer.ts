@@ -54,7 +54,15 @@ export class TextTokenizer {
 
   /** The ids of texts without special tokens; undefined of a text that cannot be encoded. */
   private async encodedAll(texts: string[]): Promise<(number[] | undefined)[]> {
-    const encodings = await this.native.encodeBatch(texts, { addSpecialTokens: false });
+    let encodings: Awaited<ReturnType<Tokenizer["encodeBatch"]>>;
+    try {
+      encodings = await this.native.encodeBatch(texts, { addSpecialTokens: false });
+    } catch {
+      // One text that cannot be encoded fails all: alone, the others can.
+      return texts.length === 1
+        ? [undefined]
+        : (await Promise.all(texts.map((text) => this.encodedAll([text])))).flat();
+    }
     return encodings.map((encoding) => {
       const ids = encoding.getIds();
       return ids.some((id) => id >= this.rows) ? undefined : ids;

@@ -64,12 +64,19 @@ export async function openBlocks(
   if (form !== undefined && form.delimiter.charCodeAt(0) > 0x7f) return undefined;
   const head = form && tableHead(text, path, form, { refuse });
   if (form !== undefined && head === undefined) return undefined;
+  // A header that the file ends with has no rows behind it, nor a line break by which to find its end.
+  const isBare = all && head !== undefined && head.from > text.length;
   return {
     form: { path, head },
     encoding: found,
     notes,
-    blocks: (size = BLOCK) => blocksOf({ path, encoding: found, hasReturns, form, size }, head),
+    blocks: (size = BLOCK) => (isBare ? noBlocks() : blocksOf({ path, encoding: found, hasReturns, form, size }, head)),
   };
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- as blocksOf, without any
+async function* noBlocks(): AsyncGenerator<DataBlock> {
+  yield* [];
 }
 
 /**

@@ -77,11 +77,18 @@ export function parseExactly(text: string): unknown {
 /** Levels of lists and objects in which exact numbers are looked for; a file may nest deeper than the stack is. */
 const DEEPEST = 64;
 
-/** A parsed value with plain numbers in place of exact ones, down to DEEPEST levels. */
-export function withPlainNumbers(value: unknown, depth = 0): unknown {
+/**
+ * A value as JSON has it, with plain numbers in place of exact ones, down to DEEPEST levels: what has no form there,
+ * such as bytes, NaN and days that no calendar has, is null. Integers beyond 2^53 are text, so that no digit is lost.
+ */
+export function asPlainJson(value: unknown, depth = 0): unknown {
   if (depth > DEEPEST) return value;
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (value instanceof ExactNumber) return Number(value.text);
-  if (Array.isArray(value)) return value.map((each) => withPlainNumbers(each, depth + 1));
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
+  if (ArrayBuffer.isView(value)) return null;
+  if (Array.isArray(value)) return value.map((each) => asPlainJson(each, depth + 1));
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withPlainNumbers(each, depth + 1)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, asPlainJson(each, depth + 1)]));
 }

@@ -6,6 +6,7 @@ import { checkParquet } from "./parquetBounds.ts";
 import { unpackers } from "./parquetUnpackers.ts";
 import { exactValues, TIME_PARSERS } from "./parquetValue.ts";
 import { rowFromRecord } from "./rowFromRecord.ts";
+import { rowsTogether } from "./rowsTogether.ts";
 
 async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
   // Damaged bytes make the library throw errors of many types, such as the RangeError of a view.
@@ -20,9 +21,6 @@ async function attempt<T>(place: string, work: () => Promise<T>): Promise<T> {
     );
   }
 }
-
-/** Rows of a part: a group may be the whole file, which is too large for one message. */
-const TOGETHER = 4096;
 
 /** Some rows of a file. On the last part, `all` says whether the file has no more. */
 export interface ParquetPart {
@@ -76,14 +74,15 @@ export async function* parquetGroups(path: string, most: number): AsyncGenerator
       );
     const exact = (record: Record<string, unknown>): Record<string, unknown> =>
       Object.fromEntries(Object.entries(record).map(([name, value]) => [name, columns.get(name)?.(value) ?? value]));
-    for (let from = 0; from < records.length; from += TOGETHER) {
-      const some = records.slice(from, from + TOGETHER);
-      const rows = await attempt(place, () =>
-        Promise.resolve(
-          some.map((record, i) => rowFromRecord(exact(record), { line: rowStart + from + i + 1, unit: "row" })),
-        ),
-      );
-      yield { rows, total };
+    const rows = function* (): Generator<Row> {
+      for (const [i, record] of records.entries())
+        yield rowFromRecord(exact(record), { line: rowStart + i + 1, unit: "row" });
+    };
+    const parts = rowsTogether(rows());
+    for (;;) {
+      const part = await attempt(place, () => Promise.resolve(parts.next()));
+      if (part.done === true) break;
+      yield { rows: part.value, total };
     }
     if (share < 1) {
       yield { rows: [], all: false, total };

@@ -1,5 +1,5 @@
 import { MOST_INSIDE } from "../../base/jsonBounds.ts";
-import { ExactNumber, withPlainNumbers } from "./exactJson.ts";
+import { ExactNumber, asPlainJson } from "./exactJson.ts";
 import type { NoText, Row } from "./row.ts";
 
 /**
@@ -48,7 +48,7 @@ function objectLists(record: Record<string, unknown>): Row["objects"] {
   return found.length === 0
     ? undefined
     : Object.fromEntries(
-        found.map(([name, list]) => [name, list.map((each) => withPlainNumbers(each) as Record<string, unknown>)]),
+        found.map(([name, list]) => [name, list.map((each) => asPlainJson(each) as Record<string, unknown>)]),
       );
 }
 

@@ -17,7 +17,7 @@ const none = (): Counts => ({ train: 0, validation: 0, test: 0 });
 const sum = (counts: Counts): number => SPLITS.reduce((total, split) => total + counts[split], 0);
 
 /** Counts the examples that were cut to the lengths, by split. */
-export class CutCounts {
+class CutCounts {
   private readonly all = none();
   private readonly source = none();
   private readonly target = none();
@@ -26,14 +26,6 @@ export class CutCounts {
     this.all[split]++;
     if (isSourceCut) this.source[split]++;
     if (isTargetCut) this.target[split]++;
-  }
-
-  join(more: CutCounts): void {
-    for (const split of SPLITS) {
-      this.all[split] += more.all[split];
-      this.source[split] += more.source[split];
-      this.target[split] += more.target[split];
-    }
   }
 
   /** "12 of 60 training examples (20.0 %) and 1 of 8 test examples (12.5 %)", of each split that has any. */

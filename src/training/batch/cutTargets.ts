@@ -1,7 +1,7 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import { hashKey, textHash } from "../../task/counts/textHash.ts";
 import { shareText } from "../../task/review/wordings.ts";
-import { shapeOf, type ExampleList } from "./exampleList.ts";
+import { shapeOf, spreadPlaces, type ExampleList } from "./exampleList.ts";
 import type { TokenisedExample } from "./tokenisedExample.ts";
 
 /** Different targets that are compared; with more, those that came first. */
@@ -34,11 +34,12 @@ function partings([one = "", other = ""]: readonly string[]): string[] {
 }
 
 /** Finds different targets of which the same tokens are trained, since they part behind the longest that is read. */
-export class CutTargets {
+class CutTargets {
   private readonly trained = new Map<number, TrainedTarget>();
   private examples = 0;
 
-  add({ target, labels, targetIds = labels, cut }: TokenisedExample): void {
+  add(example: TokenisedExample): void {
+    const { labels, targetIds = labels, cut } = example;
     this.examples++;
     const key = hashKey(textHash(Array.from(targetIds).join(" ")));
     let found = this.trained.get(key);
@@ -47,7 +48,8 @@ export class CutTargets {
       found = { targets: new Set(), isCut: false, examples: 0, texts: [] };
       this.trained.set(key, found);
     }
-    this.put(found, target, (cut?.target ?? 0) > 0);
+    // The text of a stored example is read when it is asked for.
+    this.put(found, example.target, (cut?.target ?? 0) > 0);
   }
 
   private put(found: TrainedTarget, target: string, isCut: boolean): void {
@@ -56,21 +58,6 @@ export class CutTargets {
     if (found.targets.size < MOST) found.targets.add(own);
     found.isCut ||= isCut;
     found.examples++;
-  }
-
-  join(more: CutTargets): void {
-    this.examples += more.examples;
-    for (const [key, other] of more.trained) {
-      const found = this.trained.get(key);
-      if (found === undefined) {
-        if (this.trained.size < MOST) this.trained.set(key, structuredClone(other));
-        continue;
-      }
-      if (found.texts.length < 2) found.texts.push(...other.texts.filter((text) => !found.texts.includes(text)));
-      for (const target of other.targets) found.targets.add(target);
-      found.isCut ||= other.isCut;
-      found.examples += other.examples;
-    }
   }
 
   notes(maxTargetLength: number): Phrase[] {
@@ -91,10 +78,27 @@ function isAnyCut(examples: ExampleList): boolean {
   return false;
 }
 
-/** Which different targets become equal where they are cut. */
-export function cutTargetNotes(examples: ExampleList, maxTargetLength: number): Phrase[] {
+/** Examples that are looked at; of more, as many at even distances. */
+const LOOKED_AT = 1_000_000;
+/** Examples between two turns of the loop, in which a stop can be heard. */
+const TOGETHER = 1024;
+
+/**
+ * Which different targets become equal where they are cut.
+ * @param check called now and then; it may throw to end this
+ */
+export async function cutTargetNotes(
+  examples: ExampleList,
+  maxTargetLength: number,
+  check: () => void = () => undefined,
+): Promise<Phrase[]> {
   if (!isAnyCut(examples)) return [];
   const targets = new CutTargets();
-  for (let at = 0; at < examples.length; at++) targets.add(examples.at(at)!);
+  for (const [at, place] of spreadPlaces(examples.length, LOOKED_AT).entries()) {
+    targets.add(examples.at(place)!);
+    if (at % TOGETHER !== 0) continue;
+    await new Promise(setImmediate);
+    check();
+  }
   return targets.notes(maxTargetLength);
 }

@@ -70,6 +70,13 @@ export const firstExamples = (list: ExampleList, count: number): TokenisedExampl
 
 /** As many examples of a list at even distances, all of a shorter one; as an array. */
 export function someExamples(list: ExampleList, count: number): TokenisedExample[] {
-  const some = Math.min(count, list.length);
-  return Array.from({ length: some }, (_, at) => list.at(Math.floor((at * list.length) / some))!);
+  return Array.from(spreadPlaces(list.length, count), (place) => list.at(place)!);
+}
+
+/** The places of at most `most` of as many examples, at even distances. */
+export function spreadPlaces(length: number, most: number): Int32Array<ArrayBuffer> {
+  const count = Math.min(most, length);
+  const places = new Int32Array(count);
+  for (let at = 0; at < count; at++) places[at] = Math.floor((at * length) / count);
+  return places;
 }

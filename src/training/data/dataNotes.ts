@@ -61,7 +61,11 @@ async function textNotes(
       instead: review && ((reviewed, most) => review(reviewed, most, { asIs: isFree, check })),
     })),
     ...(await readBackNotes(scored, labels, readBack)),
-    ...cutTargetNotes(joinedLists([lists.train, lists.validation, lists.test]), training.maxTargetLength),
+    ...(await cutTargetNotes(
+      joinedLists([lists.train, lists.validation, lists.test]),
+      training.maxTargetLength,
+      check,
+    )),
   ];
 }
 
@@ -90,7 +94,7 @@ export async function dataNotes(
   let noted = path === undefined ? undefined : keptNotes(path);
   if (noted === undefined) {
     noted = await textNotes(experiment, data, readBack, preparing);
-    if (path !== undefined) writeFileAtomic(path, JSON.stringify(noted));
+    if (path !== undefined) keepNotes(path, noted);
   }
   return [
     ...data.notes,
@@ -98,6 +102,15 @@ export async function dataNotes(
     ...cutNotes(lists, training, { isJoined: isCausal }),
     ...longestNotes(joinedLists([lists.train, lists.validation, lists.test]), { longest, prompt, isCausal }),
   ];
+}
+
+/** Keeps notes for the next run; where they cannot be kept, that run finds them anew. */
+function keepNotes(path: string, notes: readonly Phrase[]): void {
+  try {
+    writeFileAtomic(path, JSON.stringify(notes));
+  } catch {
+    /* another process has removed the store, or the disk is full */
+  }
 }
 
 function keptNotes(path: string): Phrase[] | undefined {

@@ -58,9 +58,11 @@ class OpenedThread {
   }
 
   private storeOf({ folder, path }: ReviewPart): ExampleStore {
-    const found = this.stores.get(folder) ?? ExampleStore.open(folder, remadeExample(path, this.setup.task));
+    // Files of the same content have one store, and each its name.
+    const key = `${folder} ${path}`;
+    const found = this.stores.get(key) ?? ExampleStore.open(folder, remadeExample(path, this.setup.task));
     if (found === undefined) throw new Error(`no examples in ${folder}`);
-    this.stores.set(folder, found);
+    this.stores.set(key, found);
     return found;
   }
 }

@@ -15,6 +15,8 @@ const HEAP = 512;
 
 interface Thread {
   worker: Worker;
+  /** Why it has ended, if it has. */
+  dead: Error | undefined;
   waiting: Map<number, { resolve: (result: EncodedBlock | ReviewState) => void; reject: (error: Error) => void }>;
 }
 
@@ -52,6 +54,8 @@ export class EncodeThreads {
     const { worker, waiting } = this.threads.reduce((least, each) =>
       each.waiting.size < least.waiting.size ? each : least,
     );
+    const gone = this.threads.find(({ dead }) => dead !== undefined)?.dead;
+    if (gone !== undefined) return Promise.reject(gone);
     return new Promise((resolve, reject) => {
       // A thread keeps the process alive only while a task is unanswered.
       worker.ref();
@@ -66,7 +70,9 @@ function started(setup: EncodeSetup): Thread {
   const worker = new Worker(ENTRY, { workerData: setup, resourceLimits: { maxOldGenerationSizeMb: HEAP } });
   worker.unref();
   const waiting: Thread["waiting"] = new Map();
+  const thread: Thread = { worker, waiting, dead: undefined };
   const lost = (error: Error): void => {
+    thread.dead ??= error;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
   };
@@ -81,5 +87,5 @@ function started(setup: EncodeSetup): Thread {
   worker.on("exit", (code) => {
     lost(new Error(`a thread that encodes ended (${code})`));
   });
-  return { worker, waiting };
+  return thread;
 }

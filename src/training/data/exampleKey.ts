@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fileState } from "../../backbone/files/weightCache.ts";
+import { cacheUnwritable } from "../../backbone/files/weightCache.ts";
 import { readTokenizerConfig } from "../../backbone/tokenizer/tokenizerConfig.ts";
 import { tokenizerSource } from "../../backbone/tokenizer/tokenizerFiles.ts";
+import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { dataBytes } from "../../task/rows/dataText.ts";
 import { nameOf } from "../../task/rows/textForm.ts";
 import type { EncodeSetup } from "./encodeThread.ts";
+import { PreparationStopped, type Preparing } from "./preparing.ts";
 
 /** Changes when the same data would be stored otherwise. */
 const VERSION = 1;
@@ -16,20 +18,34 @@ const PART = 1 << 22;
 
 const hashOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
+/** What changes when a file is written or replaced, also where its time is set back. */
+export function dataState(path: string): string {
+  const { size, mtimeNs, ctimeNs, ino, dev } = statSync(path, { bigint: true });
+  return [realpathSync(path), size, mtimeNs, ctimeNs, ino, dev].join();
+}
+
 /**
  * The SHA-256 of a file's content, kept under its size and times, so that an unchanged file is read once.
  * @param folder where that is kept
+ * @throws PreparationStopped
  */
-async function contentOf(path: string, folder: string): Promise<string> {
-  const known = join(folder, `${hashOf(fileState(path)).slice(0, 32)}.hash`);
+async function contentOf(path: string, folder: string, { stopRequested }: Preparing): Promise<string> {
+  const known = join(folder, `${hashOf(dataState(path)).slice(0, 32)}.hash`);
   if (existsSync(known)) {
     const kept = readFileSync(known, "utf8");
     if (/^[0-9a-f]{64}$/.test(kept)) return kept;
   }
   const hash = createHash("sha256");
-  for await (const part of dataBytes(path, false, PART)) hash.update(part);
+  for await (const part of dataBytes(path, false, PART)) {
+    if (stopRequested()) throw new PreparationStopped();
+    hash.update(part);
+  }
   const found = hash.digest("hex");
-  writeFileSync(known, found);
+  try {
+    writeFileAtomic(known, found);
+  } catch (error) {
+    throw cacheUnwritable(folder, error);
+  }
   return found;
 }
 
@@ -42,7 +58,11 @@ function textOf(path: string): string {
  * name, wherever it lies.
  * @param folder where hashes of large files are kept
  */
-export async function exampleKey(path: string, setup: EncodeSetup, folder: string): Promise<string> {
+export async function exampleKey(
+  path: string,
+  setup: EncodeSetup,
+  { folder, preparing }: { folder: string; preparing: Preparing },
+): Promise<string> {
   const { folder: model, task, prompt, lengths, isCausal, vocabulary } = setup;
   const { shots: _, ...form } = prompt ?? {};
   const how =
@@ -51,7 +71,7 @@ export async function exampleKey(path: string, setup: EncodeSetup, folder: strin
       : { system: task.system, trainOn: task.trainOn };
   const described = {
     version: VERSION,
-    content: await contentOf(path, folder),
+    content: await contentOf(path, folder, preparing),
     name: nameOf(path),
     kind: task.kind,
     ...how,

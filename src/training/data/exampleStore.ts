@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
@@ -39,6 +39,8 @@ const SCANNED = 1 << 16;
 
 const Manifest = z.object({
   count: z.number().int().nonnegative(),
+  /** Bytes of each file. */
+  bytes: z.object({ index: z.number(), tokens: z.number(), rows: z.number() }),
   idBytes: z.union([z.literal(2), z.literal(4)]),
   /** The file that the examples are of, as notes name it. */
   path: z.string(),
@@ -92,9 +94,13 @@ export class StoreWriter {
 
   /** Closes the files; with notes, the store is complete. */
   end(about?: Pick<StoreManifest, "path" | "notes">): void {
-    for (const name of STORE_FILES) closeSync(this.fds[name]);
+    for (const name of STORE_FILES) {
+      // What is read here is not compared with anything later: it must survive a power failure.
+      if (about !== undefined) fsyncSync(this.fds[name]);
+      closeSync(this.fds[name]);
+    }
     if (about === undefined) return;
-    const manifest: StoreManifest = { ...about, count: this.written, idBytes: this.idBytes };
+    const manifest: StoreManifest = { ...about, count: this.written, idBytes: this.idBytes, bytes: this.ends };
     writeFileAtomic(join(this.folder, MANIFEST), JSON.stringify(manifest));
   }
 }
@@ -151,15 +157,11 @@ export class ExampleStore {
       return undefined;
     }
     const { data } = Manifest.safeParse(json);
-    return (
-      data &&
-      new ExampleStore(
-        folder,
-        eachFile((name) => new WindowedFile(join(folder, FILES[name]))),
-        data,
-        exampleOf,
-      )
-    );
+    const sizeOf = (name: StoreFile): number | undefined =>
+      statSync(join(folder, FILES[name]), { throwIfNoEntry: false })?.size;
+    if (data === undefined || STORE_FILES.some((name) => sizeOf(name) !== data.bytes[name])) return undefined;
+    const files = eachFile((name) => new WindowedFile(join(folder, FILES[name])));
+    return new ExampleStore(folder, files, data, exampleOf);
   }
 
   get count(): number {
@@ -215,13 +217,14 @@ export class ExampleStore {
   }
 
   private ids(fields: Uint32Array): StoredIds {
-    if (idsOf(fields) > MOST_IDS || fields[FIELD.rowBytes]! > MOST_ROW) throw damaged(this.folder);
+    if (idsOf(fields) > MOST_IDS) throw damaged(this.folder);
     const ids = storedIds(idsOf(fields), this.manifest.idBytes);
     this.read("tokens", placeAt(fields, FIELD.tokensLow), ids);
     return ids;
   }
 
   private textOf(fields: Uint32Array): Example {
+    if (fields[FIELD.rowBytes]! > MOST_ROW) throw damaged(this.folder);
     const bytes = Buffer.alloc(fields[FIELD.rowBytes]!);
     this.read("rows", placeAt(fields, FIELD.rowLow), bytes);
     const row = storedRow(bytes);

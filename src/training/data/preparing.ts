@@ -1,8 +1,8 @@
-/** What is done of reading a data file, in bytes. */
+/** What is done of reading a data file, in bytes; of a packed file the whole is not known. */
 export interface DataProgress {
   path: string;
   done: number;
-  total: number;
+  total: number | undefined;
 }
 
 /** How the preparation of a run is watched and ended. */

@@ -56,13 +56,14 @@ export class StoredTargets implements ExampleSource {
 
   commonest(): string {
     const sorted = this.keys.slice().sort();
-    let most = 0;
-    let best = new Set<number>();
+    let most = 1;
+    // Where no target comes twice, the first is as common as any.
+    let best = new Set([this.keys[0]]);
     for (let from = 0; from < sorted.length;) {
       let to = from;
       while (to < sorted.length && sorted[to] === sorted[from]) to++;
       if (to - from > most) best = new Set();
-      if (to - from >= most) best.add(sorted[from]!);
+      if (to - from >= most && to - from > 1) best.add(sorted[from]);
       most = Math.max(most, to - from);
       from = to;
     }

@@ -20,11 +20,17 @@ function threshold(sizes: Uint32Array, count: number): number {
   return sizes.slice().sort()[Math.max(0, sizes.length - count - 1)] ?? 0;
 }
 
-/** Where sizes of at least `least` stand. */
-function placesOf(sizes: Uint32Array, least: number): number[] {
-  const places: number[] = [];
-  for (const [at, size] of sizes.entries()) if (size >= least) places.push(at);
-  return places;
+/** Adds the places of `count` of the largest sizes. */
+function addLargest(sizes: Uint32Array, count: number, to: Set<number>): void {
+  const least = threshold(sizes, count);
+  let left = count;
+  // Of those with just that size, as many as there is room for.
+  for (const fits of [(size: number) => size > least, (size: number) => size === least])
+    for (let at = 0; at < sizes.length && left > 0; at++) {
+      if (!fits(sizes[at]!)) continue;
+      to.add(at);
+      left--;
+    }
 }
 
 /**
@@ -42,12 +48,6 @@ export function largestShapes(list: ExampleList): ExampleLengths[] {
     target[at] = shape.target;
   }
   const chosen = new Set<number>();
-  for (const sizes of [source, target]) {
-    const least = threshold(sizes, LONGEST);
-    const found = placesOf(sizes, least);
-    // Of those with just that size, as many as there is room for.
-    const above = found.filter((at) => sizes[at]! > least);
-    for (const at of [...above, ...found.filter((each) => sizes[each] === least)].slice(0, LONGEST)) chosen.add(at);
-  }
+  for (const sizes of [source, target]) addLargest(sizes, LONGEST, chosen);
   return [...chosen].map((at) => lengthsOf(shapeOf(list, at)));
 }

@@ -72,5 +72,6 @@ export async function measureExperiment(path: string, signal?: AbortSignal): Pro
     };
   } finally {
     await model.release();
+    await prepared.closeData();
   }
 }

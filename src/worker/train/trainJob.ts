@@ -85,6 +85,7 @@ async function train(job: TrainJob): Promise<void> {
     await finishRun(job, prepared, await runLoop(job, prepared, start));
   } finally {
     await prepared.model.release();
+    await prepared.closeData();
   }
 }
 

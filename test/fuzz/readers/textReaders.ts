@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { UserError } from "../../../src/base/errors.ts";
-import { parseExactly, withPlainNumbers } from "../../../src/task/rows/exactJson.ts";
+import { parseExactly, asPlainJson } from "../../../src/task/rows/exactJson.ts";
 import { headOf, isGzip, isParquet, refuseForeign } from "../../../src/task/rows/foreignFile.ts";
 import { firstRows, readData } from "../../../src/task/rows/readRows.ts";
 import { decoded, decodingOf } from "../../../src/task/rows/textEncoding.ts";
@@ -139,14 +139,20 @@ const exactReader: Reader = {
     const text = input.toString();
     let plain: unknown;
     let isJson = true;
+    // A number beyond the range of a double is an infinity there, and null here.
+    let hasInfinity = false;
     try {
-      plain = JSON.parse(text);
+      plain = JSON.parse(text, (_, value: unknown) => {
+        hasInfinity ||= typeof value === "number" && !Number.isFinite(value);
+        return value;
+      });
     } catch {
       isJson = false;
     }
     try {
-      const own = withPlainNumbers(parseExactly(text));
-      if (isJson) holds(isDeepStrictEqual(own, plain) || text.length > 10_000, "a value other than JSON's");
+      const own = asPlainJson(parseExactly(text));
+      if (isJson)
+        holds(isDeepStrictEqual(own, plain) || hasInfinity || text.length > 10_000, "a value other than JSON's");
       else holds(/NaN|Infinity/.test(text), "a value where JSON has none");
     } catch (error) {
       if (!(error instanceof SyntaxError || error instanceof RangeError)) throw error;

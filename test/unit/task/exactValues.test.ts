@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { parquetWriteBuffer } from "hyparquet-writer";
 import { ExperimentFile } from "../../../src/experiment/experiment.ts";
 import { loadTask } from "../../../src/task/loadTask.ts";
-import { ExactNumber, parseExactly, withPlainNumbers } from "../../../src/task/rows/exactJson.ts";
+import { ExactNumber, parseExactly, asPlainJson } from "../../../src/task/rows/exactJson.ts";
 import { readRows } from "../../../src/task/rows/readRows.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-exact-"));
@@ -38,9 +38,18 @@ test("a number of JSON is the text that was written, alone, in a list file, and 
 test("the same values as JSON.parse has for every JSON, and its errors for what is none", () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 4 }), (text) => {
-      assert.deepEqual(withPlainNumbers(parseExactly(text)), JSON.parse(text));
+      assert.deepEqual(asPlainJson(parseExactly(text)), JSON.parse(text));
     }),
   );
+  assert.deepEqual(asPlainJson([2n ** 60n, 7n, NaN, new Date(0), new Date(NaN), Buffer.from("a"), { a: -Infinity }]), [
+    "1152921504606846976",
+    7,
+    null,
+    "1970-01-01T00:00:00.000Z",
+    null,
+    null,
+    { a: null },
+  ]);
   assert.deepEqual(parseExactly("[1.50, 2]"), [new ExactNumber("1.50"), 2]);
   for (const text of ["01", "[01.50]", "{1.50:1}", "1.", "-NaN", "[1.50,", '{"a":1.50 "b":2}', "nan", "+1", "1.5.0"]) {
     assert.throws(() => parseExactly(text), SyntaxError, text);

@@ -3,12 +3,10 @@ import { test } from "node:test";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
 import { loadTokenizer } from "../../../src/backbone/tokenizer/tokenizer.ts";
 import { english } from "../../../src/base/phrase.ts";
-import { CutCounts, cutNotes } from "../../../src/training/batch/cutNotes.ts";
-import { CutTargets, cutTargetNotes } from "../../../src/training/batch/cutTargets.ts";
-import { shapeOf } from "../../../src/training/batch/exampleList.ts";
+import { cutNotes } from "../../../src/training/batch/cutNotes.ts";
+import { cutTargetNotes } from "../../../src/training/batch/cutTargets.ts";
 import { encodeAll } from "../../../src/training/batch/exampleEncoder.ts";
 import { pairEncoder } from "../../../src/training/batch/pairEncoder.ts";
-import type { TokenisedExample } from "../../../src/training/batch/tokenisedExample.ts";
 
 const tokenizer = loadTokenizer(backboneFolder("tiny-t5"));
 const lengthsOf = (maxSourceLength: number, maxTargetLength: number) => ({ maxSourceLength, maxTargetLength });
@@ -55,27 +53,6 @@ test("inputs and answers of T5 that are cut are counted, each split with its sha
   assert.deepEqual(over!.cut, { source: 1, target: 0, at: exact - 1 });
 });
 
-test("counts of parts are joined", async () => {
-  const [cut, short] = await encoded(
-    [
-      [LONG, "yes"],
-      ["short", "no"],
-    ],
-    16,
-    4,
-  );
-  const one = new CutCounts();
-  one.add("train", shapeOf([cut!], 0));
-  const other = new CutCounts();
-  other.add("train", shapeOf([short!], 0));
-  other.add("test", shapeOf([cut!], 0));
-  one.join(other);
-  assert.match(
-    english(one.notes(lengthsOf(16, 4), { isJoined: false })[0]!),
-    /^2 of 3 .* 1 of 2 training .* 1 of 1 test/,
-  );
-});
-
 const NINE = "very long label with many many words that go on";
 const SAME: Record<string, readonly string[]> = {
   "two labels with one beginning": [`${NINE} for A`, `${NINE} for B`],
@@ -88,7 +65,7 @@ const SAME: Record<string, readonly string[]> = {
 for (const [what, labels] of Object.entries(SAME))
   test(`targets that become one where they are cut are told: ${what}`, async () => {
     const rows = Array.from({ length: 12 }, (_, i) => [`text ${i}`, labels[i % labels.length]!] as const);
-    const [note, ...more] = cutTargetNotes(await encoded(rows, 32, 8), 8).map(english);
+    const [note, ...more] = (await cutTargetNotes(await encoded(rows, 32, 8), 8)).map(english);
     assert.match(note!, /^2 different targets are not told apart by their first 8 tokens, such as "/);
     assert.equal(more.length, 0);
     for (const label of labels.slice(0, 2)) assert.ok(note!.includes(`${label.slice(-12)}"`), note);
@@ -96,43 +73,23 @@ for (const [what, labels] of Object.entries(SAME))
       note!,
       labels.length === 3 ? / in 8 of 12 examples \(66\.7 %\)/ : / in 12 of 12 examples \(100\.0 %\)/,
     );
-    assert.deepEqual(cutTargetNotes(await encoded(rows, 32, 64), 64), [], "whole ones differ");
+    assert.deepEqual(await cutTargetNotes(await encoded(rows, 32, 64), 64), [], "whole ones differ");
   });
 
 test("targets that differ before the cut, and equal ones, are not told", async () => {
   const rows = [`A ${LONG}`, `B ${LONG}`, `A ${LONG}`, "A", "B"].map((target, i) => [`text ${i}`, target] as const);
-  assert.deepEqual(cutTargetNotes(await encoded(rows, 32, 8), 8), []);
+  assert.deepEqual(await cutTargetNotes(await encoded(rows, 32, 8), 8), []);
   // The tokenizer has no line breaks: two labels are one, and no cut made them so.
   const spaces = ["yes indeed", "yes\nindeed"].map((target, i) => [`text ${i}`, target] as const);
-  assert.deepEqual(cutTargetNotes(await encoded(spaces, 32, 8), 8), []);
+  assert.deepEqual(await cutTargetNotes(await encoded(spaces, 32, 8), 8), []);
 });
 
-test("what is found in parts is joined, and a target that another part has cut is found there", async () => {
-  const rows = [`${NINE} for A`, `${NINE} for B`].map((target, i) => [`text ${i}`, target] as const);
-  const parts = (await encoded(rows, 32, 8)).map((example: TokenisedExample) => {
-    const targets = new CutTargets();
-    targets.add(example);
-    assert.deepEqual(targets.notes(8), []);
-    return targets;
-  });
-  parts[0]!.join(parts[1]!);
-  assert.match(english(parts[0]!.notes(8)[0]!), /^2 different targets .* in 2 of 2 examples/);
-});
-
-test("a whole target that is the beginning of a cut one is told, whichever comes first", () => {
+test("a whole target that is the beginning of a cut one is told, whichever comes first", async () => {
   const whole = { input: "", target: "red", ids: [3], labels: [5, 1] };
   const cut = { input: "", target: "red brick", ids: [3], labels: [5, 1], cut: { source: 0, target: 1, at: 1 } };
   for (const order of [
     [whole, cut],
     [cut, whole],
-  ]) {
-    const [first, second] = order.map((example) => {
-      const targets = new CutTargets();
-      targets.add(example);
-      return targets;
-    });
-    first!.join(second!);
-    assert.equal(first!.notes(2).length, 1);
-    assert.equal(cutTargetNotes(order, 2).length, 1);
-  }
+  ])
+    assert.equal((await cutTargetNotes(order, 2)).length, 1);
 });

@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -17,6 +27,7 @@ import { firstExamples, shapeOf } from "../../../src/training/batch/exampleList.
 import type { LoadedData } from "../../../src/training/data/loadedData.ts";
 import { openData } from "../../../src/training/data/openData.ts";
 import { PreparationStopped, UNWATCHED, type Preparing } from "../../../src/training/data/preparing.ts";
+import { pruneStores } from "../../../src/training/data/storeFolder.ts";
 import { largestShapes } from "../../../src/training/memory/largestShapes.ts";
 import { openReading } from "../../../src/training/prepare.ts";
 import { readBackBy } from "../../../src/training/readBack.ts";
@@ -204,24 +215,98 @@ test("the cache is by content and by how it is read; the notes name the file as 
   assert.equal(stores().length, before + 4, "another content under the same name");
 });
 
-test("a store whose files were cut short is an error that names it, one without its end is made anew", async () => {
+test("a store that lacks a file or the end of one is made anew; one that is cut while it is read is named", async () => {
   const experiment = experimentOf({ train: write("cut.csv", csv(rowsOf(200))) });
   const first = await told(experiment, 0);
-  const reading = openReading(experiment);
-  const data = await openData(experiment, reading, { large: 0 });
+  const open = (): Promise<LoadedData> => openData(experiment, openReading(experiment), { large: 0 });
+  const data = await open();
   const path = data.keep!.folder;
   await data.close();
-  rmSync(join(path, "store.json"));
-  assert.deepEqual(await told(experiment, 0), first);
+  for (const harm of [
+    () => {
+      rmSync(join(path, "store.json"));
+    },
+    () => {
+      rmSync(join(path, "index.u32"));
+    },
+    () => {
+      truncateSync(join(path, "tokens"), 100);
+    },
+  ]) {
+    harm();
+    assert.deepEqual(await told(experiment, 0), first);
+  }
+  const again = await open();
   truncateSync(join(path, "tokens"), 100);
-  await assert.rejects(told(experiment, 0), /The encoded examples in .* are damaged/);
+  assert.throws(() => again.lists.train.at(100), /The encoded examples in .* are damaged/);
+  await again.close();
+});
+
+test("a header alone, with a line end or without, has no rows; files that are none are named", async () => {
+  const train = write("full.csv", csv(rowsOf(50)));
+  for (const content of ["text,label", "text,label\n", "sep=;\ntext;label", ""]) {
+    const experiment = experimentOf({ train, validation: write("head.csv", content) });
+    for (const large of [Infinity, 0])
+      await assert.rejects(told(experiment, large), /head\.csv(: the row| has no rows)/);
+  }
+  const experiment = experimentOf({ train, validation: write("gone.csv", "text,label\n") });
+  const path = join(folder, "gone.csv");
+  for (const harm of [rmSync, mkdirSync]) {
+    harm(path);
+    for (const large of [Infinity, 0])
+      await assert.rejects(told(experiment, large), (error) => {
+        assert.ok(error instanceof UserError);
+        assert.equal(error.code, "data-file-not-readable");
+        return true;
+      });
+  }
+});
+
+test("files of the same content are told by their own names", async () => {
+  const rows = rowsOf(60);
+  const both = { train: write("twice.csv", csv(rows)), validation: write("copy.csv", csv(rows)) };
+  const experiment = experimentOf({ ...both, split: { validation: 0, test: 0, seed: 0 } });
+  const { notes } = (await told(experiment, 0)) as { notes: string[] };
+  assert.ok(
+    notes.some((note) => /validation examples.*copy\.csv:\d+.*twice\.csv:\d+/.test(note)),
+    notes.join("\n"),
+  );
+  await same(experiment);
+});
+
+test("two processes that make one store at once both have it", async () => {
+  const experiment = experimentOf({ train: write("both.csv", csv(rowsOf(400))) });
+  const first = await told(experiment, Infinity);
+  const found = await Promise.all([told(experiment, 0), told(experiment, 0), told(experiment, 0)]);
+  for (const each of found) assert.deepEqual(each, first);
+});
+
+test("stores that were not used for the longest time go, and what killed processes left; one in use stays", () => {
+  const parent = mkdtempSync(join(folder, "prune-"));
+  const hours = (ago: number): Date => new Date(Date.now() - ago * 3600e3);
+  for (const [name, ago] of [
+    ["new", 1],
+    ["used", 11],
+    ["old", 13],
+    ["older", 14],
+    ["left.tmp", 25],
+    ["busy.tmp", 23],
+  ] as const) {
+    mkdirSync(join(parent, name));
+    writeFileSync(join(parent, name, "rows"), "x".repeat(100));
+    utimesSync(join(parent, name), hours(ago), hours(ago));
+  }
+  pruneStores(parent, 250);
+  assert.deepEqual(readdirSync(parent).sort(), ["busy.tmp", "new", "used"]);
+  pruneStores(parent, 50);
+  assert.deepEqual(readdirSync(parent).sort(), ["busy.tmp", "new", "used"], "the newest is larger than all may be");
 });
 
 test("a stop ends the encoding, leaves nothing behind, and progress is told", async () => {
   const train = write("stop.csv", csv(rowsOf(40_000)));
   let told_ = 0;
   const preparing: Preparing = {
-    progress: ({ done, total }) => (told_ = done / total),
+    progress: ({ done, total }) => (told_ = done / total!),
     stopRequested: () => told_ > 0.3,
   };
   await assert.rejects(told(experimentOf({ train }), 0, preparing), PreparationStopped);
