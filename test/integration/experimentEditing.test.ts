@@ -93,7 +93,9 @@ test("quick fixes mend an experiment file, and a hover shows what its budget buy
     file,
     '{\n  "name": "wrong",\n  "task": { "kind": "named", "name": "mnlii", "folder": "." },\n  "method": { "kind": "adept", "budget": 100 }\n}\n',
   );
-  writeFileSync(join(folder, "train.jsonl"), "{}\n");
+  // Rows that such a task can be made of: others would be a mistake of their own.
+  for (const split of ["train", "validation_matched"])
+    writeFileSync(join(folder, `${split}.jsonl`), '{"premise":"a","hypothesis":"b","label":0}\n');
   await workbench.openFile("mail.adept.json");
   await assertFixesMendTheFile(workbench);
   await workbench.screenshot("experiment-editing");
