@@ -69,7 +69,9 @@ test("a wrong experiment is refused with file, line and key, and nothing starts"
 
 test("a run whose data is bad fails with the line of the data, in the list and on its page", async (t) => {
   const folder = session.workspace(30);
-  writeFileSync(join(folder, "data.jsonl"), '{"text":"a","label":"yes"}\n{"text":"b","label":\n');
+  // Behind the first megabyte, which is looked at before anything starts.
+  const good = `{"text":"${"a ".repeat(60)}","label":"yes"}\n`.repeat(9000);
+  writeFileSync(join(folder, "data.jsonl"), `${good}{"text":"b","label":\n`);
   writeFileSync(
     join(folder, "mail.adept.json"),
     JSON.stringify({
@@ -81,15 +83,15 @@ test("a run whose data is bad fails with the line of the data, in the list and o
   const workbench = await open(t, folder, "yes");
   await workbench.train("mail.adept.json");
   await untilStatus(folder, "failed");
-  assert.match(newest(folder).error?.message ?? "", /data\.jsonl:2/);
+  assert.match(newest(folder).error?.message ?? "", /data\.jsonl:9001/);
   await workbench.showRuns();
   await until(
     "row says failed",
     () => workbench.runRow("Bad data").innerText(),
     (text) => /failed/i.test(text),
   );
-  await workbench.runPage().locator("body", { hasText: "data.jsonl:2" }).waitFor();
-  await workbench.notification("data.jsonl:2").waitFor();
+  await workbench.runPage().locator("body", { hasText: "data.jsonl:9001" }).waitFor();
+  await workbench.notification("data.jsonl:9001").waitFor();
 });
 
 test("a run for a graphics processor that the machine lacks fails with what is missing and the command that helps", async (t) => {
