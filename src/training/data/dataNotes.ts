@@ -77,7 +77,7 @@ export async function dataNotes(
   preparing: Preparing,
 ): Promise<Phrase[]> {
   const { lists, keep } = data;
-  const { task, training, seed } = experiment;
+  const { task, training } = experiment;
   const key = createHash("sha256").update(
     JSON.stringify([
       VERSION,
@@ -85,7 +85,6 @@ export async function dataNotes(
       training.validationLimit,
       training.testLimit,
       training.maxTargetLength,
-      seed,
       experiment.prompt,
       keep?.stores,
     ]),

@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
+import { closeSync, fsync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
@@ -34,6 +34,8 @@ const RECORD_BYTES = FIELDS * 4;
 /** The most ids, and bytes of a row, of one example: a damaged index must not take all memory. */
 const MOST_IDS = 1 << 24;
 const MOST_ROW = 1 << 28;
+/** Bytes after which the disk is asked to write what it has been given. */
+const SYNCED = 1 << 26;
 /** Examples whose index is read at a time. */
 const SCANNED = 1 << 16;
 
@@ -57,6 +59,7 @@ export class StoreWriter {
   private readonly fds: Record<StoreFile, number>;
   private readonly ends: Record<StoreFile, number> = { index: 0, tokens: 0, rows: 0 };
   private written = 0;
+  private unsynced = 0;
 
   /** @param folder an empty folder */
   constructor(
@@ -90,6 +93,11 @@ export class StoreWriter {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
     for (let done = 0; done < bytes.length;) done += writeSync(this.fds[name], bytes, done, bytes.length - done);
     this.ends[name] += bytes.length;
+    this.unsynced += bytes.length;
+    if (this.unsynced < SYNCED) return;
+    this.unsynced = 0;
+    // The disk works while threads encode; what is left at the end is short. An error comes again there.
+    for (const each of STORE_FILES) fsync(this.fds[each], () => undefined);
   }
 
   /** Closes the files; with notes, the store is complete. */
