@@ -65,18 +65,13 @@ export async function openBlocks(
   const head = form && tableHead(text, path, form, { refuse });
   if (form !== undefined && head === undefined) return undefined;
   // A header that the file ends with has no rows behind it, nor a line break by which to find its end.
-  const isBare = all && head !== undefined && head.from > text.length;
+  const isEmpty = all && head !== undefined && head.from > text.length;
   return {
     form: { path, head },
     encoding: found,
     notes,
-    blocks: (size = BLOCK) => (isBare ? noBlocks() : blocksOf({ path, encoding: found, hasReturns, form, size }, head)),
+    blocks: (size = BLOCK) => blocksOf({ path, encoding: found, hasReturns, form, size, isEmpty }, head),
   };
-}
-
-// eslint-disable-next-line @typescript-eslint/require-await -- as blocksOf, without any
-async function* noBlocks(): AsyncGenerator<DataBlock> {
-  yield* [];
 }
 
 /**
@@ -95,6 +90,8 @@ interface BlockReading {
   hasReturns: boolean;
   form: TableForm | undefined;
   size: number;
+  /** Whether nothing stands behind the header. */
+  isEmpty: boolean;
 }
 
 /** The bytes of a file as UTF-8 without a mark, lines ended by line feeds. */
@@ -129,7 +126,8 @@ function countLines(bytes: Buffer): number {
 }
 
 async function* blocksOf(reading: BlockReading, head: TableHead | undefined): AsyncGenerator<DataBlock> {
-  const { path, form } = reading;
+  const { path, form, isEmpty } = reading;
+  if (isEmpty) return;
   let rest: Buffer = Buffer.alloc(0);
   // The records of the header, and Excel's line before it, stand before the rows.
   let skipped = (head?.line ?? 1) - 1;
