@@ -72,7 +72,7 @@ export const rooms = {
 /** Rooms inside a room, from the ground up: each may import those before it, and the files of the room itself. */
 const floors = {
   base: ["text", "files"],
-  engine: ["tfjs", "device", "onnx"],
+  engine: ["tfjs", "torch", "device", "onnx"],
   task: ["metric", "code", "counts", "rows", "review"],
   training: ["batch", "optimiser", "memory"],
   run: ["files", "lease", "journal", "directory", "interruption", "git", "inputs", "removal"],

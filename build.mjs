@@ -311,9 +311,15 @@ function copyNatives() {
   );
 }
 
+/** What the user's own Python runs. */
+const copyPython = () => {
+  cpSync(path("src/engine/torch/adept_torch.py"), path("dist/adept_torch.py"));
+};
+
 // A package's native files may be another platform's: what is built to be developed on runs on node_modules itself.
 rmSync(path(production ? "dist" : "dist/node_modules"), { recursive: true, force: true });
 mkdirSync(path("dist"), { recursive: true });
+copyPython();
 await Promise.all([buildBundles(), writeSchema(), ...(production ? [packMails()] : [])]);
 if (production) {
   copyNatives();

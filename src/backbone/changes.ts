@@ -28,6 +28,9 @@ export interface BackboneChanges {
   drop(x: Value): Value;
 }
 
+/** Whether dropout is applied anywhere. */
+export const isDropping = ({ drop }: BackboneChanges): boolean => drop !== UNCHANGED.drop;
+
 /** A backbone without changes. */
 export const UNCHANGED: BackboneChanges = {
   weight,

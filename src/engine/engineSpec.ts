@@ -4,7 +4,7 @@ import * as z from "zod";
  * The devices that can compute a graph: onnxruntime's execution providers, and TensorFlow.js (on a GPU where its GPU
  * package is installed).
  */
-export const DEVICES = ["cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"] as const;
+export const DEVICES = ["cpu", "webgpu", "cuda", "directml", "coreml", "tfjs", "torch"] as const;
 /** The name of a device. */
 export type Device = (typeof DEVICES)[number];
 
@@ -15,6 +15,23 @@ const Fields = z.strictObject({
     .describe(
       'Device that computes; "auto" measures a training step on every device of the machine and takes the fastest',
     ),
+  torchDevice: z
+    .string()
+    .regex(/^(auto|cpu|mps|(cuda|rocm)(:\d{1,3})?)$/)
+    .optional()
+    .describe(
+      'Device of PyTorch, with "device": "torch": "cuda", "cuda:1", "rocm", "mps" or "cpu"; "auto" (default) is its first graphics processor, else the processor',
+    ),
+  compute: z
+    .enum(["fp32", "bf16"])
+    .optional()
+    .describe(
+      'What the backbone\'s products are computed in, with "device": "torch": "fp32" (default), or "bf16" with fp32 sums; norms, softmax, loss and the method stay fp32. What it costs in loss is measured before training',
+    ),
+  tf32: z
+    .boolean()
+    .optional()
+    .describe('Whether fp32 products of an NVIDIA GPU may have 10 bits of mantissa (TF32), with "device": "torch"'),
   threads: z.number().int().nonnegative().default(0).describe("Number of threads; 0: the engine chooses"),
   replicas: z
     .number()

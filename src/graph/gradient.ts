@@ -25,14 +25,28 @@ function dependents(order: Value[], targets: readonly Value[]): Set<Value> {
  */
 export function gradients(loss: Value, targets: readonly Value[]): (Value | undefined)[] {
   if (loss.shape.length !== 0) throw new Error(`a loss is a scalar, not (${loss.shape.join(",")})`);
-  const order = topological([loss]);
+  return pullback(loss, scalar(1), { targets });
+}
+
+/**
+ * Gradients of a loss by `targets`, given its gradient `g` by a value.
+ * @param g of the value's shape
+ * @param leaves values that are differentiated no further; absent: none
+ * @returns one gradient per target, of its shape; `undefined` where the value does not depend on it
+ */
+export function pullback(
+  value: Value,
+  g: Value,
+  { targets, leaves }: { targets: readonly Value[]; leaves?: ReadonlySet<Value> },
+): (Value | undefined)[] {
+  const order = topological([value], leaves);
   const needed = dependents(order, targets);
-  const sums = new Map<Value, Value>([[loss, scalar(1)]]);
-  for (const value of order.reverse()) {
-    const g = sums.get(value);
-    if (g === undefined || value.kind !== "op" || !needed.has(value)) continue;
-    rowGradient(value, g).forEach((part, i) => {
-      const to = value.inputs[i];
+  const sums = new Map<Value, Value>([[value, g]]);
+  for (const each of order.reverse()) {
+    const own = sums.get(each);
+    if (own === undefined || each.kind !== "op" || !needed.has(each) || leaves?.has(each) === true) continue;
+    rowGradient(each, own).forEach((part, i) => {
+      const to = each.inputs[i];
       if (part === undefined || to === undefined || !needed.has(to)) return;
       const before = sums.get(to);
       sums.set(to, before === undefined ? part : add(before, part));

@@ -1,6 +1,14 @@
 import { productDim, sameShape, type Dim, type Shape } from "./dims.ts";
 import { concatShape, elementwise, matmulShape, operand, removeAxes, reshapeShape, sliceShape } from "./shapeRules.ts";
-import { scalar, type DataType, type OpAttributes, type OpName, type OpValue, type Value } from "./value.ts";
+import {
+  scalar,
+  type DataType,
+  type FusedName,
+  type OpAttributes,
+  type OpName,
+  type OpValue,
+  type Value,
+} from "./value.ts";
 
 interface Row<K extends OpName> {
   shape(inputs: readonly Value[], attributes: OpAttributes[K]): Dim[];
@@ -83,6 +91,26 @@ export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make(
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
 /** The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
 export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
+/**
+ * Attention without a factor: softmax(q k^T + bias) v (Vaswani et al. 2017). Each head of keys and values serves
+ * heads / keyValueHeads heads of queries, one behind the other.
+ * @param query (B, heads, L, w)
+ * @param key (B, keyValueHeads, K, w)
+ * @param bias addends to the scores, broadcast to (B, heads, L, K): 0, or very low where a key is hidden
+ * @param value (B, keyValueHeads, K, w)
+ * @returns (B, heads, L, w)
+ */
+export const attention = (query: Value, key: Value, bias: Value, value: Value): Value =>
+  make("attention", [query, key, bias, value], {});
+/** GELU in its tanh approximation, 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) (Hugging Face's gelu_new). */
+export const geluTanh = (x: Value): Value => make("geluTanh", [x], {});
+/** GELU, x times the standard normal distribution function of x: 0.5 x (1 + erf(x / sqrt(2))). */
+export const geluExact = (x: Value): Value => make("geluExact", [x], {});
+/** SiLU, x times the logistic function of x. */
+export const silu = (x: Value): Value => make("silu", [x], {});
+/** Layer norm over the last axis: (x - mean) / sqrt(variance + epsilon) * scale + shift, with the biased variance. */
+export const layerNorm = (x: Value, scale: Value, shift: Value, epsilon: number): Value =>
+  make("layerNorm", [x, scale, shift], { epsilon });
 const crossEntropyGradient = (logits: Value, labels: Value, g: Value): Value =>
   make("crossEntropyGradient", [logits, labels, g], {});
 
@@ -156,6 +184,15 @@ function sliceGradient(g: Value, inputs: readonly Value[], { axis, start, end }:
   const zeros = (from: Dim, to: Dim): Value[] => (from === to ? [] : [mul(slice(x, axis, from, to), scalar(0))]);
   return [concat([...zeros(0, start), g, ...zeros(end, x.shape[axis]!)], axis)];
 }
+
+/** A fused operation's output has the shape of its first input; its gradients are operations of the same engine. */
+const fused = (of: FusedName) => ({
+  shape: (inputs: readonly Value[]): Dim[] => [...operand(inputs, 0).shape],
+  gradient: (g: Value, inputs: readonly Value[], attributes: object): Value[] => {
+    if (new Set(inputs).size < inputs.length) throw new Error(`${of} has the same input twice`);
+    return inputs.map((_, by) => make("fusedGradient", [...inputs, g], { of, by, attributes }));
+  },
+});
 
 /** Every operation: how its output's shape follows from the inputs, and its gradient. */
 export const OPS: { [K in OpName]: Row<K> } = {
@@ -253,6 +290,17 @@ export const OPS: { [K in OpName]: Row<K> } = {
     shape: (inputs) => [...operand(inputs, 0).shape],
     gradient: () => {
       throw new Error("crossEntropyGradient has no gradient of its own");
+    },
+  },
+  attention: fused("attention"),
+  geluTanh: fused("geluTanh"),
+  geluExact: fused("geluExact"),
+  silu: fused("silu"),
+  layerNorm: fused("layerNorm"),
+  fusedGradient: {
+    shape: (inputs, { by }) => [...operand(inputs, by).shape],
+    gradient: () => {
+      throw new Error("fusedGradient has no gradient of its own");
     },
   },
 };

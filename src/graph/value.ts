@@ -39,8 +39,19 @@ export interface OpAttributes {
   rmsInverse: { epsilon: number };
   crossEntropy: object;
   crossEntropyGradient: object;
+  attention: object;
+  geluTanh: object;
+  geluExact: object;
+  silu: object;
+  layerNorm: { epsilon: number };
+  /** The gradient by input `by` of the fused operation `of`; the last input is the gradient by its output. */
+  fusedGradient: { of: FusedName; by: number; attributes: object };
 }
 export type OpName = keyof OpAttributes;
+/** Operations that other ones define; an engine may have a kernel for the whole (see fused.ts). */
+export type FusedName = "attention" | "geluTanh" | "geluExact" | "silu" | "layerNorm";
+/** The operations that every engine has. */
+export type PrimitiveName = Exclude<OpName, FusedName | "fusedGradient">;
 
 /**
  * A node of the graph, named by its only output. Values are immutable; a graph consists of all values that its outputs
@@ -96,15 +107,20 @@ export const scalar = (value: number): ConstantValue => ({
   type: "float32",
 });
 
-/** Lists every value that the outputs depend on, each after its inputs. */
-export function topological(outputs: Iterable<Value>): Value[] {
+const NONE: ReadonlySet<Value> = new Set();
+
+/**
+ * Lists every value that the outputs depend on, each after its inputs.
+ * @param leaves values whose own inputs are left out
+ */
+export function topological(outputs: Iterable<Value>, leaves: ReadonlySet<Value> = NONE): Value[] {
   const order: Value[] = [];
   const visited = new Set<Value>();
   const visit = (root: Value): void => {
     const stack: { value: Value; next: number }[] = [{ value: root, next: 0 }];
     while (stack.length > 0) {
       const top = stack[stack.length - 1]!;
-      const inputs = top.value.kind === "op" ? top.value.inputs : [];
+      const inputs = top.value.kind === "op" && !leaves.has(top.value) ? top.value.inputs : [];
       const child = inputs[top.next++];
       if (child === undefined) {
         stack.pop();

@@ -1,7 +1,6 @@
 import * as z from "zod";
 import type { Sublayer } from "../backbone/changes.ts";
-import { geluTanh } from "../graph/composed.ts";
-import { add, matmul, relu } from "../graph/ops.ts";
+import { add, geluTanh, matmul, relu } from "../graph/ops.ts";
 import { kaiming, zeros } from "./draw.ts";
 import type { Method } from "./method.ts";
 import { budget, positive, source } from "./options.ts";

@@ -6,6 +6,7 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
 import type { BackboneWeights } from "../backbone/files/weights.ts";
 import type { EngineSpec } from "../engine/engineSpec.ts";
+import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import type { HostTensor } from "../engine/program.ts";
@@ -99,11 +100,14 @@ function inputSource({ inputEmbeddings = false, folded }: ModelOptions): InputSo
 /** A backbone with a method, computed in this thread; its graphs are compiled when they are first needed. */
 export class LocalModel implements TunedModel {
   /** The engine and device that compute, for display. */
-  readonly device: string;
+  get device(): string {
+    return this.engine.name;
+  }
   readonly shape: MethodShape<MethodSpec, MethodSizes>;
   /** Hidden units per token that dropout applies to in training. */
   readonly hiddenUnits: number;
   private readonly backbone: Backbone;
+  private readonly engine: Engine;
   private readonly graph: MethodGraph;
   private readonly programs: Programs;
   private readonly predictor: Predictor;
@@ -119,9 +123,8 @@ export class LocalModel implements TunedModel {
     const { layout, feeds } = this.backbone;
     this.shape = { spec: options.method, sizes: options.sizes, layout };
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
-    this.graph = new MethodGraph(this.backbone, this.shape, { source: inputSource(options) });
-    const engine = openEngine(options.engine);
-    this.device = engine.name;
+    const engine = (this.engine = openEngine(options.engine));
+    this.graph = new MethodGraph(this.backbone, this.shape, { source: inputSource(options), fused: engine.fused });
     this.programs = new Programs(engine, foldedConstant(options, layout));
     this.predictor = new Predictor({
       graph: this.graph,
@@ -243,7 +246,7 @@ export class LocalModel implements TunedModel {
   private droppedGraph(name: string): MethodGraph {
     const dropout = new BackboneDropout();
     this.dropouts.set(name, dropout);
-    return new MethodGraph(this.backbone, this.shape, { drop: dropout.apply });
+    return new MethodGraph(this.backbone, this.shape, { drop: dropout.apply, fused: this.engine.fused });
   }
 
   async step(
@@ -361,8 +364,19 @@ export class LocalModel implements TunedModel {
     return this.predictor.scoreTargets(parameters, batch, targets, observe);
   }
 
-  release(): Promise<void> {
-    return this.programs.release();
+  /** @throws UserError where what computes cannot be started */
+  async start(): Promise<void> {
+    await this.engine.start?.();
+  }
+
+  /** See Engine.takeNotes. */
+  takeNotes(): string[] {
+    return this.engine.takeNotes?.() ?? [];
+  }
+
+  async release(): Promise<void> {
+    await this.programs.release();
+    await this.engine.release?.();
   }
 }
 

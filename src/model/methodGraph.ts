@@ -1,8 +1,9 @@
 import { add, crossEntropy, gather, log, mul, reduceSum, reshape, slice, softmax, sub } from "../graph/ops.ts";
 import { productDim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
+import { expanded } from "../graph/fused.ts";
 import { recomputeActivations } from "../graph/recompute.ts";
-import { input, scalar, type InputValue, type Value } from "../graph/value.ts";
+import { input, scalar, type FusedName, type InputValue, type Value } from "../graph/value.ts";
 import type { Architecture } from "../backbone/family.ts";
 import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../backbone/sequenceGraph.ts";
 import type { Method, MethodContext, MethodShape, MethodTensors } from "../method/method.ts";
@@ -16,6 +17,13 @@ import { methodOf } from "../method/registry.ts";
  * (B, U, d).
  */
 export type InputSource = "method" | "table" | "given";
+
+/** What a graph's values depend on besides backbone and method. */
+export interface MethodGraphOptions {
+  drop?: (x: Value) => Value;
+  source?: InputSource;
+  fused?: ReadonlySet<FusedName>;
+}
 
 /** Added to the student's probabilities before ln, since fp32 rounds small ones to 0. */
 const LEAST_SHARE = 1e-30;
@@ -34,14 +42,16 @@ export class MethodGraph {
   private readonly tensors: MethodTensors;
   private readonly sequence: SequenceGraph;
   private readonly source: InputSource;
+  private readonly fused: ReadonlySet<FusedName>;
 
-  /** @param options drop: applies dropout inside the backbone */
+  /** @param options drop: applies dropout inside the backbone; fused: the fused operations that the engine has */
   constructor(
     architecture: Architecture,
     shape: MethodShape,
-    { drop, source = "method" }: { drop?: (x: Value) => Value; source?: InputSource } = {},
+    { drop, source = "method", fused = new Set() }: MethodGraphOptions = {},
   ) {
     this.source = source;
+    this.fused = fused;
     this.method = methodOf(shape.spec.kind);
     const specs = source === "given" ? [] : this.method.tensors(shape);
     this.parameters = new Map(specs.map((t) => [t.name, input(t.name, t.dims)]));
@@ -169,7 +179,7 @@ export class MethodGraph {
     by.forEach((g, i) => {
       if (g !== undefined) outputs[`grad:${names[i]!}`] = g;
     });
-    return recomputeActivations(outputs, "loss");
+    return recomputeActivations(expanded(outputs, this.fused), "loss");
   }
 
   /** Prompt and text read once; see SequenceGraph.prefill. */

@@ -171,6 +171,16 @@ export class ModelPool implements TunedModel {
     return this.local.forward(parameters, batch);
   }
 
+  /** @throws UserError where what computes cannot be started */
+  start(): Promise<void> {
+    return this.local.start();
+  }
+
+  /** See Engine.takeNotes. */
+  takeNotes(): string[] {
+    return this.local.takeNotes();
+  }
+
   private form(parameters: Parameters): RowForm {
     return { prompt: promptLength(parameters), isCausal: this.layout.isCausal };
   }
@@ -185,5 +195,13 @@ export class ModelPool implements TunedModel {
 }
 
 /** See ModelPool.open. */
-export const openTunedModel = (options: ModelOptions): Promise<ModelPool> =>
-  Promise.resolve().then(() => ModelPool.open(options));
+export async function openTunedModel(options: ModelOptions): Promise<ModelPool> {
+  const pool = ModelPool.open(options);
+  try {
+    await pool.start();
+  } catch (error) {
+    await pool.release();
+    throw error;
+  }
+  return pool;
+}

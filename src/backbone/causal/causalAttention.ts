@@ -1,7 +1,19 @@
 import { addDims, productDim, type Dim } from "../../graph/dims.ts";
-import { add, concat, matmul, mul, reshape, rotate, slice, softmax, tanh, transpose } from "../../graph/ops.ts";
+import {
+  add,
+  attention,
+  concat,
+  matmul,
+  mul,
+  reshape,
+  rotate,
+  slice,
+  softmax,
+  tanh,
+  transpose,
+} from "../../graph/ops.ts";
 import { scalar, type Value } from "../../graph/value.ts";
-import type { BackboneChanges } from "../changes.ts";
+import { isDropping, type BackboneChanges } from "../changes.ts";
 import type { AttentionPart, CausalConfig, LayerChoice, Rotation } from "./causalConfig.ts";
 import { causalLinear } from "./causalLinear.ts";
 import { causalNorm } from "./causalNorm.ts";
@@ -140,6 +152,9 @@ export class CausalAttention {
    */
   private mix(query: Value, parts: readonly KeyValue[], { scores: hidden }: Attended): Value {
     const { heads, keyValueHeads, headWidth, scoreCap } = this.config;
+    const [only] = parts;
+    if (parts.length === 1 && scoreCap === undefined && !isDropping(this.changes))
+      return attention(query, only!.key, hidden, only!.value);
     const [rows, , length] = query.shape as [Dim, Dim, Dim, Dim];
     const queries = productDim([heads / keyValueHeads, length]);
     const grouped = reshape(query, [rows, keyValueHeads, queries, headWidth]);

@@ -1,5 +1,4 @@
-import { geluExact, geluTanh, silu } from "../../graph/composed.ts";
-import { mul, relu, slice } from "../../graph/ops.ts";
+import { geluExact, geluTanh, mul, relu, silu, slice } from "../../graph/ops.ts";
 import type { Value } from "../../graph/value.ts";
 import type { BackboneChanges } from "../changes.ts";
 import type { CausalConfig } from "./causalConfig.ts";

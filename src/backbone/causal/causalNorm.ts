@@ -1,5 +1,4 @@
-import { add, rmsNorm } from "../../graph/ops.ts";
-import { layerNorm } from "../../graph/composed.ts";
+import { add, layerNorm, rmsNorm } from "../../graph/ops.ts";
 import { scalar, type Value } from "../../graph/value.ts";
 import type { BackboneChanges } from "../changes.ts";
 import type { CausalConfig } from "./causalConfig.ts";

@@ -1,8 +1,20 @@
 import { productDim, type Dim } from "../../graph/dims.ts";
-import { add, concat, gather, matmul, mul, relu, reshape, rmsNorm, softmax, transpose } from "../../graph/ops.ts";
-import { geluTanh } from "../../graph/composed.ts";
+import {
+  add,
+  attention,
+  concat,
+  gather,
+  geluTanh,
+  matmul,
+  mul,
+  relu,
+  reshape,
+  rmsNorm,
+  softmax,
+  transpose,
+} from "../../graph/ops.ts";
 import { scalar, type Value } from "../../graph/value.ts";
-import { UNCHANGED, type BackboneChanges, type Sublayer } from "../changes.ts";
+import { isDropping, UNCHANGED, type BackboneChanges, type Sublayer } from "../changes.ts";
 import type { T5Config } from "./t5Config.ts";
 import { EMBEDDING, HEAD } from "./t5Layout.ts";
 
@@ -74,13 +86,19 @@ export class T5Layers {
   attend(x: Value, { key, value }: KeyValue, name: string, bias: Value): Value {
     const [rows, length] = x.shape as [Dim, Dim, Dim];
     const query = this.heads(this.project(x, `${name}.q`, [this.inner, this.config.width]));
-    const mixed = matmul(this.drop(softmax(add(matmul(query, key, { transB: true }), bias))), value);
+    const mixed = this.mix(query, { key, value }, bias);
     return this.drop(
       this.project(reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, this.inner]), `${name}.o`, [
         this.config.width,
         this.inner,
       ]),
     );
+  }
+
+  /** Dropout of the shares leaves nothing to compute as a whole. */
+  private mix(query: Value, { key, value }: KeyValue, bias: Value): Value {
+    if (!isDropping(this.changes)) return attention(query, key, bias, value);
+    return matmul(this.drop(softmax(add(matmul(query, key, { transB: true }), bias))), value);
   }
 
   /**

@@ -26,7 +26,7 @@ const CUDA_LIBRARIES = phrase`sudo apt-get install -y cuda-libraries-12-8 libcud
  * @throws UserError with the command or setting that helps, where they do not
  */
 export function requireDevice(device: Device, machine?: DeviceSupport): void {
-  if (device === "cpu") return;
+  if (device === "cpu" || device === "torch") return;
   if (device === "tfjs") {
     requireTensorFlow();
     return;

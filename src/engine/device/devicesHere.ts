@@ -19,6 +19,7 @@ export function supportedDevices({
     cuda: backends.includes("cuda") && cudaProvider && nvidia,
     directml: backends.includes("dml"),
     coreml: backends.includes("coreml"),
+    torch: false,
     tfjs: tensorFlowGpu && (nvidia || platform === "win32"),
   };
   return DEVICES.filter((device) => there[device]);

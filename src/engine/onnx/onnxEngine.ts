@@ -2,6 +2,7 @@ import { realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, relative } from "node:path";
 import { env, InferenceSession, Tensor } from "onnxruntime-node";
+import { expanded } from "../../graph/fused.ts";
 import { simplify } from "../../graph/passes.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Device, EngineSpec } from "../engineSpec.ts";
@@ -11,7 +12,7 @@ import { lowerToOnnx } from "./onnxGraph.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 
 /** For each device, onnxruntime's name of its execution provider, and the name for display. */
-const PROVIDERS: Record<Exclude<Device, "tfjs">, { provider: string; name: string }> = {
+const PROVIDERS: Record<Exclude<Device, "tfjs" | "torch">, { provider: string; name: string }> = {
   cpu: { provider: "cpu", name: "onnxruntime CPU" },
   webgpu: { provider: "webgpu", name: "onnxruntime WebGPU" },
   cuda: { provider: "cuda", name: "onnxruntime CUDA" },
@@ -78,7 +79,11 @@ class OnnxProgram implements Program {
  */
 export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }): Engine {
   requireDevice(spec.device);
-  return { name: PROVIDERS[spec.device].name, compile: (outputs, weights) => compile(outputs, weights, spec) };
+  return {
+    name: PROVIDERS[spec.device].name,
+    fused: new Set(),
+    compile: (outputs, weights) => compile(outputs, weights, spec),
+  };
 }
 
 async function compile(
@@ -89,7 +94,7 @@ async function compile(
   const { folder, weights: located } = relativeWeights(weights);
   // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
   // million.
-  const { model, inputs } = lowerToOnnx(simplify(outputs), located, { normInverse: device === "cpu" });
+  const { model, inputs } = lowerToOnnx(simplify(expanded(outputs)), located, { normInverse: device === "cpu" });
   const narrow = [...weights.values()].some((weight) => weight.narrow);
   const session = await InferenceSession.create(model, {
     executionProviders: [PROVIDERS[device].provider],

@@ -1,3 +1,4 @@
+import { primitive } from "../../graph/fused.ts";
 import { topological, type InputValue, type Value } from "../../graph/value.ts";
 import type { WeightLocation } from "../program.ts";
 import { OnnxBuilder } from "./onnxBuilder.ts";
@@ -62,7 +63,7 @@ function nameOf(v: Value, { b, narrow, weights, read }: Lowered): string {
       return addWeight(b, v.name, location);
     }
     case "op": {
-      const lower = LOWERINGS[v.op] as Lowering<never>;
+      const lower = LOWERINGS[primitive(v.op)] as Lowering<never>;
       // Of a narrow table only the rows that are looked up are widened.
       const rows = v.op === "gather" ? narrow.rows(v, read(v.inputs[1]!)) : undefined;
       if (rows !== undefined) return rows;

@@ -1,9 +1,9 @@
-import type { OpName, OpValue } from "../../graph/value.ts";
+import type { PrimitiveName, OpValue } from "../../graph/value.ts";
 import type { OnnxBuilder } from "./onnxBuilder.ts";
 
 /** Adds the nodes of an operation to a graph, given the names of its inputs; returns the name of its output. */
 export type Lowering<V> = (b: OnnxBuilder, inputs: string[], value: V) => string;
-type Of<K extends OpName> = Extract<OpValue, { op: K }>;
+type Of<K extends PrimitiveName> = Extract<OpValue, { op: K }>;
 
 const direct =
   (op: string): Lowering<OpValue> =>
@@ -107,7 +107,7 @@ const kept = (b: OnnxBuilder, x: string, mask: string): string =>
   b.node("Mul", [x, b.node("Cast", [mask], { to: { i: 1 } })]);
 
 /** The lowering of every operation; the type makes it complete. */
-export const LOWERINGS: { [K in OpName]: Lowering<Of<K>> } = {
+export const LOWERINGS: { [K in PrimitiveName]: Lowering<Of<K>> } = {
   add: direct("Add"),
   sub: direct("Sub"),
   mul: direct("Mul"),

@@ -1,5 +1,5 @@
 import type { Shape } from "../../graph/dims.ts";
-import type { OpName, OpValue } from "../../graph/value.ts";
+import type { PrimitiveName, OpValue } from "../../graph/value.ts";
 import type { TfTensor } from "./tensorflow.ts";
 import type { TfOperations } from "./tfOperations.ts";
 import type { TfRun } from "./tfRun.ts";
@@ -8,7 +8,7 @@ import type { TfRun } from "./tfRun.ts";
 export type Kernel = (inputs: readonly TfTensor[], run: TfRun) => TfTensor;
 /** Prepares an operation of the graph as operations of TensorFlow. */
 export type TfLowering<V> = (tf: TfOperations, value: V) => Kernel;
-type Of<K extends OpName> = Extract<OpValue, { op: K }>;
+type Of<K extends PrimitiveName> = Extract<OpValue, { op: K }>;
 
 const direct =
   (operation: string): TfLowering<OpValue> =>
@@ -189,7 +189,7 @@ function crossEntropyGradient(tf: TfOperations, value: Of<"crossEntropyGradient"
 }
 
 /** The lowering of every operation; the type makes it complete. */
-export const TF_LOWERINGS: { [K in OpName]: TfLowering<Of<K>> } = {
+export const TF_LOWERINGS: { [K in PrimitiveName]: TfLowering<Of<K>> } = {
   add: direct("AddV2"),
   sub: direct("Sub"),
   mul: direct("Mul"),

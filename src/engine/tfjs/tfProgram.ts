@@ -1,3 +1,4 @@
+import { primitive } from "../../graph/fused.ts";
 import { topological, type InputValue, type OpValue, type Value } from "../../graph/value.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 import type { TensorFlow, TfTensor } from "./tensorflow.ts";
@@ -103,7 +104,7 @@ export class TfProgram implements Program {
   }
 
   private prepared(value: OpValue, places: ReadonlyMap<Value, number>): { kernel: Kernel; inputs: number[] } {
-    const lower = TF_LOWERINGS[value.op] as TfLowering<never>;
+    const lower = TF_LOWERINGS[primitive(value.op)] as TfLowering<never>;
     return { kernel: lower(this.operations, value as never), inputs: value.inputs.map((input) => places.get(input)!) };
   }
 

@@ -1,3 +1,4 @@
+import { expanded } from "../../graph/fused.ts";
 import { simplify } from "../../graph/passes.ts";
 import type { EngineSpec } from "../engineSpec.ts";
 import type { Engine } from "../engine.ts";
@@ -14,7 +15,8 @@ export function tfjsEngine(spec: EngineSpec): Engine {
   const sharedWeights = new SharedWeights(tf);
   return {
     name,
+    fused: new Set(),
     compile: (outputs, weights) =>
-      Promise.resolve().then(() => new TfProgram(tf, sharedWeights, simplify(outputs), weights)),
+      Promise.resolve().then(() => new TfProgram(tf, sharedWeights, simplify(expanded(outputs)), weights)),
   };
 }

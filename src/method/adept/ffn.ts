@@ -1,5 +1,4 @@
-import { layerNorm } from "../../graph/composed.ts";
-import { add, matmul, mul, relu } from "../../graph/ops.ts";
+import { add, layerNorm, matmul, mul, relu } from "../../graph/ops.ts";
 import type { Value } from "../../graph/value.ts";
 import { hostProduct } from "../hostProduct.ts";
 import type { HiddenLayer, MethodContext, TensorSpec } from "../method.ts";

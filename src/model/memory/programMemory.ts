@@ -1,5 +1,6 @@
 import { Arena } from "./arena.ts";
 import { sizeAt } from "../../graph/dims.ts";
+import { expanded } from "../../graph/fused.ts";
 import { simplify } from "../../graph/passes.ts";
 import { topological, type OpName, type Value } from "../../graph/value.ts";
 
@@ -121,7 +122,7 @@ function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: S
  * @param sizes the size of each symbolic dimension
  */
 export function programMemory(outputs: Readonly<Record<string, Value>>, sizes: Sizes): ProgramMemory {
-  const simple = Object.values(simplify(outputs));
+  const simple = Object.values(simplify(expanded(outputs)));
   const order = topological(simple);
   return {
     ...weightSizes(order),

@@ -53,6 +53,25 @@ const CASES: Case[] = [
   { op: "tanh", shapes: [[3]], build: ([a]) => ops.tanh(a!) },
   { op: "sigmoid", shapes: [[3]], build: ([a]) => ops.sigmoid(a!) },
   { op: "erf", shapes: [[3]], build: ([a]) => ops.erf(a!) },
+  { op: "geluTanh", shapes: [[9]], build: ([a]) => ops.geluTanh(a!) },
+  { op: "geluExact", shapes: [[9]], build: ([a]) => ops.geluExact(a!) },
+  { op: "silu", shapes: [[9]], build: ([a]) => ops.silu(a!) },
+  {
+    op: "layerNorm",
+    shapes: [[3, 5], [5], [5]],
+    build: ([x, scale, shift]) => ops.layerNorm(x!, scale!, shift!, 1e-5),
+  },
+  // Two heads of queries for each of keys and values, and a bias for all rows alike.
+  {
+    op: "attention",
+    shapes: [
+      [2, 4, 3, 2],
+      [2, 2, 5, 2],
+      [1, 4, 3, 5],
+      [2, 2, 5, 2],
+    ],
+    build: ([query, key, bias, value]) => ops.attention(query!, key!, bias!, value!),
+  },
   { op: "relu", shapes: [[9]], build: ([a]) => ops.relu(a!) },
   { op: "gate", shapes: [[9], [9]], build: ([a, b]) => ops.gate(a!, b!) },
   { op: "keep", shapes: [[3, 2]], build: ([a]) => ops.keep(a!, KEPT) },
@@ -195,7 +214,7 @@ test("every differentiable operation has a finite-difference case", () => {
   const covered = new Set<OpName>(CASES.map((c) => c.op));
   assert.deepEqual(
     Object.keys(ops.OPS).filter((op) => !covered.has(op as OpName)),
-    ["detach", "crossEntropyGradient"],
+    ["detach", "crossEntropyGradient", "fusedGradient"],
   );
 });
 

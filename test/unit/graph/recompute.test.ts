@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openEngine } from "../../../src/engine/openEngine.ts";
-import { geluTanh, silu } from "../../../src/graph/composed.ts";
+import { expanded } from "../../../src/graph/fused.ts";
 import { gradients } from "../../../src/graph/gradient.ts";
 import * as ops from "../../../src/graph/ops.ts";
 import { simplify } from "../../../src/graph/passes.ts";
@@ -15,10 +15,10 @@ const z = input("z", [3, 3]);
 
 /** A gated layer, silu(x y) gelu(x z), whose products are kept for the gradients. */
 function outputs(): Record<string, Value> {
-  const gated = ops.mul(silu(ops.matmul(x, y)), geluTanh(ops.matmul(x, z)));
+  const gated = ops.mul(ops.silu(ops.matmul(x, y)), ops.geluTanh(ops.matmul(x, z)));
   const loss = ops.reduceSum(ops.matmul(gated, z), [0, 1]);
   const by = gradients(loss, [x, y, z]);
-  return { loss, gx: by[0]!, gy: by[1]!, gz: by[2]! };
+  return expanded({ loss, gx: by[0]!, gy: by[1]!, gz: by[2]! });
 }
 
 /** The forward pass's values that the gradients read. */

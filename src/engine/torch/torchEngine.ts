@@ -1,0 +1,189 @@
+import type { Value } from "../../graph/value.ts";
+import { UserError } from "../../base/errors.ts";
+import type { Engine } from "../engine.ts";
+import type { EngineSpec } from "../engineSpec.ts";
+import type { HostTensor, Program, WeightLocation } from "../program.ts";
+import { placed, type TensorForm } from "./frames.ts";
+import { Compiled, Ran, type TorchTold } from "./torchAnswers.ts";
+import { lowerToTorch, TORCH_FUSED, type Compute, type TorchModule } from "./torchGraph.ts";
+import { TorchEnded, TorchFailed, type TorchProcess } from "./torchProcess.ts";
+import { explainTorch, startTorch } from "./torchTrouble.ts";
+import * as z from "zod";
+
+/** How often in a row a process that ended is started again for the same call. */
+const MOST_RESTARTS = 2;
+
+/** The tensor of a form in the data of an answer, copied out of the pipe's buffer where its place is odd. */
+function tensorAt({ type, dims }: Omit<TensorForm, "at" | "name">, data: Buffer, at: number): [HostTensor, number] {
+  const count = dims.reduce((a, b) => a * b, 1);
+  const size = type === "bool" ? 1 : 4;
+  const bytes = data.subarray(at, at + count * size);
+  if (bytes.length < count * size) throw new RangeError("an answer is shorter than its tensors");
+  const own = bytes.byteOffset % size === 0 ? bytes : Buffer.from(bytes);
+  const of = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[type];
+  return [{ data: new of(own.buffer as ArrayBuffer, own.byteOffset, count), dims }, count * size];
+}
+
+/** One process and the programs that were compiled for it. A process that ended is replaced at the next call. */
+class TorchSession {
+  private process: TorchProcess | undefined;
+  private starting: Promise<{ process: TorchProcess; told: TorchTold }> | undefined;
+  private readonly notes = new Set<string>();
+  told: TorchTold | undefined;
+
+  constructor(private readonly spec: EngineSpec) {}
+
+  async opened(): Promise<TorchProcess> {
+    if (this.process?.isAlive === true) return this.process;
+    this.starting ??= startTorch(this.spec);
+    try {
+      const { process, told } = await this.starting;
+      this.process = process;
+      this.told = told;
+      return process;
+    } finally {
+      this.starting = undefined;
+    }
+  }
+
+  note(notes: readonly string[]): void {
+    for (const note of notes) this.notes.add(note);
+  }
+
+  /** What PyTorch could not do in the fast way since the last call. */
+  takeNotes(): string[] {
+    const taken = [...this.notes];
+    this.notes.clear();
+    return taken;
+  }
+
+  async end(): Promise<void> {
+    const { process } = this;
+    this.process = undefined;
+    await process?.end();
+  }
+}
+
+class TorchProgram implements Program {
+  private number: number | undefined;
+  private owner: TorchProcess | undefined;
+
+  constructor(
+    private readonly session: TorchSession,
+    private readonly module: TorchModule,
+    private readonly spec: EngineSpec,
+  ) {}
+
+  /** Compiles the program in the process that is there now. */
+  async compiled(): Promise<{ process: TorchProcess; program: number }> {
+    const process = await this.session.opened();
+    if (this.owner === process && this.number !== undefined) return { process, program: this.number };
+    const { source, weights, constants } = this.module;
+    const { forms, pieces } = placed(
+      Object.fromEntries(constants.map(({ name, data, dims }) => [name, { data, dims }])),
+    );
+    const [{ program }] = await process.call(
+      Compiled,
+      {
+        call: "compile",
+        source,
+        constants: forms,
+        weights: weights.map(({ name, as, location: { file, offset, bytes, dims, type, scales } }) => ({
+          name,
+          as,
+          file,
+          offset,
+          bytes,
+          dims,
+          type,
+          ...(scales !== undefined && { scales }),
+        })),
+      },
+      pieces,
+    );
+    this.owner = process;
+    this.number = program;
+    return { process, program };
+  }
+
+  /**
+   * Runs the program. A process that was killed is started again: nothing of a training step lives in it, so the step
+   * is the same.
+   */
+  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    for (let attempt = 0; ; attempt++)
+      try {
+        return await this.once(feeds);
+      } catch (error) {
+        if (error instanceof TorchEnded && attempt < MOST_RESTARTS) continue;
+        throw explainTorch(error, this.spec);
+      }
+  }
+
+  private async once(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+    const { process, program } = await this.compiled();
+    const own: Record<string, HostTensor> = {};
+    for (const { name } of this.module.inputs) {
+      const feed = feeds[name];
+      if (feed === undefined) throw new Error(`the program wants ${name}`);
+      own[name] = feed;
+    }
+    const { forms, pieces } = placed(own);
+    const [{ results, notes = [] }, data] = await process.call(Ran, { call: "run", program, feeds: forms }, pieces);
+    this.session.note(notes);
+    const found: Record<string, HostTensor> = {};
+    let at = 0;
+    for (const { name, ...form } of results) {
+      const [tensor, length] = tensorAt(form, data, at);
+      found[name] = tensor;
+      at += length;
+    }
+    return found;
+  }
+
+  async release(): Promise<void> {
+    const { owner, number } = this;
+    this.owner = undefined;
+    if (owner?.isAlive !== true || number === undefined) return;
+    try {
+      await owner.call(z.object({}), { call: "release", program: number });
+    } catch (error) {
+      // Its process is gone, and the program with it.
+      if (!(error instanceof TorchEnded) && !(error instanceof TorchFailed)) throw error;
+    }
+  }
+}
+
+const nameOf = (told: TorchTold | undefined, compute: Compute): string => {
+  if (told === undefined) return "PyTorch";
+  const place = told.device === "cpu" ? "CPU" : `${told.device}, ${told.name}`;
+  return `PyTorch ${told.torch} ${place}${compute === "bf16" ? ", bf16" : ""}`;
+};
+
+/**
+ * Opens PyTorch in a process of the user's Python, which is started at the first use.
+ */
+export function torchEngine(spec: EngineSpec): Engine {
+  const session = new TorchSession(spec);
+  const compute = spec.compute === "bf16" ? "bf16" : "fp32";
+  return {
+    get name() {
+      return nameOf(session.told, compute);
+    },
+    fused: TORCH_FUSED,
+    async start() {
+      await session.opened();
+    },
+    async compile(outputs: Readonly<Record<string, Value>>, weights: ReadonlyMap<string, WeightLocation>) {
+      const program = new TorchProgram(session, lowerToTorch(outputs, weights, compute), spec);
+      try {
+        await program.compiled();
+      } catch (error) {
+        throw error instanceof UserError ? error : explainTorch(error, spec);
+      }
+      return program;
+    },
+    takeNotes: () => session.takeNotes(),
+    release: () => session.end(),
+  };
+}
