@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import time
+import weakref
 
 MAGIC = 0x54504441
 HEAD = struct.Struct("<IIQ")
@@ -171,19 +172,11 @@ def rms_inverse(x, epsilon):
     return (x.square().mean(-1, keepdim=True)).add_(epsilon).rsqrt_()
 
 
-def widened(stored, dtype):
-    if isinstance(stored, tuple):
-        levels, scales = stored
-        return levels.to(dtype) * scales.to(dtype).reshape(-1, *[1] * (levels.dim() - 1))
-    return stored.to(dtype)
-
-
 def gather(table, ids):
-    if isinstance(table, tuple):
-        levels, scales = table
-        return gather(levels, ids) * gather(scales.reshape(-1, 1), ids)
-    flat = table.index_select(0, ids.reshape(-1)).to(torch.float32)
-    return flat.reshape(*ids.shape, *table.shape[1:])
+    """Rows in fp32, whatever the table is stored in."""
+    flat = ids.reshape(-1)
+    rows = table.rows(flat) if isinstance(table, Scaled) else table.index_select(0, flat).to(torch.float32)
+    return rows.reshape(*ids.shape, *rows.shape[1:])
 
 
 def scatter_add(ids, updates, shape):
@@ -272,7 +265,6 @@ def operations():
         "gelu_tanh_gradient": lambda x, g: aten.gelu_backward(g, x, approximate="tanh"),
         "silu_gradient": lambda x, g: aten.silu_backward(g, x),
         "rms_inverse": rms_inverse,
-        "widened": widened,
         "gather": gather,
         "scatter_add": scatter_add,
         "rotate_halves": rotate_halves,
@@ -286,12 +278,26 @@ def operations():
     }
 
 
+class Scaled:
+    """The levels of an int8 matrix and the scale of each row."""
+
+    def __init__(self, levels, scales):
+        self.levels, self.scales = levels, scales
+
+    def to(self, dtype):
+        shape = (-1, *[1] * (self.levels.dim() - 1))
+        return (self.levels.to(torch.float32) * self.scales.reshape(shape)).to(dtype)
+
+    def rows(self, ids):
+        return self.levels.index_select(0, ids).to(torch.float32) * self.scales.index_select(0, ids).unsqueeze(-1)
+
+
 class Weights:
-    """Frozen tensors, mapped from their own files and put on the device once for all programs."""
+    """Frozen tensors, mapped from their own files and put on the device once for all programs that use them."""
 
     def __init__(self, device):
         self.device = device
-        self.files, self.made = {}, {}
+        self.files, self.made = weakref.WeakValueDictionary(), weakref.WeakValueDictionary()
         self.types = {
             "float32": torch.float32,
             "float16": torch.float16,
@@ -299,12 +305,17 @@ class Weights:
             "int8": torch.int8,
         }
 
-    def raw(self, file, offset, length, dtype):
-        if file not in self.files:
+    def mapped(self, file):
+        found = self.files.get(file)
+        if found is None:
             with open(file, "rb") as opened:
                 # A private copy of a page would be made only if something wrote to it.
-                self.files[file] = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
-        mapped = self.files[file]
+                found = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
+            self.files[file] = found
+        return found
+
+    def raw(self, file, offset, length, dtype):
+        mapped = self.mapped(file)
         if offset < 0 or length < 0 or offset + length > len(mapped):
             raise ValueError(f"{file} ends before byte {offset + length}")
         size = torch.empty((), dtype=dtype).element_size()
@@ -316,24 +327,20 @@ class Weights:
 
     def get(self, place):
         key = (place["file"], place["offset"], place["as"], tuple(place["dims"]))
-        if key not in self.made:
-            self.made[key] = self.make(place)
-        return self.made[key]
+        found = self.made.get(key)
+        if found is None:
+            found = self.make(place)
+            self.made[key] = found
+        return found
 
     def make(self, place):
-        device = self.device
-        dims, wanted = place["dims"], place["as"]
+        device, dims, wanted = self.device, place["dims"], place["as"]
         stored = self.raw(place["file"], place["offset"], place["bytes"], self.types[place["type"]]).reshape(dims)
         scales = place.get("scales")
+        stored = stored.to(device)
         if scales is not None:
-            stored = stored, self.raw(place["file"], scales, dims[0] * 4, torch.float32)
-        if wanted != "stored":
-            dtype = self.types[wanted]
-            if scales is not None:
-                levels, factors = stored
-                return (levels.to(torch.float32) * factors.reshape(-1, *[1] * (len(dims) - 1))).to(dtype).to(device)
-            return stored.to(device).to(dtype)
-        return tuple(each.to(device) for each in stored) if scales is not None else stored.to(device)
+            stored = Scaled(stored, self.raw(place["file"], scales, dims[0] * 4, torch.float32).to(device))
+        return stored if wanted == "stored" else stored.to(self.types[wanted])
 
 
 def bytes_of(tensor):

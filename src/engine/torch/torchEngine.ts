@@ -7,7 +7,8 @@ import { placed, type TensorForm } from "./frames.ts";
 import { Compiled, Ran, type TorchTold } from "./torchAnswers.ts";
 import { lowerToTorch, TORCH_FUSED, type Compute, type TorchModule } from "./torchGraph.ts";
 import { TorchEnded, TorchFailed, type TorchProcess } from "./torchProcess.ts";
-import { explainTorch, startTorch } from "./torchTrouble.ts";
+import { SharedTorch } from "./sharedTorch.ts";
+import { explainTorch } from "./torchTrouble.ts";
 import * as z from "zod";
 
 /** How often in a row a process that ended is started again for the same call. */
@@ -24,26 +25,30 @@ function tensorAt({ type, dims }: Omit<TensorForm, "at" | "name">, data: Buffer,
   return [{ data: new of(own.buffer as ArrayBuffer, own.byteOffset, count), dims }, count * size];
 }
 
-/** One process and the programs that were compiled for it. A process that ended is replaced at the next call. */
+/** A model's share of a process; one that ended is replaced at the next call. */
 class TorchSession {
-  private process: TorchProcess | undefined;
-  private starting: Promise<{ process: TorchProcess; told: TorchTold }> | undefined;
+  private share: SharedTorch | undefined;
+  private acquiring: Promise<SharedTorch> | undefined;
   private readonly notes = new Set<string>();
-  told: TorchTold | undefined;
 
   constructor(private readonly spec: EngineSpec) {}
 
+  /** What the process told; undefined before the first call. */
+  get told(): TorchTold | undefined {
+    return this.share?.started.told;
+  }
+
   async opened(): Promise<TorchProcess> {
-    if (this.process?.isAlive === true) return this.process;
-    this.starting ??= startTorch(this.spec);
-    try {
-      const { process, told } = await this.starting;
-      this.process = process;
-      this.told = told;
-      return process;
-    } finally {
-      this.starting = undefined;
+    if (this.share?.started.process.isAlive !== true) {
+      this.share?.release();
+      this.acquiring ??= SharedTorch.acquire(this.spec);
+      try {
+        this.share = await this.acquiring;
+      } finally {
+        this.acquiring = undefined;
+      }
     }
+    return this.share.started.process;
   }
 
   note(notes: readonly string[]): void {
@@ -57,10 +62,9 @@ class TorchSession {
     return taken;
   }
 
-  async end(): Promise<void> {
-    const { process } = this;
-    this.process = undefined;
-    await process?.end();
+  end(): void {
+    this.share?.release();
+    this.share = undefined;
   }
 }
 
@@ -184,6 +188,9 @@ export function torchEngine(spec: EngineSpec): Engine {
       return program;
     },
     takeNotes: () => session.takeNotes(),
-    release: () => session.end(),
+    release: () => {
+      session.end();
+      return Promise.resolve();
+    },
   };
 }

@@ -150,7 +150,7 @@ class Lowering {
     }
     const stored = source.outside(this.weight(value.name, location, "stored"), "float32");
     const as = reader?.op === "matmul" ? product : type;
-    return source.line([stored], (name) => `widened(${name}, torch.${as})`, { type: as });
+    return source.line([stored], (name) => `${name}.to(torch.${as})`, { type: as });
   }
 
   private weight(name: string, location: WeightLocation, as: TorchWeight["as"]): string {
