@@ -5,7 +5,7 @@ import { compareCheckouts, type CheckoutCase } from "./sides/checkouts.ts";
 import { lacking, peerName, peersNamed, startPeer, THREADS, type Peer } from "./sides/peers.ts";
 import { inTurn, times } from "./sides/rounds.ts";
 import { BATCH, SHAPES, SIZES, type StepShape } from "./sides/shapes.ts";
-import { Side, type Answer } from "./sides/side.ts";
+import { Side, type Answer, type OwnEngine } from "./sides/side.ts";
 import { randomBackbone, randomBatch, SideFolder } from "./sides/sideFolder.ts";
 
 /** Sides in fp32 agree in loss and gradient norm to this; bf16 is shown only. */
@@ -49,11 +49,11 @@ const shown = ({ loss, norm }: Answer): string => `loss ${loss!.toPrecision(6)},
 
 async function compare(
   shape: StepShape,
-  { peers, rounds, add }: { peers: readonly Peer[]; rounds: number; add: AddRow },
+  { peers, rounds, add, engine }: { peers: readonly Peer[]; rounds: number; add: AddRow; engine: OwnEngine },
 ): Promise<void> {
   const folder = new SideFolder(randomBackbone(shape), [randomBatch(shape.vocabulary, BATCH)]);
-  const ours = Side.engine(folder.path, THREADS);
-  const row = { bench: "step", case: shape.name, unit: "ms/step" };
+  const ours = Side.engine(folder.path, THREADS, engine);
+  const row = { bench: "step", case: engine === "cpu" ? shape.name : `${shape.name}, ${engine}`, unit: "ms/step" };
   let others = new Map<Peer, Side>();
   try {
     others = await startAll(peers, folder.path, (peer, why) => {
@@ -75,7 +75,7 @@ async function compare(
         memory: { ours: last.megabytes, peer: their.megabytes },
         note: `${shown(last)}; peer: ${shown(their)}`,
       });
-      if (peer !== "bf16") agree(shape, [last, their], peerName(peer));
+      if (!peer.includes("bf16") && !engine.includes("bf16")) agree(shape, [last, their], peerName(peer));
     }
   } finally {
     for (const side of [ours, ...others.values()]) side.end();
@@ -91,7 +91,7 @@ const stepCase = (shape: StepShape): CheckoutCase => ({
 });
 
 /**
- * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N] [--against CHECKOUT]: the training step
+ * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N] [--engine torch] [--against CHECKOUT]: the training step
  * (loss and gradients of ADePT) of this engine as a run has it, and of each peer, in turn within one run. With
  * --against, of another checkout's engine instead of the peers.
  */
@@ -99,7 +99,12 @@ export async function benchStep(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({
     args,
     allowPositionals: true,
-    options: { peers: { type: "string" }, rounds: { type: "string" }, against: { type: "string" } },
+    options: {
+      peers: { type: "string" },
+      rounds: { type: "string" },
+      against: { type: "string" },
+      engine: { type: "string" },
+    },
   });
   const peers = peersNamed(values.peers);
   console.log(
@@ -107,7 +112,8 @@ export async function benchStep(args: string[], add: AddRow): Promise<void> {
   );
   for (const shape of SHAPES.filter(({ name }) => names.length === 0 || names.includes(name))) {
     const rounds = Number(values.rounds ?? shape.rounds);
-    if (values.against === undefined) await compare(shape, { peers, rounds, add });
+    if (values.against === undefined)
+      await compare(shape, { peers, rounds, add, engine: (values.engine ?? "cpu") as OwnEngine });
     else await compareCheckouts(values.against, { bench: "step", shape, cases: [stepCase(shape)], rounds, add });
   }
 }

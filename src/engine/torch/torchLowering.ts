@@ -99,9 +99,19 @@ function rotate({ source }: LoweringContext, inputs: readonly Variable[], value:
   return source.line(inputs, (x, cos, sin) => `${form}(${x}, ${cos}, ${sin})`, { type: inputs[0]!.type });
 }
 
+const rectifiedKey = (x: Variable): string => `relu ${x.name}`;
+
+function relu(context: LoweringContext, inputs: readonly Variable[], value: Of<"relu">): Variable {
+  return context.source.once(rectifiedKey(inputs[0]!), () => unary("relu")(context, inputs, value));
+}
+
+/** Where x is positive its relu is: reading that leaves x's place to it. */
 function gate({ source }: LoweringContext, inputs: readonly Variable[], value: Of<"gate">): Variable {
   const type = joined(value, inputs);
-  const [x, y] = inputs.map((each) => source.as(each, type)) as [Variable, Variable];
+  const [x, y] = inputs.map((each) => source.as(source.known(rectifiedKey(each)) ?? each, type)) as [
+    Variable,
+    Variable,
+  ];
   return source.line([x, y], (a, b) => `relu_gradient(${a}, ${b})`, { type });
 }
 
@@ -146,7 +156,7 @@ export const TORCH_LOWERINGS: { [K in PrimitiveName]: TorchLowering<Of<K>> } = {
   tanh: unary("tanh"),
   sigmoid: unary("sigmoid"),
   erf: unary("erf"),
-  relu: unary("relu"),
+  relu,
   gate,
   keep: ({ source }, inputs, value) =>
     source.line(inputs, (x, mask) => `${x} * ${mask}`, {

@@ -90,6 +90,11 @@ export class TorchSource {
     return made;
   }
 
+  /** The variable of that key, where one was made. */
+  known(key: string): Variable | undefined {
+    return this.made.get(key);
+  }
+
   /** The variable in another type; the same variable where it has that type. */
   as(variable: Variable, type: TorchType): Variable {
     if (variable.type === type) return variable;

@@ -14,15 +14,11 @@ import type { Parameters } from "../../../src/method/parameters.ts";
 import type { Batch } from "../../../src/backbone/batch.ts";
 import { peakMegabytes, residentMegabytes } from "./peakMemory.ts";
 import { SIZES, SPEC } from "./shapes.ts";
-import type { Answer, Asked } from "./side.ts";
+import { findTorch } from "./python.ts";
+import type { Answer, Asked, OwnEngine } from "./side.ts";
 import type { SideBatch } from "./sideFolder.ts";
 
-const [folder, threads, device, memory] = process.argv.slice(2) as [
-  string,
-  string,
-  "cpu" | "tfjs",
-  EngineSpec["memory"]?,
-];
+const [folder, threads, device, memory] = process.argv.slice(2) as [string, string, OwnEngine, EngineSpec["memory"]?];
 // A folder without a method is one for ADePT as the benches of T5 have it.
 const own = `${folder}/method.json`;
 const trained = existsSync(own)
@@ -32,8 +28,16 @@ const model = ModelPool.open({
   folder,
   method: MethodInput.parse(trained.spec),
   sizes: { ...trained.sizes, count: 0 },
-  engine: { device, threads: Number(threads), replicas: 0, ...(memory !== undefined && { memory }) },
+  engine: {
+    ...(device === "cpu" || device === "tfjs"
+      ? { device }
+      : { device: "torch" as const, compute: device === "torch" ? ("fp32" as const) : ("bf16" as const) }),
+    threads: Number(threads),
+    replicas: 0,
+    ...(memory !== undefined && { memory }),
+  },
 });
+if (device.startsWith("torch")) process.env["ADEPT_PYTHON"] ??= findTorch();
 const start = readSafetensors(`${folder}/parameters.safetensors`);
 const parameters: Parameters = new Map(
   methodOf(model.shape.spec.kind)

@@ -25,6 +25,9 @@ export interface Answer {
   tensors?: number;
 }
 
+/** An engine of this project: of onnxruntime, TensorFlow.js, or the user's PyTorch in fp32 or bf16. */
+export type OwnEngine = "cpu" | "tfjs" | "torch" | "torch-bf16";
+
 /** A process that computes one answer, with its time, for each line that it is sent. */
 export class Side {
   private readonly lines: AsyncIterator<string>;
@@ -46,8 +49,8 @@ export class Side {
    * This engine on a folder's backbone.
    * @param memory as in an experiment's engine; absent: its default
    */
-  static engine(folder: string, threads: number, device: "cpu" | "tfjs" = "cpu", memory?: EngineSpec["memory"]): Side {
-    return Side.start(device === "tfjs" ? "tfjs" : "ADePT Lab", process.execPath, [
+  static engine(folder: string, threads: number, device: OwnEngine = "cpu", memory?: EngineSpec["memory"]): Side {
+    return Side.start(device === "cpu" ? "ADePT Lab" : device, process.execPath, [
       "--import",
       "tsx",
       join(import.meta.dirname, "engineSide.ts"),
