@@ -197,11 +197,11 @@ function checkPrecision(experiment: Experiment): Experiment {
       phrase`precision: the method "${method.kind}" trains the backbone itself, which "${weights}" requires to be frozen`,
       phrase`Use "fp32", or a method that does not train the backbone.`,
     ).about(["precision"]);
-  if (device !== "auto" && device !== "cpu")
+  if (device !== "auto" && device !== "cpu" && device !== "torch")
     throw new UserError(
       "precision-needs-processor",
-      phrase`precision: "${weights}" is for the processor, not for "${device}"`,
-      phrase`Use engine.device "cpu" or "auto", or precision "fp32".`,
+      phrase`precision: "${weights}" is for the processor and for PyTorch, not for "${device}"`,
+      phrase`Use engine.device "cpu", "torch" or "auto", or precision "fp32".`,
     ).about(["precision"]);
   return experiment;
 }

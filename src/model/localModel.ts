@@ -5,7 +5,7 @@ import { tensor, type Feeds } from "../backbone/feeds.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
 import type { BackboneWeights } from "../backbone/files/weights.ts";
-import type { EngineSpec } from "../engine/engineSpec.ts";
+import type { Device, EngineSpec } from "../engine/engineSpec.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
@@ -27,6 +27,9 @@ import { Predictor } from "./predictor.ts";
 import { programName, Programs } from "./programs.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
 import { weightAccess, type WeightAccess } from "./weightAccess.ts";
+
+/** The devices that compute with narrow weights. */
+const HOLDS_NARROW: readonly Device[] = ["cpu", "torch"];
 
 /** The largest folded table in bytes that is compiled as a constant into each program that reads it. */
 const MOST_CONSTANT = 256e6;
@@ -148,11 +151,11 @@ export class LocalModel implements TunedModel {
       precision = "fp32",
       engine: { device },
     } = options;
-    if (precision !== "fp32" && device !== "cpu")
+    if (precision !== "fp32" && !HOLDS_NARROW.includes(device))
       throw new UserError(
         "precision-needs-processor",
-        phrase`precision: "${precision}" is for the processor, not for "${device}"`,
-        phrase`Use engine.device "cpu" or "auto", or precision "fp32".`,
+        phrase`precision: "${precision}" is for the processor and for PyTorch, not for "${device}"`,
+        phrase`Use engine.device "cpu", "torch" or "auto", or precision "fp32".`,
       );
     return new LocalModel(openWeights(options), options);
   }

@@ -35,6 +35,7 @@ export function weightAccess(
   { device, memory }: Pick<EngineSpec, "device" | "memory">,
   { precision, bytes, isCausal, training }: ReadWeights,
 ): ProgramAccess {
+  if (device === "torch" && (precision !== "fp32" || memory === "spare")) return { step: "mapped", predict: "mapped" };
   if (device !== "cpu") return { step: "packed", predict: "packed" };
   if (precision !== "fp32" || memory === "spare") return { step: "mapped", predict: "mapped" };
   const isLarge = bytes >= MAPPED_FROM;

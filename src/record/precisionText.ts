@@ -33,9 +33,15 @@ export function precisionNumbers({
   ];
 }
 
-/** Describes in one line how a backbone with narrower weights differs from fp32. */
+/** What is narrower than fp32: the stored weights, the products, or both. */
+export function narrowName({ weights, compute }: Pick<PrecisionCost, "weights" | "compute">): string {
+  if (compute !== "bf16") return `${weights} weights`;
+  return weights === "fp32" ? "bf16 products" : `${weights} weights, bf16 products`;
+}
+
+/** Describes in one line how a backbone with narrower weights or products differs from fp32. */
 export function precisionText(cost: PrecisionCost): string {
   const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(cost);
   const split = cost.split === "train" ? "training" : cost.split;
-  return `${cost.weights} weights, ${cost.label}: ${split} loss ${loss} instead of ${wideLoss} (${change}), ${same} of ${examples} predictions the same, ${megabytes} MB instead of ${wideMegabytes} MB`;
+  return `${narrowName(cost)}, ${cost.label}: ${split} loss ${loss} instead of ${wideLoss} (${change}), ${same} of ${examples} predictions the same, ${megabytes} MB instead of ${wideMegabytes} MB`;
 }

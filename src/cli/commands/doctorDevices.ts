@@ -1,6 +1,7 @@
 import { NOT_ON_PLATFORM, requireDevice } from "../../engine/device/deviceTrouble.ts";
 import { onnxruntimeVersion } from "../../engine/device/onnxruntimePackage.ts";
 import { DEVICES, type Device } from "../../engine/engineSpec.ts";
+import type { Candidate } from "../../engine/device/candidates.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { millisecondsText } from "../../base/text/millisecondsText.ts";
@@ -40,7 +41,7 @@ function ruledOut(device: Device): MeasuredStep | undefined {
   }
 }
 
-const called = (device: Device): string =>
+const called = (device: Candidate): string =>
   device === "tfjs"
     ? `tfjs (${TENSORFLOW})`
     : `${device} (onnxruntime ${onnxruntimeVersion()}${device === "cuda" ? "; wants CUDA 12 and cuDNN 9" : ""})`;

@@ -59,10 +59,17 @@ function gpuUseText({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): str
     .join(", ");
 }
 
+/** What is narrower than fp32. */
+function narrowName({ weights, compute }: PrecisionCost): string {
+  if (compute !== "bf16") return weights;
+  return weights === "fp32" ? vscode.l10n.t("products in bf16") : vscode.l10n.t("{0}, products in bf16", weights);
+}
+
 function precisionCostText(of: PrecisionCost): string {
   const t = vscode.l10n.t;
   const [loss, wideLoss, change, same, examples, megabytes, wideMegabytes] = precisionNumbers(of);
-  const head = of.label === "trained" ? t("{0}, trained", of.weights) : t("{0}, before training", of.weights);
+  const name = narrowName(of);
+  const head = of.label === "trained" ? t("{0}, trained", name) : t("{0}, before training", name);
   const losses =
     of.split === "validation"
       ? t("validation loss {0} instead of {1} ({2})", loss, wideLoss, change)

@@ -1,7 +1,9 @@
 import { devicesHere } from "../../engine/device/devicesHere.ts";
 import { phrase } from "../../base/phrase.ts";
 import { openEngine } from "../../engine/openEngine.ts";
-import type { Device } from "../../engine/engineSpec.ts";
+import { candidatesOf, engineOf, type Candidate } from "../../engine/device/candidates.ts";
+import { hasBf16 } from "../../engine/device/bf16Products.ts";
+import type { EngineSpec } from "../../engine/engineSpec.ts";
 import type { MeasuredDevice } from "../../record/events.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { DeviceTimes, shapeKey } from "./deviceTimes.ts";
@@ -13,18 +15,21 @@ import { failed, measureDevice, type MeasuredStep } from "./measureDevice.ts";
  */
 const MOST_DIFFERENT = 0.02;
 
+/** What cannot hold narrow weights. */
+const HOLDS_NARROW: readonly Candidate[] = ["cpu", "torch", "torch bf16"];
+
 /**
- * The device for an experiment, the name of its engine, and what each candidate took; nothing is measured where there
+ * The engine for an experiment, its name, and what each candidate took; nothing is measured where there
  * is one candidate.
  */
 export interface DeviceChoice {
-  device: Device;
+  engine: EngineSpec;
   name: string;
   measured: MeasuredDevice[];
 }
 export interface ChooseOptions {
   signal?: AbortSignal | undefined;
-  candidates?: readonly Device[];
+  candidates?: readonly Candidate[];
   measure?: typeof measureDevice;
   times?: DeviceTimes;
 }
@@ -45,8 +50,8 @@ export function checked(steps: readonly MeasuredStep[]): MeasuredStep[] {
 }
 
 /** The fastest device that was measured; of equals, the first. */
-function fastest(steps: readonly MeasuredStep[]): Device {
-  let best: { device: Device; milliseconds: number } | undefined;
+function fastest(steps: readonly MeasuredStep[]): Candidate {
+  let best: { device: Candidate; milliseconds: number } | undefined;
   for (const step of steps)
     if (!("reason" in step) && (best === undefined || step.milliseconds < best.milliseconds)) best = step;
   return best?.device ?? "cpu";
@@ -59,13 +64,15 @@ function fastest(steps: readonly MeasuredStep[]): Device {
  */
 export async function chooseDevice(
   experiment: Experiment,
-  { signal, candidates: given = devicesHere(), measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {},
+  { signal, candidates: given, measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {},
 ): Promise<DeviceChoice | undefined> {
-  const nameOf = (device: Device): string => openEngine({ ...experiment.engine, device }).name;
-  // Weights that are held narrow are for the processor.
-  const candidates: readonly Device[] = experiment.precision.weights === "fp32" ? given : ["cpu"];
-  if (candidates.length <= 1)
-    return { device: candidates[0] ?? "cpu", name: nameOf(candidates[0] ?? "cpu"), measured: [] };
+  const nameOf = (device: Candidate): string => openEngine(engineOf(device, experiment.engine)).name;
+  const all = given ?? candidatesOf(devicesHere(), experiment.engine, hasBf16());
+  const candidates = experiment.precision.weights === "fp32" ? all : all.filter((each) => HOLDS_NARROW.includes(each));
+  if (candidates.length <= 1) {
+    const only = candidates[0] ?? "cpu";
+    return { engine: engineOf(only, experiment.engine), name: nameOf(only), measured: [] };
+  }
   const key = shapeKey(experiment);
   const known = times.known(key);
   const steps: MeasuredStep[] = [];
@@ -83,7 +90,7 @@ export async function chooseDevice(
   const device = fastest(right);
   const own = right.find((step) => step.device === device);
   return {
-    device,
+    engine: engineOf(device, experiment.engine),
     name: own === undefined || "reason" in own ? nameOf("cpu") : own.name,
     measured: right.map((step) =>
       "reason" in step

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { UserError } from "../../base/errors.ts";
 import { english, phrase, type Phrase } from "../../base/phrase.ts";
 import { ErrorSchema } from "../../base/phraseSchema.ts";
-import type { Device } from "../../engine/engineSpec.ts";
+import { engineOf, type Candidate } from "../../engine/device/candidates.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { Calibration } from "./calibrate.ts";
 
@@ -16,7 +16,7 @@ const WORKER = fileURLToPath(
 const PATIENCE = 90_000;
 
 /** A device's step, or the reason why there is none and the command that helps. */
-export type MeasuredStep = { device: Device } & (Calibration | Failure);
+export type MeasuredStep = { device: Candidate } & (Calibration | Failure);
 
 /** Why a device computes no step. */
 export interface Failure {
@@ -53,7 +53,7 @@ function answerIn(stdout: string): z.infer<typeof Printed> | undefined {
 /** Times an experiment's step on a device, in a process of its own that a driver may crash or hang. It never throws. */
 export function measureDevice(
   experiment: Experiment,
-  device: Device,
+  device: Candidate,
   { signal, workerPath = WORKER, patience = PATIENCE }: MeasureOptions = {},
 ): Promise<MeasuredStep> {
   return new Promise((resolve) => {
@@ -103,7 +103,7 @@ export function measureDevice(
         finish({ device, ...failed(why) });
       }
     });
-    child.stdin.end(JSON.stringify({ ...experiment, engine: { ...experiment.engine, device } }));
+    child.stdin.end(JSON.stringify({ ...experiment, engine: engineOf(device, experiment.engine) }));
     if (signal?.aborted === true) end();
   });
 }

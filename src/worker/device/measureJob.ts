@@ -17,7 +17,7 @@ const EVALUATED = 64;
 /** The experiment on the device that its run would take. */
 async function onItsDevice(experiment: Experiment, signal: AbortSignal | undefined): Promise<Experiment> {
   const choice = experiment.engine.device === "auto" ? await chooseDevice(experiment, { signal }) : undefined;
-  return choice === undefined ? experiment : { ...experiment, engine: { ...experiment.engine, device: choice.device } };
+  return choice === undefined ? experiment : { ...experiment, engine: choice.engine };
 }
 
 /**

@@ -13,14 +13,17 @@ const SAMPLE = 64;
 /** A small batch, so that both models fit where the run does. */
 const ROWS = 16;
 
+/** The engine that is compared with: fp32 products, and weights that are mapped without a copy. */
+const EXACT = { memory: "spare", compute: "fp32" } as const;
+
 /** Bytes of a backbone's tensors in fp32, whatever type its file has. */
 const wideBytes = ({ weights }: BackboneLayout): number =>
   weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 4), 0);
 
 /**
- * Compares loss and predictions of a run with a narrow backbone and with fp32 weights, on a sample of validation. The
- * models are opened one after the other; fp32 weights are memory-mapped, without a copy.
- * @returns undefined where the weights are fp32, there is nothing to compare on, or a stop was requested
+ * Compares loss and predictions of a run with a narrow backbone, or with products in bf16, and those with fp32 weights
+ * and products, on a sample of validation. The models are opened one after the other; fp32 weights are memory-mapped, without a copy.
+ * @returns undefined where weights and products are fp32, there is nothing to compare on, or a stop was requested
  */
 export async function precisionCost(
   prepared: Prepared,
@@ -39,7 +42,8 @@ export async function precisionCost(
     sizes,
   } = prepared;
   const split = prepared.validation.length > 0 ? "validation" : "train";
-  if (weights === "fp32") return undefined;
+  const { compute } = settled(engine);
+  if (weights === "fp32" && compute !== "bf16") return undefined;
   const examples = firstExamples(prepared[split], SAMPLE);
   const of = async (pool: ModelPool): Promise<EvaluationResult | undefined> => {
     try {
@@ -57,14 +61,13 @@ export async function precisionCost(
   };
   const own = await of(model);
   if (own === undefined) return undefined;
-  const wide = await of(
-    await openTunedModel({ folder, method, sizes, engine: { ...settled(engine), memory: "spare" } }),
-  );
+  const wide = await of(await openTunedModel({ folder, method, sizes, engine: { ...settled(engine), ...EXACT } }));
   if (wide === undefined) return undefined;
   const same = own.predictions.filter(({ prediction }, i) => prediction === wide.predictions[i]!.prediction).length;
   return {
     type: "precision",
     weights,
+    ...(compute === "bf16" && { compute }),
     label,
     split,
     examples: examples.length,

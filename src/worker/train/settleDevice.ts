@@ -25,8 +25,9 @@ export async function settleDevice(
     // A run that is stopped here makes no step, and chooses a device when it is resumed.
     if (choice === undefined) return { ...experiment, engine: settled(experiment.engine) };
     // The event comes before the experiment is written: a run that is ended in between chooses again.
-    emit({ type: "engine", ...choice });
-    return run.setEngine({ ...experiment.engine, device: choice.device });
+    const { engine, name, measured } = choice;
+    emit({ type: "engine", device: engine.device, name, measured });
+    return run.setEngine(engine);
   } finally {
     clearInterval(look);
   }

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Device } from "../../../src/engine/engineSpec.ts";
+import { saysBf16 } from "../../../src/engine/device/bf16Products.ts";
+import { candidatesOf, type Candidate } from "../../../src/engine/device/candidates.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { chooseDevice, type DeviceChoice } from "../../../src/worker/device/chooseDevice.ts";
 import { DeviceTimes, shapeKey } from "../../../src/worker/device/deviceTimes.ts";
@@ -20,16 +21,16 @@ type Outcome = number | string | { milliseconds: number; check: number[] };
 /** A folder for times, and a choice among devices that take so long, or fail so. */
 function bench(t: { after: (work: () => void) => void }): {
   path: string;
-  asked: Device[];
+  asked: Candidate[];
   choose: (
-    outcomes: Partial<Record<Device, Outcome>>,
+    outcomes: Partial<Record<Candidate, Outcome>>,
     experiment?: ReturnType<typeof experimentOf>,
     times?: DeviceTimes,
   ) => Promise<DeviceChoice | undefined>;
 } {
   const folder = mkdtempSync(join(tmpdir(), "adept-choice-"));
   const path = join(folder, "cache", "devices.json");
-  const asked: Device[] = [];
+  const asked: Candidate[] = [];
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
@@ -39,7 +40,7 @@ function bench(t: { after: (work: () => void) => void }): {
     choose: (outcomes, experiment = experimentOf(), times = new DeviceTimes(path)) =>
       chooseDevice(experiment, {
         times,
-        candidates: Object.keys(outcomes) as Device[],
+        candidates: Object.keys(outcomes) as Candidate[],
         measure: (_, device): Promise<MeasuredStep> => {
           asked.push(device);
           const outcome = outcomes[device]!;
@@ -61,7 +62,7 @@ test("the fastest device is chosen, and each one's time is returned; the same sh
   const { choose, asked } = bench(t);
   const first = await choose({ cpu: 90, webgpu: 30, cuda: "no driver" });
   assert.deepEqual(first, {
-    device: "webgpu",
+    engine: { device: "webgpu", threads: 0, replicas: 0 },
     name: "the webgpu",
     measured: [
       { device: "cpu", name: "the cpu", milliseconds: 90 },
@@ -74,29 +75,59 @@ test("the fastest device is chosen, and each one's time is returned; the same sh
   await choose({ cpu: 90, webgpu: 30, tfjs: 5 });
   assert.deepEqual(asked.slice(3), ["tfjs"], "a device that is new is measured alone");
   assert.equal(
-    (await choose({ cpu: 1, webgpu: 2 }, experimentOf({ batchSize: 4 })))?.device,
+    (await choose({ cpu: 1, webgpu: 2 }, experimentOf({ batchSize: 4 })))?.engine.device,
     "cpu",
     "another shape is another matter",
   );
 });
 
-test("narrow weights are for the processor only: nothing else is measured, and no time is stored for other runs", async (t) => {
+test("narrow weights are for the processor and PyTorch only: nothing else is measured, and no time is stored for other runs", async (t) => {
   const { choose, asked } = bench(t);
   const experiment = experimentsOf(
     "x.adept.json",
     JSON.stringify({ name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, precision: "int8" }),
   )[0]!;
   assert.deepEqual(await choose({ cpu: 90, webgpu: 30 }, experiment), {
-    device: "cpu",
+    engine: { device: "cpu", threads: 0, replicas: 0 },
     name: "onnxruntime CPU",
     measured: [],
   });
   assert.deepEqual(asked, []);
+  await choose({ cpu: 90, webgpu: 30, torch: 40, "torch bf16": 20 }, experiment);
+  assert.deepEqual(asked, ["cpu", "torch", "torch bf16"], "PyTorch holds them too");
+});
+
+test("PyTorch is measured in fp32 and in bf16, and the engine says which was faster", async (t) => {
+  const { choose } = bench(t);
+  const bf16 = await choose({ cpu: 90, torch: 200, "torch bf16": 80 });
+  assert.deepEqual(bf16?.engine, { device: "torch", compute: "bf16", threads: 0, replicas: 0 });
+  assert.deepEqual(
+    bf16.measured.map(({ device }) => device),
+    ["cpu", "torch", "torch bf16"],
+  );
+  const fp32 = await choose({ cpu: 90, torch: 20, "torch bf16": 80 }, experimentOf({ batchSize: 3 }));
+  assert.deepEqual(fp32?.engine, { device: "torch", compute: "fp32", threads: 0, replicas: 0 });
+  const far = { milliseconds: 1, check: [2.2, 0.5] };
+  assert.equal((await choose({ cpu: 90, "torch bf16": far }, experimentOf({ batchSize: 5 })))?.engine.device, "cpu");
+});
+
+test("candidates: PyTorch in what the experiment asks for, in bf16 of itself only on hardware that has it", () => {
+  const engine = experimentOf().engine;
+  assert.deepEqual(candidatesOf(["cpu", "torch"], engine, true), ["cpu", "torch", "torch bf16"]);
+  assert.deepEqual(candidatesOf(["cpu", "torch"], engine, false), ["cpu", "torch"]);
+  assert.deepEqual(candidatesOf(["cpu", "torch"], { ...engine, compute: "bf16" }, false), ["cpu", "torch bf16"]);
+  assert.deepEqual(candidatesOf(["cpu", "torch"], { ...engine, compute: "fp32" }, true), ["cpu", "torch"]);
+  assert.equal(saysBf16("flags\t\t: fpu avx512_bf16 avx2\n"), true);
+  assert.equal(saysBf16("flags\t\t: fpu avx512f avx2\nbugs\t: amx_bf16\n"), false);
 });
 
 test("where the processor is the only candidate nothing is measured", async (t) => {
   const { choose, asked } = bench(t);
-  assert.deepEqual(await choose({ cpu: 5 }), { device: "cpu", name: "onnxruntime CPU", measured: [] });
+  assert.deepEqual(await choose({ cpu: 5 }), {
+    engine: { device: "cpu", threads: 0, replicas: 0 },
+    name: "onnxruntime CPU",
+    measured: [],
+  });
   assert.deepEqual(asked, []);
 });
 
@@ -107,14 +138,15 @@ test("a device whose loss or gradients differ from the processor's by more than 
     webgpu: { milliseconds: 3, check: [2, 0.9] },
     cuda: { milliseconds: 9, check: [2.001, 0.501] },
   });
-  assert.equal(wrong?.device, "cuda");
+  assert.equal(wrong?.engine.device, "cuda");
   assert.match(wrong?.measured[1]?.reason ?? "", /not the processor's/);
   assert.equal(
-    (await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2, NaN] } }, experimentOf({ batchSize: 3 })))?.device,
+    (await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2, NaN] } }, experimentOf({ batchSize: 3 })))?.engine
+      .device,
     "cpu",
   );
   assert.equal(
-    (await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2] } }, experimentOf({ batchSize: 5 })))?.device,
+    (await choose({ cpu: 90, webgpu: { milliseconds: 3, check: [2] } }, experimentOf({ batchSize: 5 })))?.engine.device,
     "cpu",
   );
 });
@@ -123,11 +155,11 @@ test("a device that failed is tried again a day later; if all fail, nothing is s
   const { path, asked, choose } = bench(t);
   const at = (hours: number): DeviceTimes => new DeviceTimes(path, () => hours * 3600_000);
   await choose({ cpu: "broken file", webgpu: "broken file" }, experimentOf(), at(0));
-  assert.equal((await choose({ cpu: 8, webgpu: "no driver" }, experimentOf(), at(0)))?.device, "cpu");
+  assert.equal((await choose({ cpu: 8, webgpu: "no driver" }, experimentOf(), at(0)))?.engine.device, "cpu");
   assert.equal(asked.length, 4);
   await choose({ cpu: 8, webgpu: 4 }, experimentOf(), at(23));
   assert.equal(asked.length, 4);
-  assert.equal((await choose({ cpu: 8, webgpu: 4 }, experimentOf(), at(25)))?.device, "webgpu");
+  assert.equal((await choose({ cpu: 8, webgpu: 4 }, experimentOf(), at(25)))?.engine.device, "webgpu");
   assert.deepEqual(asked.slice(4), ["webgpu"]);
 });
 
