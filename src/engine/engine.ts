@@ -1,5 +1,13 @@
+import type { Phrase } from "../base/phrase.ts";
 import type { FusedName, Value } from "../graph/value.ts";
 import type { Program, WeightLocation } from "./program.ts";
+
+/** Memory of a graphics processor in bytes; `peak`: the most that the engine has reserved. */
+export interface DeviceMemory {
+  free: number;
+  total: number;
+  peak: number;
+}
 
 /** Runs graphs on one device. Every engine gives the same loss and gradients, up to the order of fp32 sums. */
 export interface Engine {
@@ -7,8 +15,10 @@ export interface Engine {
   readonly name: string;
   /** Starts what computes, so that what is missing is told before anything is prepared; absent: nothing to start. */
   start?(): Promise<void>;
-  /** What could not be done in the fast way since the last call, as somebody else's program said it. */
-  takeNotes?(): string[];
+  /** What could not be done in the fast way, or had to be done again, since the last call. */
+  takeNotes?(): Phrase[];
+  /** Free and all bytes of the device's own memory, after `start`; undefined where it computes in the machine's. */
+  memory?(): Promise<DeviceMemory | undefined>;
   /** Ends what `start` started. */
   release?(): Promise<void>;
   /** The fused operations that it has; it expands the others. */

@@ -6,13 +6,13 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
 import type { BackboneWeights } from "../backbone/files/weights.ts";
 import type { Device, EngineSpec } from "../engine/engineSpec.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { DeviceMemory, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import type { HostTensor } from "../engine/program.ts";
 import type { ConstantValue } from "../graph/value.ts";
 import { UserError } from "../base/errors.ts";
-import { phrase } from "../base/phrase.ts";
+import { phrase, type Phrase } from "../base/phrase.ts";
 import type { MethodShape } from "../method/method.ts";
 import type { MethodSizes } from "../method/sizes.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
@@ -372,8 +372,13 @@ export class LocalModel implements TunedModel {
     await this.engine.start?.();
   }
 
+  /** See Engine.memory. */
+  async deviceMemory(): Promise<DeviceMemory | undefined> {
+    return this.engine.memory?.();
+  }
+
   /** See Engine.takeNotes. */
-  takeNotes(): string[] {
+  takeNotes(): Phrase[] {
     return this.engine.takeNotes?.() ?? [];
   }
 

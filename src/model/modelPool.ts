@@ -1,5 +1,7 @@
 import type { Batch } from "../backbone/batch.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
+import type { Phrase } from "../base/phrase.ts";
+import type { DeviceMemory } from "../engine/engine.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 
 import type { Parameters } from "../method/parameters.ts";
@@ -176,8 +178,13 @@ export class ModelPool implements TunedModel {
     return this.local.start();
   }
 
+  /** See Engine.memory. */
+  deviceMemory(): Promise<DeviceMemory | undefined> {
+    return this.local.deviceMemory();
+  }
+
   /** See Engine.takeNotes. */
-  takeNotes(): string[] {
+  takeNotes(): Phrase[] {
     return this.local.takeNotes();
   }
 

@@ -1,10 +1,11 @@
 import type { Value } from "../../graph/value.ts";
 import { UserError } from "../../base/errors.ts";
+import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineSpec } from "../engineSpec.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 import { placed, type TensorForm } from "./frames.ts";
-import { Compiled, Ran, type TorchTold } from "./torchAnswers.ts";
+import { Compiled, Memory, Ran, type TorchTold } from "./torchAnswers.ts";
 import { lowerToTorch, TORCH_FUSED, type Compute, type TorchModule } from "./torchGraph.ts";
 import { TorchEnded, TorchFailed, type TorchProcess } from "./torchProcess.ts";
 import { SharedTorch } from "./sharedTorch.ts";
@@ -29,7 +30,7 @@ function tensorAt({ type, dims }: Omit<TensorForm, "at" | "name">, data: Buffer,
 class TorchSession {
   private share: SharedTorch | undefined;
   private acquiring: Promise<SharedTorch> | undefined;
-  private readonly notes = new Set<string>();
+  private readonly notes: Phrase[] = [];
 
   constructor(private readonly spec: EngineSpec) {}
 
@@ -51,15 +52,13 @@ class TorchSession {
     return this.share.started.process;
   }
 
-  note(notes: readonly string[]): void {
-    for (const note of notes) this.notes.add(note);
+  note(note: Phrase): void {
+    this.notes.push(note);
   }
 
-  /** What PyTorch could not do in the fast way since the last call. */
-  takeNotes(): string[] {
-    const taken = [...this.notes];
-    this.notes.clear();
-    return taken;
+  /** See Engine.takeNotes. */
+  takeNotes(): Phrase[] {
+    return this.notes.splice(0);
   }
 
   end(): void {
@@ -119,8 +118,8 @@ class TorchProgram implements Program {
       try {
         return await this.once(feeds);
       } catch (error) {
-        if (error instanceof TorchEnded && attempt < MOST_RESTARTS) continue;
-        throw explainTorch(error, this.spec);
+        if (!(error instanceof TorchEnded) || attempt === MOST_RESTARTS) throw explainTorch(error, this.spec);
+        this.session.note(phrase`The process of PyTorch ended (${error.how}) and was started again`);
       }
   }
 
@@ -134,7 +133,8 @@ class TorchProgram implements Program {
     }
     const { forms, pieces } = placed(own);
     const [{ results, notes = [] }, data] = await process.call(Ran, { call: "run", program, feeds: forms }, pieces);
-    this.session.note(notes);
+    for (const note of notes)
+      this.session.note(phrase`PyTorch starts each kernel by itself, since it cannot record them: ${note}`);
     const found: Record<string, HostTensor> = {};
     let at = 0;
     for (const { name, ...form } of results) {
@@ -186,6 +186,11 @@ export function torchEngine(spec: EngineSpec): Engine {
         throw error instanceof UserError ? error : explainTorch(error, spec);
       }
       return program;
+    },
+    async memory() {
+      const process = await session.opened();
+      const [{ free, total, peak }] = await process.call(Memory, { call: "memory" });
+      return free === undefined || total === undefined ? undefined : { free, total, peak: peak ?? 0 };
     },
     takeNotes: () => session.takeNotes(),
     release: () => {

@@ -20,6 +20,12 @@ export interface PartShape {
   target: number;
 }
 
+/** What decides the memory of PyTorch's process. */
+export interface TorchMemory {
+  isOnProcessor: boolean;
+  compute: "fp32" | "bf16";
+}
+
 /** What the memory of training depends on. */
 export interface MemoryShape {
   architecture: Architecture;
@@ -37,6 +43,8 @@ export interface MemoryShape {
   evaluated: readonly PartShape[];
   /** The most tokens that are generated for a row. */
   generated: number;
+  /** Of the device "torch": whether it computes on the processor, and its products' type. */
+  torch?: TorchMemory | undefined;
   /** Whether training feeds dropout masks inside the backbone, one byte for each value. */
   backboneDropout?: boolean;
 }
@@ -82,6 +90,9 @@ const UPDATE = 7;
 const HANDED_OVER = 1.5;
 /** Bytes of a driver's context, and the factor of an arena on a device, which doubles its size. */
 const CONTEXT = 600 * MB;
+/** Bytes of a process of PyTorch with its libraries, and the factor of its allocator over a program's values. */
+const TORCH_PROCESS = 380 * MB;
+const TORCH_STORE = 1.15;
 const DEVICE_STORE = 1.5;
 
 interface Programs {
@@ -180,6 +191,29 @@ function mappedOf(
 }
 
 /**
+ * The memory of PyTorch's process and of this one. Frozen matrices are held once for all programs; values live in one
+ * store, whose size is that of the largest program.
+ */
+function torchMemory(
+  shape: MemoryShape,
+  { step, encode, score, decode }: Programs,
+): Pick<MemoryForecast, "host" | "device" | "weights"> {
+  const { architecture, sizes, storedBytes, torch = { isOnProcessor: true, compute: "fp32" }, access } = shape;
+  const matrices = total(architecture.layout.weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
+  const table = BYTES * architecture.layout.vocabulary * architecture.layout.width;
+  const held = access.step === "mapped" ? storedBytes : BYTES / (torch.compute === "bf16" ? 2 : 1);
+  // Beside the narrow form, rows of the table are read in the stored one.
+  const weights = held * matrices + (torch.compute === "bf16" ? (storedBytes / BYTES) * table : 0);
+  const values = TORCH_STORE * Math.max(...[...step, encode, score, decode].map((each) => each.values));
+  const results = HANDED_OVER * Math.max(encode.results, decode.results, BYTES * sizes.count);
+  const own = START + table + (STATE + UPDATE) * BYTES * sizes.count + results;
+  const process = weights + values + results;
+  return torch.isOnProcessor
+    ? { host: Math.ceil(own + TORCH_PROCESS + process), device: 0, weights }
+    : { host: Math.ceil(own + 2 * TORCH_PROCESS), device: Math.ceil(CONTEXT + process), weights };
+}
+
+/**
  * Forecasts the most memory that training takes, from the graphs that it runs: each result lives from its operation to
  * its last use, and each frozen weight counts as often as it is packed. Pure. The engine's constants are measured
  * (test/bench/memoryForecast.ts).
@@ -217,6 +251,7 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
   };
   // The first evaluation's memory grows while that of the last update is freed.
   const passing = (evaluated: number): number => Math.max(update, update / 2 + evaluated);
+  if (device === "torch") return { ...parts, ...torchMemory(shape, programs) };
   if (device === "cpu")
     return { host: Math.ceil(hosted + copies * each + passing(copies * evaluation)), device: 0, ...parts };
   return {

@@ -26,6 +26,8 @@ export interface MemoryInput {
   sizes: MethodSizes;
   train: readonly ExampleLengths[];
   evaluated: readonly ExampleLengths[];
+  /** Whether PyTorch, where it computes, does so on the processor; absent: it does. */
+  torchOnProcessor?: boolean;
   /** Bytes that the examples take in memory. */
   dataBytes?: number;
 }
@@ -68,7 +70,7 @@ export function accessOf(
 
 /** Forecasts the memory of a run with a change. */
 export function memoryNeed(
-  { experiment, backbone, sizes, train, evaluated, dataBytes = 0 }: MemoryInput,
+  { experiment, backbone, sizes, train, evaluated, dataBytes = 0, torchOnProcessor = true }: MemoryInput,
   {
     copies,
     maxSourceLength: longest = Infinity,
@@ -83,7 +85,7 @@ export function memoryNeed(
     training,
     precision: { weights: precision },
   } = experiment;
-  const { device } = settled(experiment.engine);
+  const { device, compute = "fp32" } = settled(experiment.engine);
   const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
   const options = { prompt: promptRows(tensors), longest, isCausal: architecture.layout.isCausal };
   const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
@@ -100,6 +102,7 @@ export function memoryNeed(
       evaluated.length > 0
         ? largestEvaluated(evaluated, { batchSize: EVALUATED_ROWS, copies }, options)
         : trained.slice(0, 1),
+    torch: { isOnProcessor: torchOnProcessor, compute },
     generated: training.maxTargetLength,
     backboneDropout: training.backboneDropout > 0,
   });

@@ -31,8 +31,10 @@ export async function settleMemory(prepared: Prepared): Promise<MemoryTold | und
   const { device } = settled(prepared.experiment.engine);
   const wanted = prepared.model.copies;
   if (device === "tfjs") return undefined;
-  const have = { host: availableMemory(), device: await freeDeviceMemory(device) };
-  const { forecast, copies, less }: MemoryFit = fitMemory(memoryInput(prepared), wanted, have);
+  const own = device === "torch" ? await prepared.model.deviceMemory() : undefined;
+  const have = { host: availableMemory(), device: own?.free ?? (await freeDeviceMemory(device)) };
+  const input = { ...memoryInput(prepared), torchOnProcessor: own === undefined };
+  const { forecast, copies, less }: MemoryFit = fitMemory(input, wanted, have);
   prepared.model.limitCopies(copies);
   return {
     needed: forecast.host,

@@ -98,6 +98,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
       if (event.type !== "step") return;
       step = event.step;
       warn(watch.step(event));
+      warn(model.takeNotes());
     },
     stopRequested: job.stopRequested,
     now: () => performance.now(),
