@@ -22,7 +22,8 @@ const wideBytes = ({ weights }: BackboneLayout): number =>
 
 /**
  * Compares loss and predictions of a run with a narrow backbone, or with products in bf16, and those with fp32 weights
- * and products, on a sample of validation. The models are opened one after the other; fp32 weights are memory-mapped, without a copy.
+ * and products, on a sample of validation. The models are opened one after the other; fp32 weights are memory-mapped,
+ * without a copy.
  * @returns undefined where weights and products are fp32, there is nothing to compare on, or a stop was requested
  */
 export async function precisionCost(
