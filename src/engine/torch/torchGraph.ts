@@ -1,6 +1,13 @@
 import { expanded } from "../../graph/fused.ts";
 import { simplify } from "../../graph/passes.ts";
-import { type FusedName, type InputValue, type OpName, type OpValue, type Value } from "../../graph/value.ts";
+import {
+  type ConstantValue,
+  type FusedName,
+  type InputValue,
+  type OpName,
+  type OpValue,
+  type Value,
+} from "../../graph/value.ts";
 import type { WeightLocation } from "../program.ts";
 import { scheduled } from "./schedule.ts";
 import { lowerFused, lowerFusedGradient, TORCH_LOWERINGS, type TorchLowering } from "./torchLowering.ts";
@@ -84,7 +91,9 @@ class Lowering {
   module(outputs: Record<string, Value>): TorchModule {
     const order = scheduled(outputs);
     const wanted = wantedGradients(order);
-    for (const value of order) this.variables.set(value, this.variableOf(value, wanted));
+    for (const value of order)
+      // In which form a constant or a weight is needed, its readers decide.
+      if (value.kind === "input" || value.kind === "op") this.variables.set(value, this.variableOf(value, wanted));
     const inputs = order.filter((value): value is InputValue => value.kind === "input");
     const results = Object.fromEntries(
       Object.entries(outputs).map(([name, value]) => [name, this.result(value)] as const),
@@ -103,40 +112,37 @@ class Lowering {
     return value.type === "float32" ? this.source.as(variable, "float32") : variable;
   }
 
-  private variableOf(value: Value, wanted: ReturnType<typeof wantedGradients>): Variable {
+  private variableOf(value: InputValue | OpValue, wanted: ReturnType<typeof wantedGradients>): Variable {
     const { source } = this;
-    switch (value.kind) {
-      case "input":
-        return source.outside(`f[${JSON.stringify(value.name)}]`, value.type);
-      case "constant":
-        return this.constant(value);
-      case "weight":
-        // Which form of it is needed, its readers decide.
-        return source.outside(value.name, "float32");
-      case "op": {
-        const product = productType(value, this.compute);
-        const context = { source, productType: product };
-        const inputs = value.inputs.map((input) => this.read(input, product, value));
-        if (value.op === "fusedGradient") return lowerFusedGradient(context, inputs, { value, wanted: wanted(value) });
-        if (TORCH_FUSED.has(value.op as FusedName)) return lowerFused(context, inputs, value as never);
-        const lower = TORCH_LOWERINGS[value.op as Exclude<OpName, FusedName | "fusedGradient">] as TorchLowering<never>;
-        return lower(context, inputs, value as never);
-      }
-    }
+    if (value.kind === "input") return source.outside(`f[${JSON.stringify(value.name)}]`, value.type);
+    const product = productType(value, this.compute);
+    const context = { source, productType: product };
+    const inputs = value.inputs.map((input) => this.read(input, product, value));
+    if (value.op === "fusedGradient") return lowerFusedGradient(context, inputs, { value, wanted: wanted(value) });
+    if (TORCH_FUSED.has(value.op as FusedName)) return lowerFused(context, inputs, value as never);
+    const lower = TORCH_LOWERINGS[value.op as Exclude<OpName, FusedName | "fusedGradient">] as TorchLowering<never>;
+    return lower(context, inputs, value as never);
   }
 
-  /** A number is written as it is; Python's floats have all digits of an fp32. */
-  private constant({ data, shape, type }: Extract<Value, { kind: "constant" }>): Variable {
+  /** A tensor of the program's own. */
+  private constant(value: ConstantValue): Variable {
+    const known = this.variables.get(value);
+    if (known !== undefined) return known;
     const { source, constants } = this;
-    if (shape.length === 0) return source.outside(numberText(data[0]!), type);
+    const { data, shape, type } = value;
     const name = String(constants.length);
     constants.push({ name, data, dims: shape.map(Number) });
-    return source.outside(`c[${JSON.stringify(name)}]`, type);
+    const made = source.outside(`c[${JSON.stringify(name)}]`, type);
+    this.variables.set(value, made);
+    return made;
   }
 
   /** The variable of an operand; a frozen tensor in the form that the reader needs. */
   private read(value: Value, product: TorchType, reader?: OpValue): Variable {
     const { source } = this;
+    // A number is written as it is, where Python's operators read it; its floats have all digits of an fp32.
+    if (value.kind === "constant")
+      return isWritten(value, reader) ? source.outside(numberText(value.data[0]!), value.type) : this.constant(value);
     if (value.kind !== "weight") return this.variables.get(value)!;
     const location = this.locations.get(value.name);
     if (location === undefined) throw new Error(`weight ${value.name} is not in the file`);
@@ -160,7 +166,15 @@ class Lowering {
   }
 }
 
+/** Whether a scalar is an operand of an operator whose other operand is a tensor. */
+const isWritten = ({ shape }: ConstantValue, reader?: OpValue): boolean =>
+  shape.length === 0 &&
+  reader !== undefined &&
+  ["add", "sub", "mul", "div"].includes(reader.op) &&
+  reader.inputs.some((each) => each.kind !== "constant" || each.shape.length > 0);
+
 const numberText = (value: number): string => {
+  if (Object.is(value, -0)) return "-0.0";
   if (Number.isNaN(value)) return 'float("nan")';
   return Number.isFinite(value) ? String(value) : `float("${value < 0 ? "-" : ""}inf")`;
 };
