@@ -6,6 +6,7 @@ import { readSafetensors, type Tensors } from "../../src/backbone/files/safetens
 import { MethodInput } from "../../src/method/methodSpec.ts";
 import type { Parameters } from "../../src/method/parameters.ts";
 import { methodOf } from "../../src/method/registry.ts";
+import type { EngineSpec } from "../../src/engine/engineSpec.ts";
 import { LocalModel } from "../../src/model/localModel.ts";
 import {
   batchOf,
@@ -16,19 +17,19 @@ import {
   type GenerateCase,
   type Rows,
 } from "./causalGolden.ts";
-import { CPU } from "./engines.ts";
+import { CPU, TORCH, withTorch } from "./engines.ts";
 import { ours, relativeDifference } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
 const NEAR_TIE = 1e-3;
 const BARE = MethodInput.parse({ kind: "lora", targets: ["none"] });
 
-const openBare = (model: string): LocalModel =>
+const openBare = (model: string, engine: EngineSpec): LocalModel =>
   LocalModel.open({
     folder: golden("models", model),
     method: BARE,
     sizes: { rank: 1, count: 0 },
-    engine: CPU,
+    engine,
   });
 
 interface MethodGolden {
@@ -69,8 +70,8 @@ const METHODS: MethodCase[] = [
 ];
 const rankOf = (tensors: Tensors): number => [...tensors].find(([name]) => name.endsWith("lora_A.weight"))![1].dims[0]!;
 
-async function forwardIsGolden(model: string): Promise<void> {
-  const tuned = openBare(model);
+async function forwardIsGolden(model: string, engine: EngineSpec): Promise<void> {
+  const tuned = openBare(model, engine);
   const all = readSafetensors(golden("forward", `${model}.safetensors`));
   for (const [name, each] of Object.entries(readJson<Record<string, ForwardCase>>("forward", `${model}.json`))) {
     if (!("labels" in each)) continue;
@@ -99,9 +100,9 @@ async function forwardIsGolden(model: string): Promise<void> {
 }
 
 /** Tokens up to the first near-tie, in one batch of rows of several lengths. */
-async function greedyIsGolden(model: string): Promise<void> {
+async function greedyIsGolden(model: string, engine: EngineSpec): Promise<void> {
   const expected = readJson<{ generate: GenerateCase }>("forward", `${model}.json`).generate;
-  const tuned = openBare(model);
+  const tuned = openBare(model, engine);
   const batch = batchOfRows(tokensOf(expected).map((text) => ({ text, target: [0] })));
   const found = await tuned.generate(new Map(), batch, expected.max_new_tokens);
   let compared = 0;
@@ -155,10 +156,17 @@ function newConfigIsTheSame(model: string): void {
   assert.deepEqual(family.read({ path, json, modelType: json.model_type }, weights).config, config);
 }
 
+function runIsGolden(model: string, engine: EngineSpec): void {
+  const { device } = engine;
+  test(`${device}: ${model}: logits and losses are PyTorch's, wherever rows are padded`, () =>
+    forwardIsGolden(model, engine));
+  test(`${device}: ${model}: greedy tokens are Hugging Face's up to the first near-tie`, () =>
+    greedyIsGolden(model, engine));
+}
+
 withGoldens("causal models", () => {
   for (const model of causalModels()) {
-    test(`${model}: logits and losses are PyTorch's, wherever rows are padded`, () => forwardIsGolden(model));
-    test(`${model}: greedy tokens are Hugging Face's up to the first near-tie`, () => greedyIsGolden(model));
+    runIsGolden(model, CPU);
     if (existsSync(golden("models", model, "config.transformers5.json")))
       test(`${model}: its config as transformers 5 writes it says the same`, () => {
         newConfigIsTheSame(model);
@@ -167,4 +175,11 @@ withGoldens("causal models", () => {
       if (existsSync(golden("methods", model, method.name, "params.safetensors")))
         test(`${model} ${method.name}: loss and every gradient are PyTorch's`, () => stepIsGolden(model, method));
   }
+});
+
+// Their methods' steps are checked in methods.test.ts.
+withGoldens("causal models on PyTorch", () => {
+  withTorch("causal models", () => {
+    for (const model of causalModels()) runIsGolden(model, TORCH);
+  });
 });

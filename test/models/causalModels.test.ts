@@ -6,6 +6,7 @@ import type { Parameters } from "../../src/method/parameters.ts";
 import { methodOf } from "../../src/method/registry.ts";
 import type { MethodSizes } from "../../src/method/sizes.ts";
 import { LocalModel } from "../../src/model/localModel.ts";
+import { CPU, TORCH, withTorch } from "../golden/engines.ts";
 import { relativeDifference } from "../golden/methodGolden.ts";
 import { batchOf } from "./batchOfRows.ts";
 import { expectedOf, madeModels, modelFolder, tensorsOf, type Case } from "./causalReferences.ts";
@@ -16,11 +17,15 @@ const LOSSES = 1e-5;
 const GRADIENTS = 1e-4;
 /** Two tokens nearer than this may change places by rounding. */
 const NEAR_TIE = 1e-3;
-const CPU: EngineSpec = { device: "cpu", threads: 1, replicas: 1 };
 const NOTHING = { method: MethodInput.parse({ kind: "lora", targets: ["none"] }), sizes: { rank: 1, count: 0 } };
 
-const open = (model: string, { method, sizes }: { method: MethodSpec; sizes: MethodSizes }): LocalModel =>
-  LocalModel.open({ folder: modelFolder(model), method, sizes, engine: CPU });
+interface Tuned {
+  method: MethodSpec;
+  sizes: MethodSizes;
+  engine: EngineSpec;
+}
+
+const open = (model: string, options: Tuned): LocalModel => LocalModel.open({ folder: modelFolder(model), ...options });
 
 interface Checked {
   tuned: LocalModel;
@@ -76,61 +81,71 @@ async function greedyIsTheirs({ tuned, parameters, name, expected }: Checked, ma
   }
 }
 
-for (const model of madeModels()) {
-  const { prompt, bottleneck, maxTokens, cases, adeptLoss, mistakes, rounding } = expectedOf(model);
-
-  test(`${model}: logits, losses and greedy tokens are PyTorch's`, async () => {
-    const tensors = tensorsOf(model);
-    const tuned = open(model, NOTHING);
-    for (const name of ["short", "long"] as const) {
-      const checked: Checked = {
-        tuned,
-        parameters: new Map(),
-        name,
-        expected: cases[name],
-        logits: (row) => tensors.get(`${name}.logits.${row}`)!.data,
-      };
-      await forwardIsTheirs(checked);
-      await greedyIsTheirs(checked, maxTokens);
-    }
-    await tuned.release();
-  });
-
-  test(`${model}: with ADePT, logits, losses, greedy tokens and every gradient are PyTorch's`, async () => {
-    const tensors = tensorsOf(model);
-    const method = MethodInput.parse({ kind: "adept" });
-    const tuned = open(model, { method, sizes: { promptLength: prompt, bottleneck, count: 0 } });
-    const parameters: Parameters = new Map(
-      methodOf(method.kind)
-        .tensors(tuned.shape)
-        .map(({ name, sizes, group }) => [
-          name,
-          { name, dims: sizes, group, data: tensors.get(`adept.${name}`)!.data },
-        ]),
-    );
+async function bareIsTheirs(model: string, engine: EngineSpec): Promise<void> {
+  const { maxTokens, cases } = expectedOf(model);
+  const tensors = tensorsOf(model);
+  const tuned = open(model, { ...NOTHING, engine });
+  for (const name of ["short", "long"] as const) {
     const checked: Checked = {
       tuned,
-      parameters,
-      name: "adept",
-      expected: cases.adept,
-      logits: (row) => tensors.get(`adept.logits.${row}`)!.data,
+      parameters: new Map(),
+      name,
+      expected: cases[name],
+      logits: (row) => tensors.get(`${name}.logits.${row}`)!.data,
     };
     await forwardIsTheirs(checked);
-    const batch = batchOf(cases.adept.rows);
-    const lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
-    const { loss, gradients } = await tuned.step(parameters, batch, { lossScale });
-    assert.ok(Math.abs(loss / adeptLoss - 1) < LOSSES, `loss ${loss} for ${adeptLoss}`);
-    assert.deepEqual([...gradients.keys()].sort(), [...parameters.keys()].sort());
-    for (const [name, gradient] of gradients) {
-      const difference = relativeDifference(gradient, tensors.get(`gradient.${name}`)!.data);
-      assert.ok(difference < GRADIENTS, `gradient of ${name}: off by ${difference}`);
-    }
     await greedyIsTheirs(checked, maxTokens);
-    await tuned.release();
-  });
+  }
+  await tuned.release();
+}
 
+async function adeptIsTheirs(model: string, engine: EngineSpec): Promise<void> {
+  const { prompt, bottleneck, maxTokens, cases, adeptLoss } = expectedOf(model);
+  const tensors = tensorsOf(model);
+  const method = MethodInput.parse({ kind: "adept" });
+  const tuned = open(model, { method, sizes: { promptLength: prompt, bottleneck, count: 0 }, engine });
+  const parameters: Parameters = new Map(
+    methodOf(method.kind)
+      .tensors(tuned.shape)
+      .map(({ name, sizes, group }) => [name, { name, dims: sizes, group, data: tensors.get(`adept.${name}`)!.data }]),
+  );
+  const checked: Checked = {
+    tuned,
+    parameters,
+    name: "adept",
+    expected: cases.adept,
+    logits: (row) => tensors.get(`adept.logits.${row}`)!.data,
+  };
+  await forwardIsTheirs(checked);
+  const batch = batchOf(cases.adept.rows);
+  const lossScale = 1 / batch.labels.filter((id) => id >= 0).length;
+  const { loss, gradients } = await tuned.step(parameters, batch, { lossScale });
+  assert.ok(Math.abs(loss / adeptLoss - 1) < LOSSES, `loss ${loss} for ${adeptLoss}`);
+  assert.deepEqual([...gradients.keys()].sort(), [...parameters.keys()].sort());
+  for (const [name, gradient] of gradients) {
+    const difference = relativeDifference(gradient, tensors.get(`gradient.${name}`)!.data);
+    assert.ok(difference < GRADIENTS, `gradient of ${name}: off by ${difference}`);
+  }
+  await greedyIsTheirs(checked, maxTokens);
+  await tuned.release();
+}
+
+function modelIsTheirs(model: string, engine: EngineSpec): void {
+  const { device } = engine;
+  test(`${device}: ${model}: logits, losses and greedy tokens are PyTorch's`, () => bareIsTheirs(model, engine));
+  test(`${device}: ${model}: with ADePT, logits, losses, greedy tokens and every gradient are PyTorch's`, () =>
+    adeptIsTheirs(model, engine));
+}
+
+for (const model of madeModels()) {
+  const { mistakes, rounding } = expectedOf(model);
+  modelIsTheirs(model, CPU);
   test(`${model}: a rule left out would be seen`, () => {
     assert.ok(rounding < LOGITS / 2, `rounding alone is ${rounding}`);
     for (const [mistake, size] of Object.entries(mistakes)) assert.ok(size > 10 * LOGITS, `${mistake}: only ${size}`);
   });
 }
+
+withTorch("decoder-only models", () => {
+  for (const model of madeModels()) modelIsTheirs(model, TORCH);
+});
