@@ -14,6 +14,8 @@ import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { inputParts } from "../../src/adapter/fold.ts";
 import { LocalModel } from "../../src/model/localModel.ts";
 import type { Batch } from "../../src/backbone/batch.ts";
+import type { EngineSpec } from "../../src/engine/engineSpec.ts";
+import { CPU, TORCH, withTorch } from "./engines.ts";
 import { openMethodGolden } from "./methodGolden.ts";
 import { golden, readJson, withGoldens } from "./shared.ts";
 
@@ -65,8 +67,8 @@ interface Opened {
   model: LocalModel;
   original: ReturnType<typeof openMethodGolden>;
 }
-function open(name: string): Opened {
-  const original = openMethodGolden(MODEL, name);
+function open(name: string, engine: EngineSpec = CPU): Opened {
+  const original = openMethodGolden(MODEL, name, engine);
   const { tuned, parameters, batch } = original;
   const { spec, sizes } = tuned.shape;
   const side = {
@@ -82,7 +84,7 @@ function open(name: string): Opened {
       folder: golden("models", MODEL),
       method: spec,
       sizes: { ...sizes, count: 0 },
-      engine: { device: "cpu", threads: 1, replicas: 1 },
+      engine,
       inputEmbeddings: true,
     }),
   };
@@ -141,78 +143,7 @@ withGoldens("analyses", () => {
       near(specificityIndex(side, [batch]), expected.specificity_index, "specificity");
       await close(opened);
     });
-
-    test(`${name}: components off, and the offset scaled, are PyTorch's; folded equals unfolded`, async () => {
-      const opened = open(name);
-      const { ablation, scale } = analysed()[name];
-      const cases: Record<string, Alteration> = {
-        full: {},
-        ffn_off: { scale: 0 },
-        prompt_off: { prompt: "removed" },
-        both_off: { scale: 0, prompt: "removed" },
-        prompt_zeroed_not_removed: { prompt: "zeroed" },
-      };
-      for (const [key, alteration] of Object.entries(cases))
-        agrees(await lossOf(opened, alteration), ablation[key]!, key);
-      for (const [factor, wanted] of Object.entries(scale))
-        agrees(await lossOf(opened, { scale: Number(factor) }), wanted, `scale ${factor}`);
-      const { sum, tokens } = await opened.original.tuned.losses(opened.original.parameters, opened.batch);
-      (await lossOf(opened, {})).forEach((loss, i) => {
-        assert.ok(Math.abs(loss / (sum[i]! / tokens[i]!) - 1) < 1e-6);
-      });
-      assert.deepEqual(await lossOf(opened, { scale: 1 }), await lossOf(opened, {}));
-      await close(opened);
-    });
   }
-});
-
-withGoldens("analyses: specificity", () => {
-  test("ADePT's offset made constant, shuffled among tokens, misaligned, or by position: A3 to A6", async () => {
-    const opened = open("adept");
-    const { side, batch } = opened;
-    const expected = analysed().adept;
-    const { width: d } = side;
-    const files = readSafetensors(golden("analysis/offsets.safetensors"));
-    const constant = meanOffset(side, [batch]);
-    const means = positionalMeans(side, [batch]);
-    files.get("adept.constant")!.data.forEach((x, i) => {
-      near(constant[i], x, `constant ${i}`);
-    });
-    means.forEach((mean, place) => {
-      mean.forEach((x, i) => {
-        near(x, files.get("adept.positional_mean")!.data[place * d + i]!, `place ${place}`);
-      });
-    });
-    side.offsets!.forEach((x, i) => {
-      near(x, files.get("adept.offset_table")!.data[i]!, `offset ${i}`);
-    });
-    const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d);
-    const idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
-    agrees(await lossOf(opened, { tokenOffset: () => constant }), expected.A3_constant, "A3");
-    agrees(
-      await lossOf(opened, { tokenOffset: ({ id }) => of(expected.A4_token_shuffled.permutation[id]!) }),
-      expected.A4_token_shuffled,
-      "A4",
-    );
-    agrees(
-      await lossOf(opened, {
-        tokenOffset: ({ row, place }) => of(idAt(row!, expected.A5_misaligned.positions[row!]![place]!)),
-      }),
-      expected.A5_misaligned,
-      "A5",
-    );
-    agrees(await lossOf(opened, { tokenOffset: ({ place }) => means[place]! }), expected.A6_positional_mean, "A6");
-    // With the identity in place of a permutation each is A0, to the bit.
-    const same = await lossOf(opened, {});
-    assert.deepEqual(
-      [
-        await lossOf(opened, { tokenOffset: ({ id }) => of(id) }),
-        await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row!, place)) }),
-      ],
-      [same, same],
-    );
-    await close(opened);
-  });
 });
 
 withGoldens("analyses: vocabulary", () => {
@@ -247,49 +178,137 @@ withGoldens("analyses: vocabulary", () => {
   });
 });
 
-withGoldens("analyses: position shift", () => {
-  const shifts = readJson<{
-    k: number[];
-    filler_ids: number[];
-    tests: Record<"T1" | "T2" | "T3" | "T4", Record<"adept" | "dept" | "pt", Record<string, Shifted>>>;
-  }>("analysis/position_shift.json");
-  for (const name of ["adept", "dept", "pt"] as const) {
-    test(`${name}: position shift T1 to T4 is PyTorch's`, async () => {
-      const opened = open(name);
-      const { side, batch, model } = opened;
-      const V = model.vocabularySize;
-      for (const [kind, layout] of [
-        ["T1", "reindex"],
-        ["T2", "attached"],
-        ["T3", "window"],
-        ["T4", "prefix"],
-      ] as const) {
-        let first: Float32Array[] = [];
-        for (const k of shifts.k) {
-          const wanted = shifts.tests[kind][name][`k${k}`]!;
-          const alteration: Alteration = { layout, shift: k, filler: shifts.filler_ids.slice(0, k) };
-          const what = `${kind} k=${k}`;
-          agrees(await lossOf(opened, alteration), wanted, what);
-          const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration));
-          const rows = Array.from({ length: batch.rows }, (_, row) =>
-            (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V),
-          );
-          if (k === 0) first = rows;
-          rows.forEach((row, i) => {
-            near(divergence(sharesOf(first[i]!), row), wanted.kl_from_k0[i]!, `${what} KL`);
-            assert.equal(row.indexOf(row.reduce((most, x) => Math.max(most, x), -Infinity)), wanted.argmax[i]);
-          });
-          const moved = offsetChange(side, [batch], alteration);
-          assert.equal(moved === undefined, wanted.offset_change === null, what);
-          if (moved !== undefined && wanted.offset_change !== null && kind !== "T4") {
-            near(moved.change, wanted.offset_change, `${what} offset change`);
-            near(moved.cosine, wanted.offset_cosine!, `${what} cosine`);
-          }
-        }
-      }
-      await close(opened);
+/** Components off, and the offset scaled; what is folded equals what is not. */
+async function partsAreGolden(name: "adept" | "dept", engine: EngineSpec): Promise<void> {
+  const opened = open(name, engine);
+  const { ablation, scale } = analysed()[name];
+  const cases: Record<string, Alteration> = {
+    full: {},
+    ffn_off: { scale: 0 },
+    prompt_off: { prompt: "removed" },
+    both_off: { scale: 0, prompt: "removed" },
+    prompt_zeroed_not_removed: { prompt: "zeroed" },
+  };
+  for (const [key, alteration] of Object.entries(cases)) agrees(await lossOf(opened, alteration), ablation[key]!, key);
+  for (const [factor, wanted] of Object.entries(scale))
+    agrees(await lossOf(opened, { scale: Number(factor) }), wanted, `scale ${factor}`);
+  const { sum, tokens } = await opened.original.tuned.losses(opened.original.parameters, opened.batch);
+  (await lossOf(opened, {})).forEach((loss, i) => {
+    assert.ok(Math.abs(loss / (sum[i]! / tokens[i]!) - 1) < 1e-6);
+  });
+  assert.deepEqual(await lossOf(opened, { scale: 1 }), await lossOf(opened, {}));
+  await close(opened);
+}
+
+/** ADePT's offset made constant, shuffled among tokens, misaligned, or by position: A3 to A6. */
+async function offsetsAreGolden(engine: EngineSpec): Promise<void> {
+  const opened = open("adept", engine);
+  const { side, batch } = opened;
+  const expected = analysed().adept;
+  const { width: d } = side;
+  const files = readSafetensors(golden("analysis/offsets.safetensors"));
+  const constant = meanOffset(side, [batch]);
+  const means = positionalMeans(side, [batch]);
+  files.get("adept.constant")!.data.forEach((x, i) => {
+    near(constant[i], x, `constant ${i}`);
+  });
+  means.forEach((mean, place) => {
+    mean.forEach((x, i) => {
+      near(x, files.get("adept.positional_mean")!.data[place * d + i]!, `place ${place}`);
     });
+  });
+  side.offsets!.forEach((x, i) => {
+    near(x, files.get("adept.offset_table")!.data[i]!, `offset ${i}`);
+  });
+  const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d);
+  const idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
+  agrees(await lossOf(opened, { tokenOffset: () => constant }), expected.A3_constant, "A3");
+  agrees(
+    await lossOf(opened, { tokenOffset: ({ id }) => of(expected.A4_token_shuffled.permutation[id]!) }),
+    expected.A4_token_shuffled,
+    "A4",
+  );
+  agrees(
+    await lossOf(opened, {
+      tokenOffset: ({ row, place }) => of(idAt(row!, expected.A5_misaligned.positions[row!]![place]!)),
+    }),
+    expected.A5_misaligned,
+    "A5",
+  );
+  agrees(await lossOf(opened, { tokenOffset: ({ place }) => means[place]! }), expected.A6_positional_mean, "A6");
+  // With the identity in place of a permutation each is A0, to the bit.
+  const same = await lossOf(opened, {});
+  assert.deepEqual(
+    [
+      await lossOf(opened, { tokenOffset: ({ id }) => of(id) }),
+      await lossOf(opened, { tokenOffset: ({ row, place }) => of(idAt(row!, place)) }),
+    ],
+    [same, same],
+  );
+  await close(opened);
+}
+
+interface Shifts {
+  k: number[];
+  filler_ids: number[];
+  tests: Record<"T1" | "T2" | "T3" | "T4", Record<"adept" | "dept" | "pt", Record<string, Shifted>>>;
+}
+
+/** Position shift, tests T1 to T4. */
+async function shiftIsGolden(name: "adept" | "dept" | "pt", engine: EngineSpec): Promise<void> {
+  const shifts = readJson<Shifts>("analysis/position_shift.json");
+  const opened = open(name, engine);
+  const { side, batch, model } = opened;
+  const V = model.vocabularySize;
+  for (const [kind, layout] of [
+    ["T1", "reindex"],
+    ["T2", "attached"],
+    ["T3", "window"],
+    ["T4", "prefix"],
+  ] as const) {
+    let first: Float32Array[] = [];
+    for (const k of shifts.k) {
+      const wanted = shifts.tests[kind][name][`k${k}`]!;
+      const alteration: Alteration = { layout, shift: k, filler: shifts.filler_ids.slice(0, k) };
+      const what = `${kind} k=${k}`;
+      agrees(await lossOf(opened, alteration), wanted, what);
+      const { logits } = await model.forward(new Map(), alteredBatch(batch, side, alteration));
+      const rows = Array.from({ length: batch.rows }, (_, row) =>
+        (logits.data as Float32Array).slice(row * batch.targetLength * V, (row * batch.targetLength + 1) * V),
+      );
+      if (k === 0) first = rows;
+      rows.forEach((row, i) => {
+        near(divergence(sharesOf(first[i]!), row), wanted.kl_from_k0[i]!, `${what} KL`);
+        assert.equal(row.indexOf(row.reduce((most, x) => Math.max(most, x), -Infinity)), wanted.argmax[i]);
+      });
+      const moved = offsetChange(side, [batch], alteration);
+      assert.equal(moved === undefined, wanted.offset_change === null, what);
+      if (moved !== undefined && wanted.offset_change !== null && kind !== "T4") {
+        near(moved.change, wanted.offset_change, `${what} offset change`);
+        near(moved.cosine, wanted.offset_cosine!, `${what} cosine`);
+      }
+    }
   }
+  await close(opened);
+}
+
+/** What a model computes in the analyses, on one engine. */
+function analysesAreGolden(engine: EngineSpec): void {
+  const { device } = engine;
+  for (const name of ["adept", "dept"] as const)
+    test(`${device}: ${name}: components off, and the offset scaled, are PyTorch's; folded equals unfolded`, () =>
+      partsAreGolden(name, engine));
+  test(`${device}: ADePT's offset made constant, shuffled among tokens, misaligned, or by position: A3 to A6`, () =>
+    offsetsAreGolden(engine));
+  for (const name of ["adept", "dept", "pt"] as const)
+    test(`${device}: ${name}: position shift T1 to T4 is PyTorch's`, () => shiftIsGolden(name, engine));
+}
+
+withGoldens("analyses on engines", () => {
+  analysesAreGolden(CPU);
+  withTorch("analyses", () => {
+    analysesAreGolden(TORCH);
+  });
 });
 
 withGoldens("analyses: exact invariants", () => {
