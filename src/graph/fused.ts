@@ -65,7 +65,8 @@ function defined(of: FusedName, inputs: readonly Value[], attributes: object): V
 
 /** The gradient by input `by` of a fused operation's definition. */
 function definedGradient({ attributes: { of, by, attributes }, inputs }: Extract<OpValue, { op: "fusedGradient" }>) {
-  const own = inputs.slice(0, -1);
+  // A value that is two inputs, as equal ones become, counts for one of them only.
+  const own = inputs.slice(0, -1).map((each, i) => (inputs.indexOf(each) < i ? { ...each } : each));
   const [gradient] = pullback(defined(of, own, attributes), inputs.at(-1)!, {
     targets: [own[by]!],
     leaves: new Set(own),
