@@ -223,7 +223,8 @@ def attention_gradient(context, g, wanted):
     if 2 in wanted:
         return with_bias(own, bias, g, wanted)
     named = {0: own[0], 1: own[1], 3: own[2]}
-    found = torch.autograd.grad(result, [named[each] for each in wanted], g)
+    # Another loss may read the same context; it ends with the last reader.
+    found = torch.autograd.grad(result, [named[each] for each in wanted], g, retain_graph=True)
     return dict(zip(wanted, found))
 
 
