@@ -108,11 +108,10 @@ function relu(context: LoweringContext, inputs: readonly Variable[], value: Of<"
 /** Where x is positive its relu is: reading that leaves x's place to it. */
 function gate({ source }: LoweringContext, inputs: readonly Variable[], value: Of<"gate">): Variable {
   const type = joined(value, inputs);
-  const [x, y] = inputs.map((each) => source.as(source.known(rectifiedKey(each)) ?? each, type)) as [
-    Variable,
-    Variable,
-  ];
-  return source.line([x, y], (a, b) => `relu_gradient(${a}, ${b})`, { type });
+  const [x, y] = inputs as [Variable, Variable];
+  const deciding = source.known(rectifiedKey(x)) ?? x;
+  const operands = [source.as(deciding, type), source.as(y, type)];
+  return source.line(operands, (a, b) => `relu_gradient(${a}, ${b})`, { type });
 }
 
 /** ln of the sum of exponentials of each row of logits, which the loss and its gradient share. */

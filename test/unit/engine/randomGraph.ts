@@ -235,8 +235,15 @@ class Maker {
       () => ops.keep(this.shaped([4, 6]).value, input("kept", [4, 6], "bool")),
       () => ops.crossEntropy(this.shaped([6, 4]).value, ids4()),
       () => ops.gate(ops.reshape(this.sure(), [4, 6]), this.shaped([4, 6]).value),
+      () => this.gated(),
     ];
     return { value: this.choose(made)(), bound: 30 };
+  }
+
+  /** Two values that are rectified, of which one decides about the other. */
+  private gated(): Value {
+    const [x, y] = [this.sure(), this.sure()].map((each) => ops.reshape(each, [4, 6])) as [Value, Value];
+    return ops.sub(ops.add(ops.relu(x), ops.relu(y)), ops.gate(x, y));
   }
 
   graph(operations: number): Record<string, Value> {
