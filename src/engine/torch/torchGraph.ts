@@ -156,7 +156,8 @@ class Lowering {
     }
     const stored = source.outside(this.weight(value.name, location, "stored"), "float32");
     const as = reader?.op === "matmul" ? product : type;
-    return source.line([stored], (name) => `${name}.to(torch.${as})`, { type: as });
+    // Where it has that type it is the frozen tensor itself, which nothing may overwrite.
+    return source.line([stored], (name) => `${name}.to(torch.${as})`, { type: as, views: 0 });
   }
 
   private weight(name: string, location: WeightLocation, as: TorchWeight["as"]): string {
