@@ -25,7 +25,7 @@ export interface BackboneChanges {
   /** The output z of a sublayer, before it is added to the residual. */
   sublayer(z: Value, at: Sublayer): Value;
   /** Applies dropout, at each place where Hugging Face's model has it in training. */
-  drop(x: Value): Value;
+  drop: (x: Value) => Value;
 }
 
 /** Whether dropout is applied anywhere. */

@@ -1,3 +1,4 @@
+import { HeldTensor } from "../engine/heldTensor.ts";
 import type { HostTensor } from "../engine/program.ts";
 
 /** Values of a program's inputs, by name. A program ignores names that it has no input for. */
@@ -20,7 +21,9 @@ export function causalMask(length: number): Float32Array {
  * Selects rows of a float tensor along its first axis.
  * @param places indices of the rows, in the order of the result
  */
-export function rowsAt({ data, dims }: HostTensor, places: readonly number[]): HostTensor {
+export function rowsAt(tensor: HostTensor, places: readonly number[]): HostTensor {
+  if (tensor instanceof HeldTensor) return tensor.at(places);
+  const { data, dims } = tensor;
   const size = dims.slice(1).reduce((a, b) => a * b, 1);
   const selected = new Float32Array(places.length * size);
   places.forEach((place, i) => {

@@ -25,6 +25,10 @@ export interface WeightLocation {
 
 /** A compiled graph. Feeds and results are named as the graph's inputs and outputs. */
 export interface Program {
-  run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>>;
+  /**
+   * @param hosted the results whose values are read; others may stay on the device as HeldTensors. Absent: all are read
+   * @throws HeldLost where the device no longer has a tensor that it held
+   */
+  run(feeds: Readonly<Record<string, HostTensor>>, hosted?: readonly string[]): Promise<Record<string, HostTensor>>;
   release(): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { targetTokens } from "../backbone/batchRows.ts";
 import type { Feeds } from "../backbone/feeds.ts";
 import type { HostFeeds } from "../backbone/hostFeeds.ts";
 import type { Plan } from "../backbone/sequenceGraph.ts";
+import { freeHeld, HeldLost } from "../engine/heldTensor.ts";
 import type { Program } from "../engine/program.ts";
 import type { Value } from "../graph/value.ts";
 import type { Parameters } from "../method/parameters.ts";
@@ -41,6 +42,12 @@ interface ReadTexts {
 
 /** The name of the states' output, where the states are not among the outputs that decoding needs anyway. */
 const STATES = "states";
+
+/** Outputs whose values the host reads. */
+const LOGITS = "logits";
+const FIRST_LOGITS = "firstLogits";
+/** How often a batch's texts are read where the device loses what was kept of them. */
+const MOST_READINGS = 3;
 
 /** Predictions of a model: losses of targets, scores of several targets, decoding. No dropout. */
 export class Predictor {
@@ -89,10 +96,11 @@ export class Predictor {
     observe?: Observe,
   ): ReturnType<TunedModel["predict"]> {
     const longest = Math.max(maxTokens, batch.targetLength);
-    const texts = await this.read(parameters, batch, { longest, states: observe !== undefined });
-    const losses = await this.targetLosses(texts, batch);
-    const generated = await this.decode(texts, { maxTokens, first: observing(texts, observe) });
-    return { ...perRow(losses, batch), generated };
+    return this.reading(parameters, batch, { longest, states: observe !== undefined }, async (texts) => {
+      const losses = await this.targetLosses(texts, batch);
+      const generated = await this.decode(texts, { maxTokens, first: observing(texts, observe) });
+      return { ...perRow(losses, batch), generated };
+    });
   }
 
   async generate(
@@ -101,8 +109,9 @@ export class Predictor {
     maxTokens: number,
     { endless, sampling }: GenerateOptions = {},
   ): Promise<number[][]> {
-    const texts = await this.read(parameters, batch, { longest: maxTokens, states: false });
-    return this.decode(texts, { maxTokens, endless, choose: sampling && samplingChoice(batch, sampling) });
+    return this.reading(parameters, batch, { longest: maxTokens, states: false }, (texts) =>
+      this.decode(texts, { maxTokens, endless, choose: sampling && samplingChoice(batch, sampling) }),
+    );
   }
 
   async scoreTargets(
@@ -113,17 +122,40 @@ export class Predictor {
   ): Promise<number[][]> {
     const { rows } = batch;
     const longest = Math.max(1, ...targets.map(({ length }) => length));
-    const texts = await this.read(parameters, batch, { longest, states: observe !== undefined });
-    if (observe !== undefined) await this.decode(texts, { maxTokens: 1, first: observing(texts, observe) });
-    const scores: number[][] = Array.from({ length: rows }, () => []);
-    for (const target of targets) {
-      const length = target.length;
-      const labels = new Int32Array(rows * length);
-      for (let row = 0; row < rows; row++) labels.set(target, row * length);
-      const losses = await this.targetLosses(texts, { ...batch, targetLength: length, labels, targetIds: undefined });
-      scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
+    return this.reading(parameters, batch, { longest, states: observe !== undefined }, async (texts) => {
+      if (observe !== undefined) await this.decode(texts, { maxTokens: 1, first: observing(texts, observe) });
+      const scores: number[][] = Array.from({ length: rows }, () => []);
+      for (const target of targets) {
+        const length = target.length;
+        const labels = new Int32Array(rows * length);
+        for (let row = 0; row < rows; row++) labels.set(target, row * length);
+        const losses = await this.targetLosses(texts, { ...batch, targetLength: length, labels, targetIds: undefined });
+        scores.forEach((row, i) => row.push(losses.subarray(i * length, (i + 1) * length).reduce((a, b) => a + b, 0)));
+      }
+      return scores;
+    });
+  }
+
+  /**
+   * Reads a batch's texts once, and passes what was kept of them to `work`; what the device holds of it is freed
+   * afterwards. Where the device lost it, texts are read again.
+   */
+  private async reading<R>(
+    parameters: Parameters,
+    batch: Batch,
+    options: { longest: number; states: boolean },
+    work: (texts: ReadTexts) => Promise<R>,
+  ): Promise<R> {
+    for (let attempt = 1; ; attempt++) {
+      const texts = await this.read(parameters, batch, options);
+      try {
+        return await work(texts);
+      } catch (error) {
+        if (!(error instanceof HeldLost) || attempt === MOST_READINGS) throw error;
+      } finally {
+        freeHeld(texts.kept);
+      }
     }
-    return scores;
   }
 
   /**
@@ -144,7 +176,10 @@ export class Predictor {
       return name === STATES ? { ...outputs.kept, [STATES]: outputs.states } : outputs.kept;
     });
     const source = sourceFeeds(parameters, batch);
-    const { [STATES]: apart, ...kept } = await prefill.run(source);
+    const { [STATES]: apart, ...kept } = await prefill.run(source, [
+      FIRST_LOGITS,
+      ...(name === undefined ? [] : [name]),
+    ]);
     const found = name === undefined ? undefined : (apart ?? kept[name]);
     return { parameters, batch, plan, kept: feeds.kept(kept, source), states: found?.data as Float32Array | undefined };
   }
@@ -179,10 +214,18 @@ export class Predictor {
     const { graph, feeds, program, vocabulary, stepFeeds } = this.parts;
     const name = programName("decode step", { [plan]: plan !== "" });
     const decoder = await program(name, () => graph.decodeStep(plan));
-    const step = (own: Feeds): Promise<Feeds> => decoder.run(stepFeeds(parameters, batch, own));
     const decoding = feeds.decoding(kept, batch);
     const limits = this.limits(parameters, batch);
-    const found = await decodeTokens(step, decoding, { vocabulary, ...options, limits });
+    let cache: Feeds = {};
+    const step = async (own: Feeds): Promise<Feeds> => {
+      const { logits, ...next } = await decoder.run(stepFeeds(parameters, batch, own), [LOGITS]);
+      freeHeld(cache);
+      cache = next;
+      return { logits: logits!, ...next };
+    };
+    const found = await decodeTokens(step, decoding, { vocabulary, ...options, limits }).finally(() => {
+      freeHeld(cache);
+    });
     if (limits === undefined) return found;
     const goOn = found.map((tokens, row) => {
       const hasEnded = options.endless !== true && tokens.length > 0 && decoding.isEnd(tokens.at(-1)!);
@@ -200,9 +243,11 @@ export class Predictor {
     const rows = goOn.flatMap((each, row) => (each ? [row] : []));
     if (rows.length === 0) return found;
     const longest = maxTokens - Math.min(...rows.map((row) => found[row]!.length));
-    const texts = await this.read(parameters, batchBehind(batch, rows, found), { longest, states: false });
     const chooseNext = choose && ((logits: Float32Array, row: number) => choose(logits, rows[row]!));
-    const rest = await this.decode(texts, { maxTokens: longest, endless, choose: chooseNext });
+    const behind = batchBehind(batch, rows, found);
+    const rest = await this.reading(parameters, behind, { longest, states: false }, (texts) =>
+      this.decode(texts, { maxTokens: longest, endless, choose: chooseNext }),
+    );
     return found.map((tokens, row) => {
       const at = rows.indexOf(row);
       return at < 0 ? tokens : [...tokens, ...rest[at]!].slice(0, maxTokens);

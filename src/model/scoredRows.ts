@@ -1,3 +1,4 @@
+import { HeldTensor } from "../engine/heldTensor.ts";
 import type { Batch } from "../backbone/batch.ts";
 import type { Feeds } from "../backbone/feeds.ts";
 
@@ -40,8 +41,11 @@ export function batchRange(batch: Batch, { from, to }: RowRange): Batch {
 /** A range of the rows of feeds whose first axis is the batch's rows. */
 export const feedsRange = (feeds: Feeds, { from, to }: RowRange): Feeds =>
   Object.fromEntries(
-    Object.entries(feeds).map(([name, { data, dims }]) => {
+    Object.entries(feeds).map(([name, tensor]) => {
+      const { dims } = tensor;
+      if (from === 0 && to === dims[0]) return [name, tensor];
+      if (tensor instanceof HeldTensor) return [name, tensor.at(Array.from({ length: to - from }, (_, i) => from + i))];
       const size = dims.slice(1).reduce((a, b) => a * b, 1);
-      return [name, { data: data.subarray(from * size, to * size), dims: [to - from, ...dims.slice(1)] }];
+      return [name, { data: tensor.data.subarray(from * size, to * size), dims: [to - from, ...dims.slice(1)] }];
     }),
   );

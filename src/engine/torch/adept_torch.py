@@ -416,7 +416,7 @@ class Worker:
         self.names = operations()
         self.weights = Weights(device)
         self.recorder = Recorder(device)
-        self.programs, self.held, self.count = {}, {}, 0
+        self.programs, self.held, self.chosen, self.count = {}, {}, {}, 0
         self.told = None
         self.types = {"float32": torch.float32, "int32": torch.int32, "bool": torch.bool}
 
@@ -446,14 +446,43 @@ class Worker:
         program = self.programs[call["program"]]
         with torch.no_grad():
             feeds = {each["name"]: self.tensor(each, data, each["at"]) for each in call["feeds"]}
-            results = self.recorder.compute(program, feeds)
-            hosted = {name: each.contiguous().cpu() for name, each in results.items()}
-        header = [
-            {"name": name, "type": str(each.dtype).split(".")[1], "dims": list(each.shape)}
-            for name, each in hosted.items()
-        ]
-        parts = [bytes_of(each) for each in hosted.values()]
+            feeds.update((each["name"], self.rows(each)) for each in call["held"])
+            # Sizes of what is held change from step to step.
+            results = program.plain(feeds) if call["held"] else self.recorder.compute(program, feeds)
+            header, parts = self.answer(results, call.get("hosted"))
         return {"results": header, **self.notes()}, parts
+
+    def answer(self, results, hosted):
+        """The forms of the results, and the bytes of those that the caller reads; the others are held."""
+        header, parts = [], []
+        for name, result in results.items():
+            form = {"name": name, "type": str(result.dtype).split(".")[1], "dims": list(result.shape)}
+            if hosted is not None and name not in hosted:
+                self.count += 1
+                # A recorded program writes its next results to the same place.
+                self.held[self.count] = result.clone(memory_format=torch.contiguous_format)
+                form["held"] = self.count
+            else:
+                parts.append(bytes_of(result.contiguous().cpu()))
+            header.append(form)
+        return header, parts
+
+    def rows(self, form):
+        """A held tensor, or some of its rows; the latest choice of rows is kept, since steps repeat it."""
+        number, rows = form["held"], form.get("rows")
+        if rows is None:
+            return self.held[number]
+        known = self.chosen.get(number)
+        if known is None or known[0] != rows:
+            index = torch.tensor(rows, dtype=torch.int64, device=self.device)
+            known = rows, self.held[number].index_select(0, index)
+            self.chosen[number] = known
+        return known[1]
+
+    def free(self, numbers):
+        for number in numbers:
+            self.held.pop(number, None)
+            self.chosen.pop(number, None)
 
     def notes(self):
         """What is to be told once: that kernels cannot be recorded."""
@@ -528,6 +557,7 @@ def main():
         except EOFError:
             return
         try:
+            worker.free(call["free"])
             header, parts = calls[call["call"]](call, data)
         except Exception as error:
             header, parts = failure(error), ()

@@ -41,6 +41,8 @@ export const Ran = z.object({
       name: z.string(),
       type: z.enum(["float32", "int32", "bool"]),
       dims: z.array(z.number().int().nonnegative()),
+      /** The number under which the process holds the tensor; its values are then not in the data. */
+      held: z.number().optional(),
     }),
   ),
   notes: z.array(z.string()).optional(),

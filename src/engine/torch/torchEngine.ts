@@ -3,6 +3,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineSpec } from "../engineSpec.ts";
+import { HeldLost, HeldTensor, type HeldPlace } from "../heldTensor.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 import { placed, type TensorForm } from "./frames.ts";
 import { Compiled, Memory, Ran, type TorchTold } from "./torchAnswers.ts";
@@ -67,6 +68,31 @@ class TorchSession {
   }
 }
 
+/** A tensor that a process holds. */
+class TorchPlace implements HeldPlace {
+  constructor(
+    readonly process: TorchProcess,
+    readonly number: number,
+  ) {}
+
+  free(): void {
+    this.process.free(this.number);
+  }
+}
+
+interface HeldForm {
+  name: string;
+  held: number;
+  rows?: readonly number[];
+}
+
+/** @throws HeldLost where another process held the tensor */
+function heldForm(name: string, { place, rows }: HeldTensor, process: TorchProcess): HeldForm {
+  if (!(place instanceof TorchPlace) || place.process !== process)
+    throw new HeldLost(`${name} was held by a process that ended`);
+  return { name, held: place.number, ...(rows !== undefined && { rows }) };
+}
+
 class TorchProgram implements Program {
   private number: number | undefined;
   private owner: TorchProcess | undefined;
@@ -113,31 +139,44 @@ class TorchProgram implements Program {
    * Runs the program. A process that was killed is started again: nothing of a training step lives in it, so the step
    * is the same.
    */
-  async run(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  async run(
+    feeds: Readonly<Record<string, HostTensor>>,
+    hosted?: readonly string[],
+  ): Promise<Record<string, HostTensor>> {
     for (let attempt = 0; ; attempt++)
       try {
-        return await this.once(feeds);
+        return await this.once(feeds, hosted);
       } catch (error) {
         if (!(error instanceof TorchEnded) || attempt === MOST_RESTARTS) throw explainTorch(error, this.spec);
         this.session.note(phrase`The process of PyTorch ended (${error.how}) and was started again`);
       }
   }
 
-  private async once(feeds: Readonly<Record<string, HostTensor>>): Promise<Record<string, HostTensor>> {
+  private async once(
+    feeds: Readonly<Record<string, HostTensor>>,
+    hosted: readonly string[] | undefined,
+  ): Promise<Record<string, HostTensor>> {
     const { process, program } = await this.compiled();
     const own: Record<string, HostTensor> = {};
+    const held: HeldForm[] = [];
     for (const { name } of this.module.inputs) {
       const feed = feeds[name];
       if (feed === undefined) throw new Error(`the program wants ${name}`);
-      own[name] = feed;
+      if (feed instanceof HeldTensor) held.push(heldForm(name, feed, process));
+      else own[name] = feed;
     }
     const { forms, pieces } = placed(own);
-    const [{ results, notes = [] }, data] = await process.call(Ran, { call: "run", program, feeds: forms }, pieces);
+    const asked = { call: "run", program, feeds: forms, held, ...(hosted !== undefined && { hosted }) };
+    const [{ results, notes = [] }, data] = await process.call(Ran, asked, pieces);
     for (const note of notes)
       this.session.note(phrase`PyTorch starts each kernel by itself, since it cannot record them: ${note}`);
     const found: Record<string, HostTensor> = {};
     let at = 0;
-    for (const { name, ...form } of results) {
+    for (const { name, held: number, ...form } of results) {
+      if (number !== undefined) {
+        found[name] = new HeldTensor(new TorchPlace(process, number), form.dims);
+        continue;
+      }
       const [tensor, length] = tensorAt(form, data, at);
       found[name] = tensor;
       at += length;

@@ -92,6 +92,8 @@ export class TorchProcess {
   private readonly waiting: Waiting[] = [];
   private words = "";
   private ended: Error | undefined;
+  /** Numbers of held tensors that the next call frees. */
+  private freed: number[] = [];
   /** What the process told of PyTorch and device. */
   readonly told: Promise<TorchTold>;
 
@@ -178,7 +180,7 @@ export class TorchProcess {
       this.hold(true);
       const { stdin } = this.child;
       stdin.cork();
-      stdin.write(frameStart(header, pieces));
+      stdin.write(frameStart({ ...header, free: this.freed.splice(0) }, pieces));
       for (const piece of pieces) stdin.write(piece);
       stdin.uncork();
     });
@@ -189,6 +191,11 @@ export class TorchProcess {
       throw new TorchFailed(kind, message, stack);
     }
     return [schema.parse(frame.header), frame.data];
+  }
+
+  /** Frees a tensor that the process holds, with the next call. */
+  free(held: number): void {
+    if (this.isAlive) this.freed.push(held);
   }
 
   /** The process keeps this one alive only while a call is unanswered. */
