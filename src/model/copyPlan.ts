@@ -12,9 +12,12 @@ const MOST_COPIED = 600e6;
 const MOST_REPLICAS = 8;
 const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];
 
-/** Tokens of a part on a device; undefined for the processor, which uses the default. */
-export const partTokensOn = (device: Device): number | undefined =>
-  ON_GPU.includes(device) ? GPU_PART_TOKENS : undefined;
+/**
+ * Tokens of a part on a device; undefined for the processor, which uses the default.
+ * @param torchOnProcessor whether PyTorch, where it is the device, computes on the processor
+ */
+export const partTokensOn = (device: Device, torchOnProcessor = true): number | undefined =>
+  ON_GPU.includes(device) || (device === "torch" && !torchOnProcessor) ? GPU_PART_TOKENS : undefined;
 
 /** The number of copies of a model that share each batch, and the threads of each. */
 export interface CopyPlan {

@@ -20,7 +20,7 @@ import type { TeacherOutputs } from "./teacherFeeds.ts";
  */
 export class ModelPool implements TunedModel {
   private members: readonly TunedModel[] = [];
-  private readonly partTokens: number | undefined;
+  private partTokens: number | undefined;
 
   private constructor(
     private readonly local: LocalModel,
@@ -174,8 +174,11 @@ export class ModelPool implements TunedModel {
   }
 
   /** @throws UserError where what computes cannot be started */
-  start(): Promise<void> {
-    return this.local.start();
+  async start(): Promise<void> {
+    await this.local.start();
+    // Which device PyTorch chose is known once it has started.
+    if (this.options.engine.device === "torch")
+      this.partTokens = partTokensOn("torch", (await this.local.deviceMemory()) === undefined);
   }
 
   /** See Engine.memory. */

@@ -88,7 +88,11 @@ export function memoryNeed(
   const { device, compute = "fp32" } = settled(experiment.engine);
   const tensors = methodOf(method.kind).tensors({ spec: method, sizes, layout: architecture.layout });
   const options = { prompt: promptRows(tensors), longest, isCausal: architecture.layout.isCausal };
-  const trained = largestTrained(train, { batchSize, seed, partTokens: partTokensOn(device) }, options);
+  const trained = largestTrained(
+    train,
+    { batchSize, seed, partTokens: partTokensOn(device, torchOnProcessor) },
+    options,
+  );
   const forecast = forecastMemory({
     architecture,
     access: accessOf({ experiment, backbone }, spare),
