@@ -12,6 +12,7 @@ export { stopRun } from "./executor/stopRun.ts";
 export { dequeue, queueOf } from "./executor/queuedRuns.ts";
 export { endQueue, isQueueRunning, startQueue, workingDevices } from "./executor/deviceQueue.ts";
 export { submitExperiment } from "./executor/submit.ts";
+export { giveWorkers } from "./executor/workerProcess.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/directory/storedAnalysis.ts";
 export { makeBranch } from "./run/git/gitBranch.ts";

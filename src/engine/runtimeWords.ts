@@ -1,5 +1,5 @@
-// Errors of onnxruntime, its execution providers, C++ and JavaScript have no codes; only their messages distinguish one
-// failure from another. All patterns of such messages are in this file.
+// Errors of onnxruntime, its execution providers, Python, C++ and JavaScript have no codes; only their messages
+// distinguish one failure from another. All patterns of such messages are in this file.
 
 const words =
   (pattern: RegExp) =>
@@ -8,7 +8,7 @@ const words =
 
 /** Memory could not be allocated. */
 export const saysOutOfMemory = words(
-  /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed/i,
+  /out of memory|OUTOFMEMORY|Failed to allocate memory|BFCArena|bad_alloc|bad allocation|Array buffer allocation failed|MemoryError|Cannot allocate memory|failed to map segment from shared object(?!: Operation)|Memory allocation .*failed|can't allocate memory/i,
 );
 /** WebGPU finds no adapter: no graphics processor with a driver for it. */
 export const saysNoAdapter = words(/webgpu_context|WebGPU adapter|WebGPU device/i);

@@ -16,8 +16,19 @@ export interface WorkerPlace {
  */
 export const ENDS_WITH_US = ["--parent", String(process.pid)];
 
-/** The environment of a worker. The variable lets VS Code's Electron run as Node. */
-export const workerEnvironment = (): NodeJS.ProcessEnv => ({ ...process.env, ELECTRON_RUN_AS_NODE: "1" });
+let ownVariables: () => Readonly<Record<string, string>> = () => ({});
+
+/** Sets variables that workers get besides those of this process; they are asked for at each start of a worker. */
+export function giveWorkers(variables: () => Readonly<Record<string, string>>): void {
+  ownVariables = variables;
+}
+
+/** The environment of a worker. The last variable lets VS Code's Electron run as Node. */
+export const workerEnvironment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ...ownVariables(),
+  ELECTRON_RUN_AS_NODE: "1",
+});
 
 /**
  * Starts a worker that outlives this process.

@@ -179,6 +179,7 @@ test("adept doctor has a line for every device, its speed or what is missing, an
     "cuda",
     "directml",
     "tfjs",
+    "torch",
     "webgpu",
   ]);
   assert.ok(of("cpu").ok && of("cpu").milliseconds! > 0);

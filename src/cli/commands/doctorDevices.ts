@@ -8,10 +8,14 @@ import { millisecondsText } from "../../base/text/millisecondsText.ts";
 import { experimentsOf } from "../../experiment/readExperiment.ts";
 import { checked } from "../../worker/device/chooseDevice.ts";
 import { failedBy, measureDevice, type MeasuredStep } from "../../worker/device/measureDevice.ts";
-import type { Finding } from "./doctorFinding.ts";
+import { nvidiaCards, type NvidiaCard } from "../../worker/device/nvidiaCards.ts";
+import { withoutKey, type Finding } from "./doctorFinding.ts";
+import { torchFinding, torchState } from "./doctorTorch.ts";
 
 const TENSORFLOW =
-  "TensorFlow.js 4.22.0; its own libtensorflow 2.9.1 wants CUDA 11.2 and cuDNN 8.1, built from the wheel tensorflow 2.15.1 it wants CUDA 12.2";
+  "TensorFlow.js 4.22.0; its own libtensorflow 2.9.1 wants CUDA 11.2 and cuDNN 8.1, for NVIDIA cards up to RTX 30 and A100, built from the wheel tensorflow 2.15.1 it wants CUDA 12.2";
+/** The highest compute capability that CUDA 11.2, and so libtensorflow 2.9.1, knows. */
+const TENSORFLOW_KNOWS = 8.6;
 
 /** The time (ms) after which the measurement of a device is given up. */
 const PATIENCE = 30_000;
@@ -61,10 +65,18 @@ function findingOf(step: MeasuredStep): Finding {
   return {
     what,
     ok: false,
-    detail: step.reason.replace(/^engine\.device: /, ""),
+    detail: withoutKey(step.reason),
     fix: NOT_ON_PLATFORM.includes(step.code ?? "") ? undefined : step.action,
     device,
   };
+}
+
+/** Says of cards that are newer than TensorFlow.js's CUDA that it may not drive them. */
+function withCards(finding: Finding, cards: readonly NvidiaCard[]): Finding {
+  const newer = cards.find(({ capability }) => capability > TENSORFLOW_KNOWS);
+  if (finding.device !== "tfjs" || finding.ok || newer === undefined) return finding;
+  const detail = `${finding.detail}; ${newer.name} (compute capability ${newer.capability.toFixed(1)}) is newer than CUDA 11.2, which may not drive it`;
+  return { ...finding, detail, fix: 'Use "torch", "webgpu" or "cuda".' };
 }
 
 /**
@@ -74,7 +86,15 @@ function findingOf(step: MeasuredStep): Finding {
 export async function deviceFindings(): Promise<Finding[]> {
   const experiment = smallStep();
   const steps: MeasuredStep[] = [];
-  for (const device of DEVICES)
+  for (const device of DEVICES.filter((each) => each !== "torch"))
     steps.push(ruledOut(device) ?? (await measureDevice(experiment, device, { patience: PATIENCE })));
-  return checked(steps).map(findingOf);
+  const [torch, cards] = [await torchState(experiment), await nvidiaCards()];
+  return [
+    ...checked(steps).map((step) => withCards(findingOf(step), cards)),
+    torchFinding(
+      torch,
+      steps.find(({ device }) => device === "cpu")!,
+      cards,
+    ),
+  ];
 }

@@ -4,7 +4,10 @@ import { join } from "node:path";
 import { listSupportedBackends } from "onnxruntime-node";
 import { UserError } from "../../base/errors.ts";
 import { providerFolder } from "./onnxruntimePackage.ts";
+import { hasNvidia, hasTorchHardware } from "../hardwareHere.ts";
 import { findTensorFlow } from "../tfjs/findTensorFlow.ts";
+import { hasTorch } from "../torch/lookForTorch.ts";
+import { namedDevices } from "./namedDevices.ts";
 
 /** What decides which devices a machine can offer: platform, hardware and installed parts. */
 export interface DeviceSupport {
@@ -20,6 +23,11 @@ export interface DeviceSupport {
   vulkan: boolean;
   /** Whether the TensorFlow.js package for NVIDIA GPUs is installed. */
   tensorFlowGpu: boolean;
+  /**
+   * Whether a Python has PyTorch, and there is hardware for it (an NVIDIA, AMD or Apple GPU, or a processor with bf16
+   * products) or ADEPT_DEVICES names it.
+   */
+  torch: boolean;
 }
 
 const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : []);
@@ -27,9 +35,7 @@ const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(
 function hasVulkan(): boolean {
   if ((process.env["VK_ICD_FILENAMES"] ?? process.env["VK_DRIVER_FILES"] ?? "") !== "") return true;
   const hardware =
-    namesIn("/dev/dri").some((name) => name.startsWith("renderD")) ||
-    existsSync("/dev/nvidia0") ||
-    existsSync("/dev/dxg");
+    namesIn("/dev/dri").some((name) => name.startsWith("renderD")) || hasNvidia() || existsSync("/dev/dxg");
   const folders = [
     "/usr/share/vulkan/icd.d",
     "/usr/local/share/vulkan/icd.d",
@@ -57,7 +63,8 @@ function hasTensorFlowGpu(): boolean {
 }
 
 /**
- * Detects what this machine supports by looking at files only: no driver is opened, and it takes a few milliseconds.
+ * Detects what this machine supports: no driver is opened. It takes a few milliseconds, and once in a process the start
+ * of a Python where there is hardware for PyTorch.
  */
 export function detectDeviceSupport(): DeviceSupport {
   return {
@@ -67,6 +74,7 @@ export function detectDeviceSupport(): DeviceSupport {
     vulkan: hasVulkan(),
     tensorFlowGpu: hasTensorFlowGpu(),
     cudaProvider: existsSync(join(providerFolder(), "libonnxruntime_providers_cuda.so")),
-    nvidia: existsSync("/dev/nvidia0") || existsSync("/usr/lib/wsl/lib/libcuda.so.1"),
+    nvidia: hasNvidia(),
+    torch: (hasTorchHardware() || namedDevices(process.env["ADEPT_DEVICES"])?.includes("torch") === true) && hasTorch(),
   };
 }

@@ -4,6 +4,7 @@ import type { Device } from "../engineSpec.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase, verbatim } from "../../base/phrase.ts";
 import { requireTensorFlow } from "../tfjs/findTensorFlow.ts";
+import { requireTorch } from "../torch/torchTrouble.ts";
 import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
 import { onnxruntimeFolder, onnxruntimeVersion, providerFolder } from "./onnxruntimePackage.ts";
 import { firstLine, saysLibraryMissing, saysNoAdapter, saysNoBackend, saysOutOfMemory } from "../runtimeWords.ts";
@@ -26,7 +27,11 @@ const CUDA_LIBRARIES = phrase`sudo apt-get install -y cuda-libraries-12-8 libcud
  * @throws UserError with the command or setting that helps, where they do not
  */
 export function requireDevice(device: Device, machine?: DeviceSupport): void {
-  if (device === "cpu" || device === "torch") return;
+  if (device === "cpu") return;
+  if (device === "torch") {
+    requireTorch();
+    return;
+  }
   if (device === "tfjs") {
     requireTensorFlow();
     return;
@@ -74,7 +79,7 @@ export const NOT_ON_PLATFORM: readonly string[] = [
   "device-not-in-onnxruntime",
 ];
 
-const MEMORY_SHORT: readonly string[] = ["machine-memory-short", "device-memory-short"];
+const MEMORY_SHORT: readonly string[] = ["machine-memory-short", "device-memory-short", "torch-memory-short"];
 
 /** Whether an error, explained or not, means that memory was not available. */
 export const isMemoryTrouble = (error: unknown): boolean =>

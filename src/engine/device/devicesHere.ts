@@ -1,5 +1,7 @@
 import { DEVICES, settled, type Device, type EngineChoice, type EngineSpec } from "../engineSpec.ts";
+import { hasTorch } from "../torch/lookForTorch.ts";
 import { detectDeviceSupport, type DeviceSupport } from "./deviceSupport.ts";
+import { namedDevices } from "./namedDevices.ts";
 
 /**
  * Lists the devices that a machine may offer, the processor first. Only running a step on a device shows whether it
@@ -12,6 +14,7 @@ export function supportedDevices({
   nvidia,
   vulkan,
   tensorFlowGpu,
+  torch,
 }: DeviceSupport): Device[] {
   const there: Record<Device, boolean> = {
     cpu: true,
@@ -19,7 +22,7 @@ export function supportedDevices({
     cuda: backends.includes("cuda") && cudaProvider && nvidia,
     directml: backends.includes("dml"),
     coreml: backends.includes("coreml"),
-    torch: false,
+    torch,
     tfjs: tensorFlowGpu && (nvidia || platform === "win32"),
   };
   return DEVICES.filter((device) => there[device]);
@@ -27,7 +30,7 @@ export function supportedDevices({
 
 /** Keeps the devices that ADEPT_DEVICES, a comma-separated list, names; the processor always stays. */
 export function allowed(devices: readonly Device[], names: string | undefined): Device[] {
-  const wanted = names?.split(",").map((name) => name.trim());
+  const wanted = namedDevices(names);
   return devices.filter((device) => device === "cpu" || wanted === undefined || wanted.includes(device));
 }
 
@@ -35,13 +38,17 @@ export function allowed(devices: readonly Device[], names: string | undefined): 
 export const devicesHere = (): Device[] =>
   allowed(supportedDevices(detectDeviceSupport()), process.env["ADEPT_DEVICES"]);
 
+/** Whether this machine may offer a device that an experiment names, however slow it is here. */
+function mayHave(device: Device): boolean {
+  if (device === "cpu") return true;
+  return device === "torch" ? hasTorch() : supportedDevices(detectDeviceSupport()).includes(device);
+}
+
 /**
  * Returns an engine for a run that may have been trained on another machine: its own device where this machine may
  * offer it, else the processor, which gives the same numbers.
  */
 export function engineHere(engine: EngineChoice): EngineSpec {
   const own = settled(engine);
-  return own.device === "cpu" || supportedDevices(detectDeviceSupport()).includes(own.device)
-    ? own
-    : { ...own, device: "cpu" };
+  return mayHave(own.device) ? own : { ...own, device: "cpu" };
 }

@@ -58,7 +58,8 @@ export function frameStart(header: unknown, pieces: readonly Uint8Array[]): Buff
 }
 
 /**
- * Reads a stream of frames that follows a token; what comes before the token was printed by others.
+ * Reads a stream of frames that follows a token. What comes before the token was printed by others, as by a Python's
+ * own start, and is dropped.
  *
  * Chunks are kept until a whole frame is there, and joined once.
  */
@@ -68,11 +69,7 @@ export class FrameReader {
   private wanted = 0;
   private isOpen = false;
 
-  /** @param longestNoise the most bytes before the token */
-  constructor(
-    private readonly token: string,
-    private readonly longestNoise = 2 ** 20,
-  ) {}
+  constructor(private readonly token: string) {}
 
   /**
    * Adds a chunk; returns the frames that are whole.
@@ -107,12 +104,14 @@ export class FrameReader {
 
   private opened(all: Buffer): { end: number; frame?: undefined } | undefined {
     const at = all.indexOf(this.token);
+    const length = Buffer.byteLength(this.token);
     if (at >= 0) {
       this.isOpen = true;
-      return { end: at + Buffer.byteLength(this.token) };
+      return { end: at + length };
     }
-    if (all.length > this.longestNoise) throw new RangeError("no token in what the process printed");
-    this.wanted = all.length + 1;
+    // However much was printed before the token, only what may be its beginning is kept.
+    this.keep(all.subarray(Math.max(0, all.length - length + 1)));
+    this.wanted = length;
     return undefined;
   }
 

@@ -27,6 +27,16 @@ export class TorchEnded extends Error {
   }
 }
 
+/** A process that did not say in time that it has PyTorch. */
+export class TorchLate extends TorchEnded {
+  constructor(
+    lastWords: string,
+    readonly seconds: number,
+  ) {
+    super(lastWords, `no answer within ${seconds} s`);
+  }
+}
+
 /** A call that failed inside a process that goes on. */
 export class TorchFailed extends Error {
   override readonly name = "TorchFailed";
@@ -148,7 +158,7 @@ export class TorchProcess {
 
   private async first(patience: number): Promise<TorchTold> {
     const timer = setTimeout(() => {
-      this.lose(new TorchEnded(this.lastWords, `no answer within ${Math.round(patience / 1000)} s`));
+      this.lose(new TorchLate(this.lastWords, Math.round(patience / 1000)));
       this.kill();
     }, patience);
     try {

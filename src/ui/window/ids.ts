@@ -62,6 +62,7 @@ export const Setting = {
   heatmapOnOpen: "adept.heatmap.showOnOpen",
   budget: "adept.newExperiment.budget",
   backbonesFolder: "adept.backbones.folder",
+  torchPython: "adept.torch.python",
 } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 

@@ -16,6 +16,7 @@ const LINUX: DeviceSupport = {
   nvidia: false,
   vulkan: false,
   tensorFlowGpu: false,
+  torch: false,
 };
 const refused = (device: Device, machine: DeviceSupport): UserError => {
   try {
@@ -37,6 +38,7 @@ test("a machine without a graphics processor has one candidate; each other devic
     ["cpu", "webgpu", "cuda", "tfjs"],
   );
   assert.deepEqual(supportedDevices({ ...LINUX, tensorFlowGpu: true }), ["cpu"]);
+  assert.deepEqual(supportedDevices({ ...LINUX, torch: true }), ["cpu", "torch"]);
   assert.deepEqual(supportedDevices({ ...LINUX, platform: "win32", backends: ["cpu", "dml", "webgpu"] }), [
     "cpu",
     "webgpu",
@@ -142,7 +144,7 @@ test("every device has an engine with a name, or a reason why not", () => {
     try {
       assert.match(
         openEngine({ device, threads: 1, replicas: 1 }).name,
-        /^(onnxruntime (CPU|WebGPU|CUDA|DirectML|Core ML)|TensorFlow.*)$/,
+        /^(onnxruntime (CPU|WebGPU|CUDA|DirectML|Core ML)|TensorFlow.*|PyTorch)$/,
       );
     } catch (error) {
       assert.ok(error instanceof UserError, String(error));

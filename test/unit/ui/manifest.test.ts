@@ -69,7 +69,11 @@ test("menus and welcome texts name existing commands", () => {
 
 test("menus and welcome texts ask only what the code tells, and everything the code tells is asked", () => {
   const asked = new Set(
-    [...read("package.json").matchAll(/\badept\.(?!git\b|json\b|heatmap\b|heat\d|heatBelow|heatAbove|backbones\b)\w+/g)]
+    [
+      ...read("package.json").matchAll(
+        /\badept\.(?!git\b|json\b|heatmap\b|heat\d|heatBelow|heatAbove|backbones\b|torch\b)\w+/g,
+      ),
+    ]
       .map(([key]) => key)
       .filter(
         (key) =>
@@ -215,8 +219,16 @@ test(
     } = JSON.parse(read("dist/experiment.schema.json")) as {
       properties: { engine: { anyOf: { enum?: string[]; properties?: object }[] } };
     };
-    assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), ["device", "threads", "replicas", "memory"]);
-    assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs"]);
+    assert.deepEqual(Object.keys(engine.anyOf[0]?.properties ?? {}), [
+      "device",
+      "torchDevice",
+      "compute",
+      "tf32",
+      "threads",
+      "replicas",
+      "memory",
+    ]);
+    assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs", "torch"]);
   },
 );
 

@@ -47,6 +47,12 @@ const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unk
     good: "/models",
     wrong: [3, { path: "/" }],
   },
+  [Setting.torchPython]: {
+    read: () => textSetting(Setting.torchPython),
+    otherwise: "",
+    good: "~/venv",
+    wrong: [3.11, ["python3"]],
+  },
 };
 
 for (const [setting, { read, otherwise, good, wrong }] of Object.entries(READ)) {
