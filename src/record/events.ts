@@ -61,8 +61,8 @@ export const MeasuredDevice = z.object({
 export type MeasuredDevice = z.infer<typeof MeasuredDevice>;
 
 /**
- * The use of a graphics processor during training: memory in bytes, utilisation from 0 to 1. Values that the driver
- * does not report are missing.
+ * The use of a graphics processor during training: memory in bytes, utilisation from 0 to 1, temperature in degrees
+ * Celsius. Values that the driver does not report are missing.
  */
 export const GpuUse = z.object({
   index: z.number(),
@@ -70,6 +70,7 @@ export const GpuUse = z.object({
   memoryUsed: z.number().optional(),
   memoryTotal: z.number().optional(),
   utilisation: z.number().optional(),
+  temperature: z.number().optional(),
 });
 export type GpuUse = z.infer<typeof GpuUse>;
 

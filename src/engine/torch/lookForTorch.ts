@@ -55,7 +55,7 @@ function look(candidate: PythonCandidate, patience: number): TorchLook {
     windowsHide: true,
     stdio: ["ignore", "pipe", "ignore"],
   });
-  const isThere = (error)?.code !== "ENOENT";
+  const isThere = error === undefined || !("code" in error) || error.code !== "ENOENT";
   return { candidate, isThere, said: error === undefined ? readAnswer(stdout) : undefined };
 }
 

@@ -47,14 +47,19 @@ export function memoryText({ memory }: RunRecord): string | undefined {
   ].join("; ");
 }
 
-function gpuUseText({ name, memoryUsed, memoryTotal, utilisation }: GpuUse): string {
+function gpuUseText({ name, memoryUsed, memoryTotal, utilisation, temperature }: GpuUse): string {
   const gib = (bytes: number): string => (bytes / GIB).toFixed(1);
   const memoryText = (used: number): string =>
     memoryTotal === undefined
       ? vscode.l10n.t("{0} GiB", gib(used))
       : vscode.l10n.t("{0} of {1} GiB", gib(used), gib(memoryTotal));
   const memory = memoryUsed === undefined ? "" : memoryText(memoryUsed);
-  return [name, memory, utilisation === undefined ? "" : vscode.l10n.t("{0} % busy", Math.round(100 * utilisation))]
+  return [
+    name,
+    memory,
+    utilisation === undefined ? "" : vscode.l10n.t("{0} % busy", Math.round(100 * utilisation)),
+    temperature === undefined ? "" : vscode.l10n.t("{0} °C", Math.round(temperature)),
+  ]
     .filter((part) => part !== "")
     .join(", ");
 }

@@ -2,7 +2,7 @@ import type { GpuUse } from "../../record/events.ts";
 
 /** Arguments of nvidia-smi; it prints a line of values for each GPU. */
 export const QUERY = [
-  "--query-gpu=index,name,memory.used,memory.total,utilization.gpu",
+  "--query-gpu=index,name,memory.used,memory.total,utilization.gpu,temperature.gpu",
   "--format=csv,noheader,nounits",
 ];
 const MIB = 1024 * 1024;
@@ -15,14 +15,15 @@ const valueOf = (text: string | undefined): number | undefined =>
 function useOf(line: string): GpuUse | undefined {
   const parts = line.split(",").map((part) => part.trim());
   const index = valueOf(parts[0]);
-  if (index === undefined || parts.length < 5) return undefined;
-  const [used, total, percent] = parts.slice(-3).map(valueOf);
+  if (index === undefined || parts.length < 6) return undefined;
+  const [used, total, percent, celsius] = parts.slice(-4).map(valueOf);
   return {
     index,
-    name: parts.slice(1, -3).join(", "),
+    name: parts.slice(1, -4).join(", "),
     ...(used !== undefined && { memoryUsed: used * MIB }),
     ...(total !== undefined && { memoryTotal: total * MIB }),
     ...(percent !== undefined && { utilisation: percent / 100 }),
+    ...(celsius !== undefined && { temperature: celsius }),
   };
 }
 

@@ -1,23 +1,41 @@
 import { execFile } from "node:child_process";
-import type { Device, EngineChoice } from "../../engine/engineSpec.ts";
+import type { EngineChoice } from "../../engine/engineSpec.ts";
 import type { GpuUse } from "../../record/events.ts";
 import { parseGpuUse, QUERY } from "../device/nvidiaSmi.ts";
+import { parseRocmUse, ROCM_QUERY } from "../device/rocmSmi.ts";
 
-const WATCHED: readonly Device[] = ["webgpu", "cuda", "directml", "tfjs"];
 const PATIENCE = 4000;
 
-/** Memory and utilisation of NVIDIA GPUs, for runs that compute on one; nothing is known without nvidia-smi. */
+/** A program that tells how graphics processors are used. */
+export interface GpuTool {
+  program: string;
+  query: readonly string[];
+  parse: (text: string) => GpuUse[];
+}
+export const NVIDIA: GpuTool = { program: "nvidia-smi", query: QUERY, parse: parseGpuUse };
+export const AMD: GpuTool = { program: "rocm-smi", query: ROCM_QUERY, parse: parseRocmUse };
+
+/** Whether an engine computes, or may compute, on a graphics processor of NVIDIA or AMD. */
+function isWatched({ device, torchDevice = "auto" }: Pick<EngineChoice, "device" | "torchDevice">): boolean {
+  if (device === "torch") return torchDevice !== "cpu" && torchDevice !== "mps";
+  return device === "webgpu" || device === "cuda" || device === "directml" || device === "tfjs";
+}
+
+/**
+ * Memory, utilisation and temperature of GPUs, for runs that compute on one; nothing is known without nvidia-smi and
+ * rocm-smi.
+ */
 export class GpuWatch {
   private asks = false;
   private asking = false;
   private latest: GpuUse[] | undefined;
 
-  /** @param tool the program, nvidia-smi */
-  constructor(private readonly tool = "nvidia-smi") {}
+  /** @param tools the programs that are asked, up to the first that tells */
+  constructor(private tools: readonly GpuTool[] = [NVIDIA, AMD]) {}
 
-  /** Starts watching where the device is, or may be, a GPU. */
-  watch(device: EngineChoice["device"]): void {
-    this.asks = WATCHED.some((each) => each === device);
+  /** Starts watching where the engine's device is, or may be, a GPU. */
+  watch(engine: Pick<EngineChoice, "device" | "torchDevice">): void {
+    this.asks = isWatched(engine);
     this.ask();
   }
 
@@ -28,14 +46,17 @@ export class GpuWatch {
   }
 
   private ask(): void {
-    if (!this.asks || this.asking) return;
+    const [tool] = this.tools;
+    if (!this.asks || this.asking || tool === undefined) return;
     this.asking = true;
-    execFile(this.tool, QUERY, { timeout: PATIENCE, windowsHide: true }, (error, stdout) => {
+    execFile(tool.program, tool.query, { timeout: PATIENCE, windowsHide: true }, (error, stdout) => {
       this.asking = false;
-      const found = error === null ? parseGpuUse(stdout) : [];
-      // A program that is missing, or finds no GPU, is not asked again.
-      if (found.length === 0) this.asks = false;
+      const found = error === null ? tool.parse(stdout) : [];
       this.latest = found.length > 0 ? found : undefined;
+      if (found.length > 0) return;
+      // A program that is missing, or finds no GPU, is not asked again.
+      this.tools = this.tools.slice(1);
+      this.ask();
     }).unref();
   }
 }

@@ -66,7 +66,7 @@ async function train(job: TrainJob): Promise<void> {
   await restoreCommittedFiles(run, options.folder, emit);
   await settleDevice(run, job);
   const experiment = locatedExperiment(run);
-  job.gpus.watch(experiment.engine.device);
+  job.gpus.watch(experiment.engine);
   if (!options.resume && experiment.reproduces === undefined)
     checkTargets(experiment.method, backboneLayout(backboneFolder(experiment.backbone)));
   const prepared = await watchedPreparation(job, experiment);

@@ -48,7 +48,7 @@ test("a run shows its device, what a step took on each, and its graphics process
   vscode.setTranslation((text) => text);
   const chosen = record(ENGINE);
   const gpus = [
-    { index: 0, name: "H100", memoryUsed: 12.3 * GIB, memoryTotal: 80 * GIB, utilisation: 0.871 },
+    { index: 0, name: "H100", memoryUsed: 12.3 * GIB, memoryTotal: 80 * GIB, utilisation: 0.871, temperature: 64.4 },
     { index: 1, name: "A10" },
   ];
   assert.equal(
@@ -59,7 +59,7 @@ test("a run shows its device, what a step took on each, and its graphics process
   assert.match(runTooltip(record(plan)).value, /Device: onnxruntime CUDA/);
   assert.doesNotMatch(runTooltip(record()).value, /Device/);
   const live = record(ENGINE, plan, { type: "status", status: "running" }, { type: "heartbeat", pid: 1, gpus });
-  assert.equal(view(live).gpu, "H100, 12.3 of 80.0 GiB, 87 % busy; A10");
+  assert.equal(view(live).gpu, "H100, 12.3 of 80.0 GiB, 87 % busy, 64 °C; A10");
   assert.equal(
     view(record(ENGINE, { type: "heartbeat", pid: 1, gpus }, { type: "status", status: "finished" })).gpu,
     undefined,
