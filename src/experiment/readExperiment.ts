@@ -207,6 +207,24 @@ function checkPrecision(experiment: Experiment): Experiment {
 }
 
 /**
+ * Checks that settings of PyTorch belong to an engine that may be PyTorch.
+ * @throws UserError where they would do nothing
+ */
+function checkTorchSettings(experiment: Experiment): Experiment {
+  const { engine } = experiment;
+  const { device } = engine;
+  if (device === "torch" || device === "auto") return experiment;
+  for (const key of ["torchDevice", "compute", "tf32"] as const)
+    if (engine[key] !== undefined)
+      throw new UserError(
+        "setting-needs-torch",
+        phrase`engine.${key}: it is for engine.device "torch", and does nothing on "${device}"`,
+        phrase`Leave it out, or use engine.device "torch" or "auto".`,
+      ).about(["engine", key]);
+  return experiment;
+}
+
+/**
  * The text of an experiment file.
  * @throws UserError where there is no file, or a very large one
  */
@@ -308,7 +326,12 @@ export function experimentPoints(
   const finish = (value: unknown, about?: Phrase): Experiment => {
     const absent = missingPlaces(value, folder);
     const parsed = together(absent, () => parseAs(ResolvedExperiment, { path, text, value, overrides, about }));
-    const wrong = [() => fillRates(parsed, path), () => checkPrecision(parsed), () => checkPrompt(parsed)];
+    const wrong = [
+      () => fillRates(parsed, path),
+      () => checkPrecision(parsed),
+      () => checkTorchSettings(parsed),
+      () => checkPrompt(parsed),
+    ];
     throwAll([...wrong.flatMap(caught), ...absent]);
     return resolvePaths(fillShots(fillRates(parsed, path)), folder);
   };

@@ -144,7 +144,13 @@ function tellPart(text: ExperimentText, error: UserError, at: Locate): void {
         ...(text.string(["engine"]) === undefined ? [] : text.replace(["engine"], "cpu")),
       ],
     });
-  } else if (error.code === "plain-form-of-all-answers")
+  } else if (error.code === "setting-needs-torch")
+    text.tell(place, {
+      code: "experiment",
+      message: explained(error.bare, error.actionPhrase),
+      fixes: [...text.remove(place), ...text.replace(["engine", "device"], "torch")],
+    });
+  else if (error.code === "plain-form-of-all-answers")
     text.tell(place, {
       code: "experiment",
       message: explained(error.bare, error.actionPhrase),

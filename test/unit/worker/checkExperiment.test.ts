@@ -144,6 +144,13 @@ const WRONG: [what: string, text: string, code: string, marked: string, mends: b
     '"bf16"',
     true,
   ],
+  [
+    "a setting of PyTorch on another device",
+    written({ engine: { device: "webgpu", tf32: true } }),
+    "experiment",
+    "true",
+    true,
+  ],
   ["a precision that is none", written({ precision: { weights: "int7" } }), "unknown-value", '"int7"', true],
   ["a method that is none", written({ method: { kind: "adpt" } }), "unknown-value", '"adpt"', true],
   ["a kind of task that is none", written({ task: { ...good.task, kind: "fil" } }), "unknown-value", '"fil"', true],

@@ -71,7 +71,7 @@ test(
     const tool = join(folder, "smi");
     const asked = join(folder, "asked");
     try {
-      writeFileSync(tool, `#!/bin/sh\necho "$@" >> "${asked}"\necho "0, Card, 5, 10, 50"\n`);
+      writeFileSync(tool, `#!/bin/sh\necho "$@" >> "${asked}"\necho "0, Card, 5, 10, 50, 60"\n`);
       chmodSync(tool, 0o755);
       const nvidia = { ...NVIDIA, program: tool };
       const idle = new GpuWatch([nvidia]);
