@@ -4,8 +4,10 @@ import { dirname, join } from "node:path";
 import * as z from "zod";
 import { openBackbone } from "../../backbone/openBackbone.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
+import { devicesHere } from "../../engine/device/devicesHere.ts";
 import { hardwareName } from "../../engine/device/hardwareName.ts";
 import { onnxruntimeVersion } from "../../engine/device/onnxruntimePackage.ts";
+import { lookForTorch } from "../../engine/torch/lookForTorch.ts";
 import { StoredPhrase } from "../../base/phraseSchema.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
@@ -27,12 +29,19 @@ const Times = z.object({
 });
 type Times = z.infer<typeof Times>;
 
-/** A key of everything that a step's time depends on: hardware, onnxruntime's version, model, method and shape. */
+/** The Python of PyTorch and its version, where this machine may offer it: another one is measured anew. */
+const torchHere = (): unknown =>
+  devicesHere().includes("torch") ? lookForTorch().map(({ candidate, said }) => [candidate.path, said]) : undefined;
+
+/**
+ * A key of everything that a step's time depends on: hardware, versions of onnxruntime and PyTorch, model, method and
+ * shape.
+ */
 export function shapeKey(experiment: Experiment, machine = hardwareName()): string {
   const {
     method,
     training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },
-    engine: { threads, replicas },
+    engine: { threads, replicas, torchDevice, tf32 },
   } = experiment;
   const folder = backboneFolder(experiment.backbone);
   const { config, weights } = openBackbone(folder);
@@ -42,6 +51,7 @@ export function shapeKey(experiment: Experiment, machine = hardwareName()): stri
       JSON.stringify([
         machine,
         onnxruntimeVersion(),
+        [torchHere(), torchDevice, tf32],
         model,
         method,
         batchSize,
