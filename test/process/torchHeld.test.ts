@@ -24,6 +24,12 @@ const batch: Batch = {
 type Schema = Parameters<TorchProcess["call"]>[0];
 type CallArguments = [schema: Schema, header: object, pieces?: readonly Uint8Array[]];
 
+/** The call of a process as it is, before a test looks at it. */
+const ofTorch = Object.getOwnPropertyDescriptor(TorchProcess.prototype, "call")!.value as (
+  this: TorchProcess,
+  ...given: CallArguments
+) => Promise<[unknown, Buffer]>;
+
 function opened(t: TestContext): { model: LocalModel; parameters: Trained } {
   const method = MethodInput.parse({ kind: "pt", promptLength: 3 });
   const model = LocalModel.open({
@@ -57,12 +63,11 @@ withTorch("held tensors", () => {
   test("each tensor that decoding and scoring hold on the device is freed", async (t) => {
     const { model, parameters } = opened(t);
     const held = new Set<number>();
-    const call = TorchProcess.prototype.call;
     t.mock.method(
       TorchProcess.prototype,
       "call",
       async function (this: TorchProcess, ...given: CallArguments): Promise<unknown> {
-        const answer = await call.apply(this, given);
+        const answer = await ofTorch.apply(this, given);
         const { results = [] } = answer[0] as { results?: { held?: number }[] };
         for (const { held: number } of results) if (number !== undefined) held.add(number);
         return answer;
@@ -82,14 +87,13 @@ withTorch("held tensors", () => {
     const wanted = await model.generate(parameters, batch, TOKENS, { endless: true });
     const before = pythons();
     assert.equal(before.length, 1);
-    const run = TorchProcess.prototype.call;
     let calls = 0;
     t.mock.method(
       TorchProcess.prototype,
       "call",
       function (this: TorchProcess, ...given: CallArguments): Promise<unknown> {
         if (++calls === 7) process.kill(before[0]!, "SIGKILL");
-        return run.apply(this, given);
+        return ofTorch.apply(this, given);
       },
     );
     assert.deepEqual(await model.generate(parameters, batch, TOKENS, { endless: true }), wanted);
