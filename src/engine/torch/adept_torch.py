@@ -18,6 +18,8 @@ import weakref
 MAGIC = 0x54504441
 HEAD = struct.Struct("<IIQ")
 LONGEST_HEADER = 1 << 28
+# Data of tensors start at multiples of it.
+ALIGNED = 8
 OLDEST = (2, 1)
 # After this many runs of a program at the same sizes, a graph of its kernels is recorded.
 RECORDED_AFTER = 2
@@ -433,11 +435,19 @@ class Worker:
         flat = torch.frombuffer(data, dtype=dtype, count=count, offset=at)
         return flat.reshape(form["dims"]).to(self.device, non_blocking=True)
 
+    def tensors(self, forms, data):
+        """The tensors of a frame, which has no bytes but theirs: others would be a sender's mistake."""
+        found = {each["name"]: self.tensor(each, data, each["at"]) for each in forms}
+        end = max((each["at"] + found[each["name"]].nbytes for each in forms), default=0)
+        if len(data) - end >= ALIGNED:
+            raise ValueError(f"the frame has {len(data)} bytes, its tensors end at {end}")
+        return found
+
     def compile(self, call, data):
         names = dict(self.names)
         exec(compile(call["source"], "<program>", "exec"), names)  # the source is this product's own
         weights = {each["name"]: self.weights.get(each) for each in call["weights"]}
-        constants = {each["name"]: self.tensor(each, data, each["at"]).clone() for each in call["constants"]}
+        constants = {name: each.clone() for name, each in self.tensors(call["constants"], data).items()}
         self.count += 1
         self.programs[self.count] = Program(names["run"], weights, constants)
         return {"program": self.count}, ()
@@ -445,7 +455,7 @@ class Worker:
     def run(self, call, data):
         program = self.programs[call["program"]]
         with torch.no_grad():
-            feeds = {each["name"]: self.tensor(each, data, each["at"]) for each in call["feeds"]}
+            feeds = self.tensors(call["feeds"], data)
             feeds.update((each["name"], self.rows(each)) for each in call["held"])
             # Sizes of what is held change from step to step.
             results = program.plain(feeds) if call["held"] else self.recorder.compute(program, feeds)
@@ -557,6 +567,8 @@ def main():
         except EOFError:
             return
         try:
+            if call["call"] not in calls:
+                raise ValueError(f"there is no call {call['call']!r}")
             worker.free(call["free"])
             header, parts = calls[call["call"]](call, data)
         except Exception as error:

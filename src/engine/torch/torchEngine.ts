@@ -181,6 +181,7 @@ class TorchProgram implements Program {
       found[name] = tensor;
       at += length;
     }
+    if (at !== data.length) throw new RangeError("an answer is longer than its tensors");
     return found;
   }
 
