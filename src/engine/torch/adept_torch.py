@@ -456,9 +456,9 @@ class Worker:
         program = self.programs[call["program"]]
         with torch.no_grad():
             feeds = self.tensors(call["feeds"], data)
-            feeds.update((each["name"], self.rows(each)) for each in call["held"])
+            feeds.update((each["name"], self.rows(each)) for each in call.get("held", ()))
             # Sizes of what is held change from step to step.
-            results = program.plain(feeds) if call["held"] else self.recorder.compute(program, feeds)
+            results = program.plain(feeds) if call.get("held") else self.recorder.compute(program, feeds)
             header, parts = self.answer(results, call.get("hosted"))
         return {"results": header, **self.notes()}, parts
 
@@ -569,7 +569,7 @@ def main():
         try:
             if call["call"] not in calls:
                 raise ValueError(f"there is no call {call['call']!r}")
-            worker.free(call["free"])
+            worker.free(call.get("free", ()))
             header, parts = calls[call["call"]](call, data)
         except Exception as error:
             header, parts = failure(error), ()
