@@ -4,15 +4,18 @@ import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { readSafetensors } from "../../src/backbone/files/safetensors.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
-import { onEngines } from "../golden/engines.ts";
+import type { Device, EngineSpec } from "../../src/engine/engineSpec.ts";
+import { CPU, onEngines, TORCH, withTorch } from "../golden/engines.ts";
+import { relativeDifference } from "../golden/methodGolden.ts";
 import { randomChatModel } from "../unit/model/tinyCausal.ts";
 import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 const STEPS = 24;
 
-function workspace(device = "cpu", backbone = "tiny-t5"): string {
+function workspace({ device, torchDevice }: EngineSpec = CPU, backbone = "tiny-t5"): string {
   const folder = mkdtempSync(join(tmpdir(), "adept-process-"));
   const words = ["river", "stone", "light", "paper", "green", "seven"];
   const rows = Array.from({ length: 80 }, (_, i) =>
@@ -27,7 +30,7 @@ function workspace(device = "cpu", backbone = "tiny-t5"): string {
       task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}" },
       method: { kind: "adept", promptLength: 4, bottleneck: 3 },
       training: { steps: STEPS, batchSize: 4, evaluateEvery: 8, checkpointEvery: 5, maxTargetLength: 3, warmup: 3 },
-      engine: { device, threads: 1 },
+      engine: { device, torchDevice, threads: 1 },
     }),
   );
   return folder;
@@ -60,7 +63,7 @@ const hasRun = (folder: string): boolean => {
 
 /** Conversations of two turns, of which some are longer than others. */
 function chatWorkspace(backbone: string): string {
-  const folder = workspace("cpu", backbone);
+  const folder = workspace(CPU, backbone);
   const rows = Array.from({ length: 60 }, (_, i) => {
     const turn = (n: number): object[] => [
       { role: "user", content: `${"so ".repeat(1 + ((i + n) % 4))}${i}` },
@@ -86,18 +89,26 @@ async function killedAfter(folder: string, step: number): Promise<void> {
   await new Promise((resolve) => child.once("exit", resolve));
 }
 
-onEngines("resume", ({ device }) => {
+/** How each engine names itself in a record. */
+const NAMES: Partial<Record<Device, RegExp>> = {
+  cpu: /^onnxruntime/,
+  tfjs: /^TensorFlow (CPU|GPU)/,
+  torch: /^PyTorch/,
+};
+
+onEngines("resume", (engine) => {
+  const { device } = engine;
   test(`${device}: a run killed at any step resumes to the same losses and the same bits`, async () => {
     const folders: string[] = [];
     try {
-      const whole = workspace(device);
+      const whole = workspace(engine);
       folders.push(whole);
       adept(whole, "train", "words.adept.json", "--no-git");
       const expected = losses(runPath(whole));
       assert.equal(expected.size, STEPS);
-      assert.match(deviceOf(whole), device === "tfjs" ? /^TensorFlow (CPU|GPU)/ : /^onnxruntime/);
+      assert.match(deviceOf(whole), NAMES[device]!);
       for (const step of [2, 7, 17]) {
-        const folder = workspace(device);
+        const folder = workspace(engine);
         folders.push(folder);
         await killedAfter(folder, step);
         const record = JSON.parse(adept(folder, "resume", "latest", "--json")) as { status: string };
@@ -105,6 +116,29 @@ onEngines("resume", ({ device }) => {
         assert.deepEqual(losses(runPath(folder)), expected);
         assert.equal(adapter(runPath(folder)), adapter(runPath(whole)));
       }
+    } finally {
+      for (const folder of folders) await removeWorkspace(folder);
+    }
+  });
+});
+
+/** The values of a run's adapter, in fp32. */
+const valuesOf = (path: string): number[] =>
+  [...readSafetensors(join(path, "adapter/adapter_model.safetensors")).values()].flatMap(({ data }) => [...data]);
+
+withTorch("a run", () => {
+  test("a run on PyTorch is the run on onnxruntime within rounding", async () => {
+    const folders = [CPU, TORCH].map((engine) => workspace(engine));
+    try {
+      for (const folder of folders) adept(folder, "train", "words.adept.json", "--no-git");
+      const [expected, own] = folders.map((folder) => [...losses(runPath(folder)).values()]) as [number[], number[]];
+      assert.equal(own.length, STEPS);
+      own.forEach((loss, i) => {
+        assert.ok(Math.abs(loss / expected[i]! - 1) < 1e-4, `step ${i}: ${loss} for ${expected[i]}`);
+      });
+      const [values, found] = folders.map((folder) => valuesOf(runPath(folder))) as [number[], number[]];
+      const apart = relativeDifference(found, values);
+      assert.ok(apart < 1e-3, `parameters: ${apart}`);
     } finally {
       for (const folder of folders) await removeWorkspace(folder);
     }
