@@ -134,7 +134,7 @@ export class Check {
     for (const { part } of prepared) part.say("hurry");
     for (const { part, plan } of prepared) {
       const what = { bench: "step", case: plan.shape.name };
-      const seconds = this.time(plan.shape.seconds + 2 * START);
+      const seconds = Math.min(this.time(Infinity) - this.plan.latency, plan.shape.seconds + 2 * START);
       if (seconds < START) this.leaveOut("step", plan.shape.name, "the time is over");
       else part.say("go");
       const end = await part.end(seconds < START ? 0 : seconds);

@@ -56,7 +56,7 @@ export function planFor({ torch }: Facts, room: number): CheckPlan {
     threads: 0,
     seconds: 460,
     preparation: 170,
-    goldens: 45,
+    goldens: 40,
     run: 90,
     latency: 45,
     length: "whole",
