@@ -53,8 +53,14 @@ async function checkAll(args: string[]): Promise<void> {
 async function part(name: string, args: readonly string[]): Promise<void> {
   // A part does not outlive whoever started it.
   process.once("disconnect", () => process.exit(1));
-  await PARTS[name]!(args);
-  process.exit(0);
+  try {
+    await PARTS[name]!(args);
+    process.exit(0);
+  } catch (error) {
+    // Whoever started it shows the last lines.
+    console.error(error instanceof Error ? `${error.stack ?? ""}\n${error.message}` : error);
+    process.exit(1);
+  }
 }
 
 const [call, ...args] = process.argv.slice(2);

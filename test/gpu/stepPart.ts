@@ -63,6 +63,7 @@ export class StepPart {
   private compiled: Promise<Started<PeerMode> | undefined> | undefined;
   private compiling: AnsweringSide | undefined;
   private isHurried = false;
+  private isPrepared = false;
 
   constructor(private readonly plan: StepPlan) {
     this.row = { bench: "step", case: plan.shape.name, unit: "ms" };
@@ -76,6 +77,7 @@ export class StepPart {
     if (made.status !== 0) throw new Error(`the model was not written: ${made.stderr.trim().split("\n").at(-1)}`);
     this.compiled = this.compile();
     await this.compiled;
+    this.isPrepared = true;
     process.send!({ isReady: true } satisfies PartMessage);
   }
 
@@ -85,8 +87,9 @@ export class StepPart {
     return this.firstSteps(this.compiling, mode);
   }
 
-  /** Ends what still compiles. */
+  /** Ends what still compiles; a side that has made its steps stays. */
   hurry(): void {
+    if (this.isPrepared) return;
     this.isHurried = true;
     this.compiling?.kill();
   }
