@@ -29,6 +29,10 @@ export class PartProcess {
       if ("row" in message) onRow(message.row);
       else isReady();
     });
+    // What it started and left, such as PyTorch's compilers, would hold its error stream open.
+    this.child.once("exit", () => {
+      this.kill();
+    });
     this.exit = new Promise((resolve) => {
       this.child.once("close", (code, signal) => {
         running.delete(this);
