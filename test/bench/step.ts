@@ -91,9 +91,9 @@ const stepCase = (shape: StepShape): CheckoutCase => ({
 });
 
 /**
- * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs] [--rounds N] [--engine torch] [--against CHECKOUT]: the training step
- * (loss and gradients of ADePT) of this engine as a run has it, and of each peer, in turn within one run. With
- * --against, of another checkout's engine instead of the peers.
+ * npm run bench step [SHAPE...] [--peers eager,compile,bf16,tfjs,torch,torch-bf16] [--rounds N] [--engine torch]
+ * [--against CHECKOUT]: the training step (loss and gradients of ADePT) of this engine as a run has it, and of each
+ * peer, in turn within one run. With --against, of another checkout's engine instead of the peers.
  */
 export async function benchStep(args: string[], add: AddRow): Promise<void> {
   const { values, positionals: names } = parseArgs({

@@ -13,7 +13,7 @@ const OWN: Readonly<Partial<Record<Peer, string>>> = {
   "torch-bf16": "our torch engine in bf16",
 };
 export type Peer = (typeof PEERS)[number];
-export const THREADS = Number(process.env["T1"] ?? availableParallelism());
+export const THREADS = availableParallelism();
 
 const KEPT = join(import.meta.dirname, "../../cache/tfjs");
 if (process.env["ADEPT_TFJS"] === undefined && existsSync(KEPT)) process.env["ADEPT_TFJS"] = KEPT;
