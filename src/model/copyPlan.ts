@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Device } from "../engine/engineSpec.ts";
 import { methodOf } from "../method/registry.ts";
-import { GPU_PART_TOKENS } from "./batchParts.ts";
+import { GPU_PART_TOKENS, TORCH_PART_TOKENS } from "./batchParts.ts";
 import type { ModelOptions } from "./localModel.ts";
 
 /**
@@ -16,8 +16,10 @@ const ON_GPU: readonly Device[] = ["webgpu", "cuda", "directml", "coreml"];
  * Tokens of a part on a device; undefined for the processor, which uses the default.
  * @param torchOnProcessor whether PyTorch, where it is the device, computes on the processor
  */
-export const partTokensOn = (device: Device, torchOnProcessor = true): number | undefined =>
-  ON_GPU.includes(device) || (device === "torch" && !torchOnProcessor) ? GPU_PART_TOKENS : undefined;
+export function partTokensOn(device: Device, torchOnProcessor = true): number | undefined {
+  if (device === "torch") return torchOnProcessor ? TORCH_PART_TOKENS : GPU_PART_TOKENS;
+  return ON_GPU.includes(device) ? GPU_PART_TOKENS : undefined;
+}
 
 /** The number of copies of a model that share each batch, and the threads of each. */
 export interface CopyPlan {
