@@ -24,6 +24,12 @@ export function processorHasBf16(): boolean {
   }
 }
 
+/**
+ * Whether PyTorch can be expected to multiply faster in bf16 than in fp32: on graphics processors, and on processors
+ * with instructions for it. Measuring decides.
+ */
+export const hasBf16Products = (): boolean => hasNvidia() || hasAmd() || processorHasBf16();
+
 /** Whether there is hardware that PyTorch uses better than the other engines, or that they cannot use. */
 export const hasTorchHardware = (): boolean =>
   hasNvidia() || hasAmd() || (process.platform === "darwin" && process.arch === "arm64") || processorHasBf16();

@@ -40,10 +40,10 @@ export async function torchState(experiment: Experiment): Promise<TorchState> {
     if (!(error instanceof UserError)) throw error;
     return { fp32: failed(error) };
   }
-  const measured = (compute: "fp32" | "bf16"): Promise<MeasuredStep> =>
-    measureDevice({ ...experiment, engine: { ...experiment.engine, compute } }, "torch", { patience: PATIENCE });
-  const fp32 = await measured("fp32");
-  return { told, fp32, ...(told.bf16 && !("reason" in fp32) && { bf16: await measured("bf16") }) };
+  const measured = (candidate: "torch" | "torch bf16"): Promise<MeasuredStep> =>
+    measureDevice(experiment, candidate, { patience: PATIENCE });
+  const fp32 = await measured("torch");
+  return { told, fp32, ...(told.bf16 && !("reason" in fp32) && { bf16: await measured("torch bf16") }) };
 }
 
 /** What PyTorch computes on: GPUs with their memory, the runtime and the driver, or the processor. */

@@ -295,6 +295,12 @@ class Scaled:
         return self.levels.index_select(0, ids).to(torch.float32) * self.scales.index_select(0, ids).unsqueeze(-1)
 
 
+def state_of(file):
+    """What tells a file from one that took its place."""
+    found = os.stat(file)
+    return file, found.st_size, found.st_mtime_ns
+
+
 class Weights:
     """Frozen tensors, mapped from their own files and put on the device once for all programs that use them."""
 
@@ -309,12 +315,12 @@ class Weights:
         }
 
     def mapped(self, file):
-        found = self.files.get(file)
+        found = self.files.get(state_of(file))
         if found is None:
             with open(file, "rb") as opened:
                 # A private copy of a page would be made only if something wrote to it.
                 found = mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_COPY)
-            self.files[file] = found
+            self.files[state_of(file)] = found
         return found
 
     def raw(self, file, offset, length, dtype):
@@ -329,7 +335,7 @@ class Weights:
         return torch.frombuffer(mapped, dtype=dtype, count=length // size, offset=offset)
 
     def get(self, place):
-        key = (place["file"], place["offset"], place["as"], tuple(place["dims"]))
+        key = (*state_of(place["file"]), place["offset"], place["as"], tuple(place["dims"]))
         found = self.made.get(key)
         if found is None:
             found = self.make(place)

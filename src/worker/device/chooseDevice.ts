@@ -2,7 +2,7 @@ import { devicesHere } from "../../engine/device/devicesHere.ts";
 import { phrase } from "../../base/phrase.ts";
 import { openEngine } from "../../engine/openEngine.ts";
 import { candidatesOf, engineOf, type Candidate } from "../../engine/device/candidates.ts";
-import { hasBf16 } from "../../engine/device/bf16Products.ts";
+import { hasBf16Products } from "../../engine/hardwareHere.ts";
 import type { EngineSpec } from "../../engine/engineSpec.ts";
 import type { MeasuredDevice } from "../../record/events.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
@@ -67,7 +67,7 @@ export async function chooseDevice(
   { signal, candidates: given, measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {},
 ): Promise<DeviceChoice | undefined> {
   const nameOf = (device: Candidate): string => openEngine(engineOf(device, experiment.engine)).name;
-  const all = given ?? candidatesOf(devicesHere(), experiment.engine, hasBf16());
+  const all = given ?? candidatesOf(devicesHere(), experiment.engine, hasBf16Products());
   const candidates = experiment.precision.weights === "fp32" ? all : all.filter((each) => HOLDS_NARROW.includes(each));
   if (candidates.length <= 1) {
     const only = candidates[0] ?? "cpu";

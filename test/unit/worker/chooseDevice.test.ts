@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { saysBf16 } from "../../../src/engine/device/bf16Products.ts";
+import { flagsBf16 } from "../../../src/engine/hardwareHere.ts";
 import { candidatesOf, type Candidate } from "../../../src/engine/device/candidates.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 import { chooseDevice, type DeviceChoice } from "../../../src/worker/device/chooseDevice.ts";
@@ -117,8 +117,8 @@ test("candidates: PyTorch in what the experiment asks for, in bf16 of itself onl
   assert.deepEqual(candidatesOf(["cpu", "torch"], engine, false), ["cpu", "torch"]);
   assert.deepEqual(candidatesOf(["cpu", "torch"], { ...engine, compute: "bf16" }, false), ["cpu", "torch bf16"]);
   assert.deepEqual(candidatesOf(["cpu", "torch"], { ...engine, compute: "fp32" }, true), ["cpu", "torch"]);
-  assert.equal(saysBf16("flags\t\t: fpu avx512_bf16 avx2\n"), true);
-  assert.equal(saysBf16("flags\t\t: fpu avx512f avx2\nbugs\t: amx_bf16\n"), false);
+  assert.equal(flagsBf16("flags\t\t: fpu avx512_bf16 avx2\n"), true);
+  assert.equal(flagsBf16("flags\t\t: fpu avx512f avx2\nbugs\t: amx_bf16\n"), false);
 });
 
 test("where the processor is the only candidate nothing is measured", async (t) => {

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { test, type TestContext } from "node:test";
+import { backboneFolder, EMBEDDED_BACKBONE } from "../../../src/backbone/backboneFolder.ts";
+import type { Batch } from "../../../src/backbone/batch.ts";
+import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
+import { PRECISIONS, type Precision } from "../../../src/engine/precisionSpec.ts";
+import { MethodInput } from "../../../src/method/methodSpec.ts";
+import type { Parameters } from "../../../src/method/parameters.ts";
+import { methodOf } from "../../../src/method/registry.ts";
+import { LocalModel } from "../../../src/model/localModel.ts";
+import type { StepResult } from "../../../src/model/model.ts";
+import { CPU, TORCH, withTorch } from "../../golden/engines.ts";
+import { relativeDifference } from "../../golden/methodGolden.ts";
+
+const ROWS = 3;
+const batch: Batch = {
+  rows: ROWS,
+  sourceLength: 8,
+  targetLength: 2,
+  ids: Int32Array.from({ length: ROWS * 8 }, (_, i) => 5 + ((i * 53) % 900)),
+  mask: Float32Array.from({ length: ROWS * 8 }, (_, i) => (i % 8 < 8 - Math.floor(i / 8) ? 1 : 0)),
+  labels: Int32Array.from({ length: ROWS * 2 }, (_, i) => 9 + i),
+};
+
+/** Loss and gradients of ADePT on the embedded backbone. */
+async function step(t: TestContext, engine: EngineSpec, precision: Precision): Promise<StepResult> {
+  const method = MethodInput.parse({ kind: "adept" });
+  const sizes = { promptLength: 4, bottleneck: 3, count: 0 };
+  const model = LocalModel.open({ folder: backboneFolder(EMBEDDED_BACKBONE), method, sizes, engine, precision });
+  t.after(() => model.release());
+  const parameters: Parameters = new Map(
+    methodOf(method.kind)
+      .tensors(model.shape)
+      .map(({ name, sizes: dims, group }) => {
+        const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(i + 1) / 5);
+        return [name, { name, dims, group, data }];
+      }),
+  );
+  return model.step(parameters, batch, { lossScale: 1 / 6 });
+}
+
+const close = (own: StepResult, other: StepResult, limit: number): void => {
+  assert.ok(Math.abs(own.loss - other.loss) <= limit * other.loss, `loss ${own.loss} for ${other.loss}`);
+  for (const [name, gradient] of other.gradients) {
+    const apart = relativeDifference(own.gradients.get(name)!, gradient);
+    assert.ok(apart <= 10 * limit, `${name}: ${apart}`);
+  }
+};
+
+withTorch("narrow", () => {
+  for (const precision of PRECISIONS)
+    test(`${precision} weights give the processor's loss and gradients on PyTorch`, async (t) => {
+      const processor = await step(t, CPU, precision);
+      close(await step(t, TORCH, precision), processor, 1e-5);
+      // Mapped, as what is compared with before training reads its weights.
+      close(await step(t, { ...TORCH, memory: "spare" }, precision), processor, 1e-5);
+    });
+
+  test("products in bf16 move loss and gradients by rounding of 8 bits, not more and not less", async (t) => {
+    const exact = await step(t, TORCH, "fp32");
+    const rounded = await step(t, { ...TORCH, compute: "bf16" }, "fp32");
+    close(rounded, exact, 0.01);
+    assert.ok(Math.abs(rounded.loss - exact.loss) > 1e-6 * exact.loss, "something is rounded");
+    // bf16 weights that are stored so are the ones that products in bf16 read anyway.
+    const stored = await step(t, { ...TORCH, compute: "bf16" }, "bf16");
+    assert.ok(Math.abs(stored.loss - rounded.loss) <= 1e-3 * exact.loss);
+  });
+});
