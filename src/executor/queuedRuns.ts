@@ -1,4 +1,5 @@
 import type { Experiment } from "../experiment/experiment.ts";
+import { queueName } from "../experiment/queueName.ts";
 import { phrase, said } from "../base/phrase.ts";
 import { isWaiting, type RunRecord } from "../record/record.ts";
 import { announceRun, appendEvents, Journal } from "../run/journal/journal.ts";
@@ -24,11 +25,11 @@ export function dequeue(run: RunDirectory): void {
 }
 
 /**
- * Returns the name of the queue of a run: the device that its experiment names. A run whose device is chosen by
+ * Returns the name of the queue of a run, by the device that its experiment names. A run whose device is chosen by
  * measurement is in the queue "auto", which waits until no run is in training.
  */
 export const queueOf = (run: RunDirectory, { engine }: RunRecord): string =>
-  engine === undefined ? run.experiment().engine.device : "auto";
+  engine === undefined ? queueName(run.experiment().engine) : "auto";
 
 /** A run that waits in a queue. */
 export interface Waiting extends ReadRun {

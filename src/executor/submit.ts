@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { queueName } from "../experiment/queueName.ts";
 import { randomBytes } from "node:crypto";
 import { readExperiments } from "../experiment/readExperiment.ts";
 import type { Experiment } from "../experiment/experiment.ts";
@@ -53,7 +54,7 @@ export function submitRuns(experiments: readonly Experiment[], id: string, optio
   }
   const ids = newIds(allowed.length);
   const runs = allowed.map((each, i) => enqueue(options.runsDir, ids[i]!, each));
-  for (const device of new Set(allowed.map(({ engine }) => engine.device))) startQueue({ ...options, device });
+  for (const device of new Set(allowed.map(({ engine }) => queueName(engine)))) startQueue({ ...options, device });
   return { runs, queued: true, sweep: allowed.length > 1 ? id : undefined };
 }
 

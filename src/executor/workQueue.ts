@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { phrase, said, type Phrase } from "../base/phrase.ts";
+import { queueName } from "../experiment/queueName.ts";
 import { isLive, isWaiting } from "../record/record.ts";
 import { markInterruptedRuns, markInterrupted } from "../run/interruption/interruptedRuns.ts";
 import { appendEvents } from "../run/journal/journal.ts";
@@ -16,7 +17,20 @@ const POLL = 300;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL));
 
-const sharesDevice = (one: string, other: string): boolean => one === other || one === "auto" || other === "auto";
+const PROCESSOR: readonly string[] = ["cpu", "torch_cpu"];
+
+/**
+ * Whether two queues compute on one device, or may: "auto" may take any, and "torch" any of PyTorch's.
+ */
+export function sharesDevice(one: string, other: string): boolean {
+  const both = [one, other];
+  return (
+    one === other ||
+    both.includes("auto") ||
+    both.every((each) => PROCESSOR.includes(each)) ||
+    (both.includes("torch") && both.every((each) => each.startsWith("torch")))
+  );
+}
 
 /**
  * Whether any run is in training on the device, started by the queue or not. A run whose device is being chosen uses
@@ -26,7 +40,7 @@ function isBusy({ runsDir, device }: QueuePlace): boolean {
   return readRuns(runsDir, ignoreUnreadable).some(
     ({ run, record }) =>
       isLive(record.status) &&
-      sharesDevice(device, run.experimentError() === undefined ? run.experiment().engine.device : "auto"),
+      sharesDevice(device, run.experimentError() === undefined ? queueName(run.experiment().engine) : "auto"),
   );
 }
 
