@@ -183,7 +183,7 @@ def gather(table, ids):
 
 def scatter_add(ids, updates, shape):
     table = torch.zeros(shape, dtype=torch.float32, device=updates.device)
-    return table.index_add_(0, ids.reshape(-1), updates.reshape(-1, *shape[1:]))
+    return table.index_add_(0, ids.reshape(-1).to(torch.int64), updates.reshape(-1, *shape[1:]))
 
 
 def rotate_halves(x, cos, sin):
@@ -530,6 +530,9 @@ def set_up(device, threads, exactness):
     if device.type == "cuda":
         # Sums whose order varies would make a resumed run another one.
         torch.use_deterministic_algorithms(True, warn_only=True)
+        if hasattr(torch.utils, "deterministic"):
+            # Nothing here reads memory that was not written; filling it would take time.
+            torch.utils.deterministic.fill_uninitialized_memory = False
         torch.cuda.set_device(device)
 
 
