@@ -221,6 +221,6 @@ test("the comparison can be left out, a device chosen, copies share the weights,
   );
   assert.match(
     refused({ precision: "int8", engine: "tfjs" }),
-    /precision: "int8" is for the processor, not for "tfjs"/,
+    /precision: "int8" is for the processor and for PyTorch, not for "tfjs"/,
   );
 });
