@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { findTorch, NO_TORCH } from "../bench/sides/python.ts";
 import { hasGoldens } from "../golden/shared.ts";
@@ -29,7 +29,7 @@ function runPacked(folder: string, python: string): { result: CheckResult; said:
   const { stdout, stderr, status } = spawnSync(command[0]!, command.slice(1), {
     encoding: "utf8",
     cwd: folder,
-    env: { PATH: "/usr/bin:/bin", HOME: folder, ADEPT_PYTHON: python, ADEPT_DEVICES: "cpu", TMPDIR: folder },
+    env: { PATH: "/usr/bin:/bin", HOME: folder, ADEPT_PYTHON: resolve(python), ADEPT_DEVICES: "cpu", TMPDIR: folder },
   });
   assert.ok(existsSync(out), stderr.slice(-3000));
   return { result: JSON.parse(readFileSync(out, "utf8")) as CheckResult, said: `${stdout}\n${stderr}`, status };
