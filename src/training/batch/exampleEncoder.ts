@@ -33,16 +33,29 @@ export interface ExampleEncoder {
   withShots(shots: readonly Example[]): ExampleEncoder;
 }
 
-/** Examples that are encoded at the same time: the promises of all at once would take more memory than their tokens. */
-const TOGETHER = 1024;
+/**
+ * Examples that are encoded at the same time: the promises of all at once would take more memory than their tokens, and
+ * a stop would not be heard for as long.
+ */
+const TOGETHER = 64;
 
-/** Tokenises examples, in the order given. */
-export async function encodeAll(examples: readonly Example[], encoder: ExampleEncoder): Promise<TokenisedExample[]> {
+/**
+ * Tokenises examples, in the order given.
+ * @param check called now and then; it may throw to end this
+ */
+export async function encodeAll(
+  examples: readonly Example[],
+  encoder: ExampleEncoder,
+  check: () => void = () => undefined,
+): Promise<TokenisedExample[]> {
   const encoded: TokenisedExample[] = [];
-  for (let from = 0; from < examples.length; from += TOGETHER)
-    encoded.push(
-      ...(await Promise.all(examples.slice(from, from + TOGETHER).map((example) => encoder.encode(example)))),
-    );
+  for (let from = 0; from < examples.length; from += TOGETHER) {
+    // A turn of the loop, in which a signal can be heard.
+    await new Promise(setImmediate);
+    check();
+    const some = examples.slice(from, from + TOGETHER);
+    encoded.push(...(await Promise.all(some.map((example) => encoder.encode(example)))));
+  }
   return encoded;
 }
 

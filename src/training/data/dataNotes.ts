@@ -13,7 +13,7 @@ import { readBackNotes, type ReadBack } from "../readBack.ts";
 import { reviewNotes } from "../reviewNotes.ts";
 import { joinedLists } from "../batch/exampleList.ts";
 import type { DataExperiment, LoadedData } from "./loadedData.ts";
-import { PreparationStopped, type Preparing } from "./preparing.ts";
+import { checkStop, type Preparing } from "./preparing.ts";
 
 /** Changes when the same data would be told of otherwise. */
 const VERSION = 1;
@@ -49,7 +49,7 @@ async function textNotes(
   const scored = [...targetsOf(texts.validation), ...targetsOf(texts.test)];
   const isFree = texts.train.counted() === undefined;
   const check = (): void => {
-    if (preparing.stopRequested()) throw new PreparationStopped();
+    checkStop(preparing);
   };
   // Reading back each of very many different targets would take longer than training.
   const form: ReadBack = isFree ? (text) => Promise.resolve(text) : readBack;
@@ -58,7 +58,7 @@ async function textNotes(
       drawn,
       readBack: form,
       check,
-      instead: review && ((reviewed, most) => review(reviewed, most, { asIs: isFree, check })),
+      instead: review && ((reviewed, most) => review(reviewed, most, isFree)),
     })),
     ...(await readBackNotes(scored, labels, readBack)),
     ...(await cutTargetNotes(

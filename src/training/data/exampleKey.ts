@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { dataBytes } from "../../task/rows/dataText.ts";
 import { nameOf } from "../../task/rows/textForm.ts";
 import type { EncodeSetup } from "./encodeThread.ts";
-import { PreparationStopped, type Preparing } from "./preparing.ts";
+import { checkStop, type Preparing } from "./preparing.ts";
 
 /** Changes when the same data would be stored otherwise. */
 const VERSION = 1;
@@ -29,7 +29,7 @@ export function dataState(path: string): string {
  * @param folder where that is kept
  * @throws PreparationStopped
  */
-async function contentOf(path: string, folder: string, { stopRequested }: Preparing): Promise<string> {
+async function contentOf(path: string, folder: string, preparing: Preparing): Promise<string> {
   const known = join(folder, `${hashOf(dataState(path)).slice(0, 32)}.hash`);
   if (existsSync(known)) {
     const kept = readFileSync(known, "utf8");
@@ -37,7 +37,7 @@ async function contentOf(path: string, folder: string, { stopRequested }: Prepar
   }
   const hash = createHash("sha256");
   for await (const part of dataBytes(path, false, PART)) {
-    if (stopRequested()) throw new PreparationStopped();
+    checkStop(preparing);
     hash.update(part);
   }
   const found = hash.digest("hex");

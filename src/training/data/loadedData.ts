@@ -20,12 +20,6 @@ export interface ReadingModel {
 /** What of an experiment decides its data. */
 export type DataExperiment = Pick<Experiment, "task" | "prompt" | "seed" | "training">;
 
-/** How a review in threads compares targets, and what may end it by throwing. */
-export interface ReviewHow {
-  asIs: boolean;
-  check: () => void;
-}
-
 /** The examples of an experiment: validation and test at most as many as it evaluates. */
 export interface LoadedData {
   /** As tokens. */
@@ -40,8 +34,8 @@ export interface LoadedData {
   notes: readonly Phrase[];
   /** Encodes what is asked in an evaluation, with solved examples before it where the experiment has such. */
   asked: ExampleEncoder;
-  /** Reviews the examples in threads, where they are on disk. */
-  review?: ((reviewed: ReviewedTask, most: number, how: ReviewHow) => Promise<DataReview>) | undefined;
+  /** Reviews the examples in threads, where they are on disk; `asIs`: targets are compared as they are. */
+  review?: ((reviewed: ReviewedTask, most: number, asIs: boolean) => Promise<DataReview>) | undefined;
   /** Bytes that the examples take in memory, about. */
   bytes: number;
   /**

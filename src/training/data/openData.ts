@@ -34,5 +34,5 @@ export async function openData(
   const { task } = experiment;
   return isRowTask(task) && dataBytes(task) >= large
     ? storedData({ ...experiment, task }, model, preparing)
-    : memoryData(experiment, model);
+    : memoryData(experiment, model, preparing);
 }

@@ -20,7 +20,7 @@ import type { EncodeThreads } from "./encodeThreads.ts";
 import { dataState, exampleKey } from "./exampleKey.ts";
 import { idBytesOf } from "./exampleRecord.ts";
 import { ExampleStore, StoreWriter } from "./exampleStore.ts";
-import { PreparationStopped, type Preparing } from "./preparing.ts";
+import { untilStopped, type Preparing } from "./preparing.ts";
 import { pruneStores, storeFolder } from "./storeFolder.ts";
 
 /** The encoding that files are taken to have which are no UTF-8. */
@@ -115,8 +115,7 @@ async function fill(folder: string, path: string, making: StoreMaking, known?: T
   if (asked === undefined && parts.encoding === LATIN) return fill(folder, path, making, await readingOf(path));
   const writer = new StoreWriter(folder, idBytesOf(setup.vocabulary));
   try {
-    for await (const block of threads().results(encodings(parts.tasks))) {
-      if (preparing.stopRequested()) throw new PreparationStopped();
+    for await (const block of untilStopped(threads().results(encodings(parts.tasks)), preparing)) {
       bad.receive(block.bad);
       writer.append(block);
     }

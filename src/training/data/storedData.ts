@@ -17,11 +17,11 @@ import type { EncodeSetup } from "./encodeThread.ts";
 import { EncodeThreads } from "./encodeThreads.ts";
 import { spreadPlaces, type ExampleList } from "../batch/exampleList.ts";
 import type { ExampleStore } from "./exampleStore.ts";
-import type { DataExperiment, LoadedData, ReadingModel, ReviewHow } from "./loadedData.ts";
+import type { DataExperiment, LoadedData, ReadingModel } from "./loadedData.ts";
 import { remadeExample } from "./remadeExample.ts";
 import type { ReviewPart } from "./reviewPart.ts";
 import { openStore } from "./openStore.ts";
-import type { Preparing } from "./preparing.ts";
+import { untilStopped, type Preparing } from "./preparing.ts";
 import { StoredExamples } from "./storedExamples.ts";
 import { StoredTargets } from "./storedTargets.ts";
 
@@ -46,7 +46,7 @@ class Stores {
 
   constructor(
     private readonly setup: EncodeSetup,
-    private readonly preparing: Preparing,
+    readonly preparing: Preparing,
   ) {}
 
   async open(path: string): Promise<ExampleStore> {
@@ -82,11 +82,14 @@ class Stores {
   }
 }
 
-/** Reviews chosen examples in threads, part by part. */
+/**
+ * Reviews chosen examples in threads, part by part.
+ * @throws PreparationStopped
+ */
 async function reviewInThreads(
   stores: Stores,
   chosen: Readonly<Record<SplitName, Chosen>>,
-  { reviewed, most, asIs, check }: ReviewHow & { reviewed: ReviewedTask; most: number },
+  { reviewed, most, asIs }: { reviewed: ReviewedTask; most: number; asIs: boolean },
 ): Promise<DataReview> {
   const parts = SPLITS.flatMap((split): { review: ReviewPart }[] => {
     const { store, path, rows } = chosen[split];
@@ -99,10 +102,8 @@ async function reviewInThreads(
     }));
   });
   const whole = new DataReview(reviewed);
-  for await (const state of stores.startedThreads.results(parts)) {
-    check();
+  for await (const state of untilStopped(stores.startedThreads.results(parts), stores.preparing))
     whole.join(new DataReview(reviewed, state));
-  }
   return whole;
 }
 
@@ -182,8 +183,8 @@ export async function storedData(
       // Drawn examples, and those that are asked otherwise, are few.
       ...(drawn === undefined &&
         !how.isOther && {
-          review: (reviewed: ReviewedTask, most: number, { asIs, check }: ReviewHow) =>
-            reviewInThreads(stores, chosen, { reviewed, most, asIs, check }),
+          review: (reviewed: ReviewedTask, most: number, asIs: boolean) =>
+            reviewInThreads(stores, chosen, { reviewed, most, asIs }),
         }),
       bytes: EXAMPLE * (train.length + validation.list.length + test.list.length),
       keep: {
