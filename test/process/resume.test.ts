@@ -169,36 +169,38 @@ test("a conversation's run on a decoder-only model, killed at any step, resumes 
   }
 });
 
-test("a stopped run keeps its partial result and can be resumed to its end", async () => {
-  const folder = workspace();
-  try {
-    const child = spawn(
-      process.execPath,
-      [
-        CLI,
-        "train",
-        "words.adept.json",
-        "--no-git",
-        "--set",
-        "training.steps=4000",
-        "--set",
-        "training.evaluateEvery=4000",
-      ],
-      { cwd: folder, stdio: "ignore" },
-    );
-    await waitFor(() => hasRun(folder) && losses(runPath(folder)).size >= 3, "step 3");
-    assert.match(adept(folder, "stop", "latest"), /stopped/);
-    await new Promise((resolve) => child.once("exit", resolve));
-    assert.ok(adapter(runPath(folder)).length > 0);
-    const shown = JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as {
-      status: string;
-      lastStep: { step: number };
-    };
-    assert.equal(shown.status, "stopped");
-    assert.ok(shown.lastStep.step < 4000);
-  } finally {
-    await removeWorkspace(folder);
-  }
+onEngines("stop", (engine) => {
+  test(`${engine.device}: a stopped run keeps its partial result`, async () => {
+    const folder = workspace(engine);
+    try {
+      const child = spawn(
+        process.execPath,
+        [
+          CLI,
+          "train",
+          "words.adept.json",
+          "--no-git",
+          "--set",
+          "training.steps=4000",
+          "--set",
+          "training.evaluateEvery=4000",
+        ],
+        { cwd: folder, stdio: "ignore" },
+      );
+      await waitFor(() => hasRun(folder) && losses(runPath(folder)).size >= 3, "step 3");
+      assert.match(adept(folder, "stop", "latest"), /stopped/);
+      await new Promise((resolve) => child.once("exit", resolve));
+      assert.ok(adapter(runPath(folder)).length > 0);
+      const shown = JSON.parse(adept(folder, "runs", "show", "latest", "--json")) as {
+        status: string;
+        lastStep: { step: number };
+      };
+      assert.equal(shown.status, "stopped");
+      assert.ok(shown.lastStep.step < 4000);
+    } finally {
+      await removeWorkspace(folder);
+    }
+  });
 });
 
 test("wrong use gives exit code 2, a wrong experiment exit code 1 and the key's name; nothing is started", async () => {

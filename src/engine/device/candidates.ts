@@ -4,10 +4,15 @@ import { DEVICES, type Device, type EngineChoice, type EngineSpec } from "../eng
 export const CANDIDATES = [...DEVICES, "torch bf16"] as const;
 export type Candidate = (typeof CANDIDATES)[number];
 
-/** The engine of a candidate. PyTorch's products are fp32 or bf16, as the candidate says. */
+/**
+ * The engine of a candidate. PyTorch's products are fp32 or bf16, as the candidate says; other devices have none of its
+ * settings.
+ */
 export function engineOf(candidate: Candidate, engine: EngineChoice): EngineSpec {
+  if (candidate === "torch") return { ...engine, device: "torch", compute: "fp32" };
   if (candidate === "torch bf16") return { ...engine, device: "torch", compute: "bf16" };
-  return { ...engine, device: candidate, ...(candidate === "torch" && { compute: "fp32" as const }) };
+  const { torchDevice: _device, compute: _compute, tf32: _tf32, ...others } = engine;
+  return { ...others, device: candidate };
 }
 
 /**

@@ -335,6 +335,9 @@ class Weights:
         return torch.frombuffer(mapped, dtype=dtype, count=length // size, offset=offset)
 
     def get(self, place):
+        if place["as"] == place["type"]:
+            # A table whose rows are read and that is multiplied by too is on the device once.
+            place = {**place, "as": "stored"}
         key = (*state_of(place["file"]), place["offset"], place["as"], tuple(place["dims"]))
         found = self.made.get(key)
         if found is None:

@@ -1,5 +1,4 @@
 import type { Value } from "../../graph/value.ts";
-import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
 import type { Engine } from "../engine.ts";
 import type { EngineSpec } from "../engineSpec.ts";
@@ -103,8 +102,13 @@ class TorchProgram implements Program {
     private readonly spec: EngineSpec,
   ) {}
 
+  /** Compiles the program before its first run. @throws UserError as `run` */
+  async prepare(): Promise<void> {
+    await this.again(() => this.compiled());
+  }
+
   /** Compiles the program in the process that is there now. */
-  async compiled(): Promise<{ process: TorchProcess; program: number }> {
+  private async compiled(): Promise<{ process: TorchProcess; program: number }> {
     const process = await this.session.opened();
     if (this.owner === process && this.number !== undefined) return { process, program: this.number };
     const { source, weights, constants } = this.module;
@@ -135,17 +139,18 @@ class TorchProgram implements Program {
     return { process, program };
   }
 
+  run(feeds: Readonly<Record<string, HostTensor>>, hosted?: readonly string[]): Promise<Record<string, HostTensor>> {
+    return this.again(() => this.once(feeds, hosted));
+  }
+
   /**
-   * Runs the program. A process that was killed is started again: nothing of a training step lives in it, so the step
-   * is the same.
+   * Starts a process that was killed again, and repeats what it was asked: nothing of a training step lives in it, so
+   * the step is the same.
    */
-  async run(
-    feeds: Readonly<Record<string, HostTensor>>,
-    hosted?: readonly string[],
-  ): Promise<Record<string, HostTensor>> {
+  private async again<R>(work: () => Promise<R>): Promise<R> {
     for (let attempt = 0; ; attempt++)
       try {
-        return await this.once(feeds, hosted);
+        return await work();
       } catch (error) {
         if (!(error instanceof TorchEnded) || attempt === MOST_RESTARTS) throw explainTorch(error, this.spec);
         this.session.note(phrase`The process of PyTorch ended (${error.how}) and was started again`);
@@ -220,11 +225,7 @@ export function torchEngine(spec: EngineSpec): Engine {
     },
     async compile(outputs: Readonly<Record<string, Value>>, weights: ReadonlyMap<string, WeightLocation>) {
       const program = new TorchProgram(session, lowerToTorch(outputs, weights, compute), spec);
-      try {
-        await program.compiled();
-      } catch (error) {
-        throw error instanceof UserError ? error : explainTorch(error, spec);
-      }
+      await program.prepare();
       return program;
     },
     async memory() {

@@ -83,8 +83,8 @@ function environment(): NodeJS.ProcessEnv {
     // Large tensors come and go at each step: the system would give and take their pages each time.
     MALLOC_MMAP_THRESHOLD_: rest["MALLOC_MMAP_THRESHOLD_"] ?? "33554432",
     MALLOC_TRIM_THRESHOLD_: rest["MALLOC_TRIM_THRESHOLD_"] ?? "536870912",
-    // Threads that spin while they wait for one another make a step take a hundred times as long where the machine has
-    // other work.
+    // Threads that spin while they wait for one another make a step take over ten times as long where the machine
+    // has other work.
     OMP_WAIT_POLICY: rest["OMP_WAIT_POLICY"] ?? "PASSIVE",
     PYTHONUNBUFFERED: "1",
   };

@@ -107,6 +107,10 @@ test("PyTorch is measured in fp32 and in bf16, and the engine says which was fas
   );
   const fp32 = await choose({ cpu: 90, torch: 20, "torch bf16": 80 }, experimentOf({ batchSize: 3 }));
   assert.deepEqual(fp32?.engine, { device: "torch", compute: "fp32", threads: 0, replicas: 0 });
+  const asked = { ...experimentOf({ batchSize: 4 }) };
+  asked.engine = { ...asked.engine, compute: "bf16", torchDevice: "cpu", tf32: true };
+  const other = await choose({ cpu: 9, "torch bf16": 80 }, asked);
+  assert.deepEqual(other?.engine, { device: "cpu", threads: 0, replicas: 0 }, "without settings of PyTorch");
   const far = { milliseconds: 1, check: [2.2, 0.5] };
   assert.equal((await choose({ cpu: 90, "torch bf16": far }, experimentOf({ batchSize: 5 })))?.engine.device, "cpu");
 });
