@@ -15,6 +15,7 @@ interface Measured {
   forecast: { host: number; device: number; again: number };
 }
 
+const DEVICES: ReadonlySet<string> = new Set(["cuda", "webgpu", "torch"]);
 const SIDE = join(import.meta.dirname, "memoryForecast/side.ts");
 
 /**
@@ -47,11 +48,11 @@ const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: Memo
 
 /**
  * Peak memory of training and evaluation beside its forecast.
- * @param names backbones; none: all; "cuda" and the like measure a device's own memory
+ * @param names backbones; none: all; "cuda" and the like measure a device's own memory, "torch" with that of its process
  */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
   const folders = new Map<string, string>();
-  const device = names.find((name) => name === "cuda" || name === "webgpu");
+  const device = names.find((name) => DEVICES.has(name));
   const chosen = names.filter((name) => name !== device);
   const megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
   try {

@@ -91,7 +91,7 @@ const HANDED_OVER = 1.5;
 /** Bytes of a driver's context, and the factor of an arena on a device, which doubles its size. */
 const CONTEXT = 600 * MB;
 /** Bytes of a process of PyTorch with its libraries, and the factor of its allocator over a program's values. */
-const TORCH_PROCESS = 380 * MB;
+const TORCH_PROCESS = 440 * MB;
 const TORCH_STORE = 1.15;
 const DEVICE_STORE = 1.5;
 
