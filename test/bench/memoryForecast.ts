@@ -48,7 +48,7 @@ const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: Memo
 
 /**
  * Peak memory of training and evaluation beside its forecast.
- * @param names backbones; none: all; "cuda" and the like measure a device's own memory, "torch" with that of its process
+ * @param names backbones; none: all; "cuda" and the like measure a device's own memory, "torch" also its process
  */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
   const folders = new Map<string, string>();
