@@ -15,7 +15,7 @@ interface Measured {
   forecast: { host: number; device: number; again: number };
 }
 
-const DEVICES: ReadonlySet<string> = new Set(["cuda", "webgpu", "torch"]);
+const DEVICES = ["cuda", "webgpu", "torch"] as const;
 const SIDE = join(import.meta.dirname, "memoryForecast/side.ts");
 
 /**
@@ -52,7 +52,7 @@ const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: Memo
  */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
   const folders = new Map<string, string>();
-  const device = names.find((name) => DEVICES.has(name));
+  const device = DEVICES.find((name) => names.includes(name));
   const chosen = names.filter((name) => name !== device);
   const megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
   try {
