@@ -1,5 +1,8 @@
-/** The element types that frozen weights are stored in. */
-export type WeightType = "float32" | "float16" | "bfloat16" | "int8";
+/**
+ * The element types that frozen weights are stored in. Of "int4" (signed) and "uint4" a byte holds two levels, the first
+ * of them in its low half.
+ */
+export type WeightType = "float32" | "float16" | "bfloat16" | "int8" | "int4" | "uint4";
 
 /** A tensor on the host: row-major data and its dims. */
 export interface HostTensor {
@@ -17,8 +20,12 @@ export interface WeightLocation {
   bytes: number;
   dims: number[];
   type: WeightType;
-  /** For int8: the first byte, in the same file, of the fp32 scale of each row. */
+  /** For integers: the first byte, in the same file, of the fp32 scale of each row, or of each group of a row. */
   scales?: number;
+  /** Values of a row that have a scale of their own; it divides the row. Left out: the whole row. */
+  group?: number;
+  /** The first byte, in the same file, of the fp32 number that is added to each value of a group. Left out: none is. */
+  offsets?: number;
   /** Whether the tensor stays in its stored type in memory and is widened at every use, not once when it is loaded. */
   narrow?: boolean;
 }

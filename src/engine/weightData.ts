@@ -31,8 +31,11 @@ function halfToFloat(h: number): number {
 /** The value of every fp16 by its bits; made at the first use. */
 let halves: Float32Array | undefined;
 
+/** The types of stored floats. */
+export type FloatType = "float32" | "float16" | "bfloat16";
+
 /** Widens raw little-endian floats to fp32. */
-export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">): Float32Array {
+export function widen(raw: Buffer, type: FloatType): Float32Array {
   // A typed array must start at a multiple of its element size.
   const bytes =
     raw.byteOffset % 4 === 0 ? raw : Buffer.from(raw.buffer.slice(raw.byteOffset, raw.byteOffset + raw.byteLength));
@@ -50,40 +53,66 @@ export function widen(raw: Buffer, type: Exclude<WeightLocation["type"], "int8">
 }
 
 /** Where a tensor's values are stored; see WeightLocation. */
-export type TensorLocation = Pick<WeightLocation, "file" | "offset" | "bytes" | "type" | "scales" | "dims">;
+export type TensorLocation = Pick<
+  WeightLocation,
+  "file" | "offset" | "bytes" | "type" | "scales" | "group" | "offsets" | "dims"
+>;
 
-/** Reads a tensor as fp32. The values of int8 are exactly those that an engine multiplies by. */
-export function readWeight({ file, offset, bytes, type, scales, dims }: TensorLocation): Float32Array {
+/** Scales, or offsets, of a row. */
+export const groupsOf = ({ dims: [, width = 1], group = width }: Pick<WeightLocation, "dims" | "group">): number =>
+  width / group;
+
+/** Reads a tensor as fp32. The values of integers are exactly those that an engine multiplies by. */
+export function readWeight(place: TensorLocation): Float32Array {
+  const { file, offset, bytes, type, scales, offsets, dims } = place;
   const fd = openSync(file, "r");
   try {
     const raw = readBytes(fd, offset, bytes);
-    if (type !== "int8") return widen(raw, type);
-    return scaled(
-      new Int8Array(raw.buffer, raw.byteOffset, bytes),
-      widen(readBytes(fd, scales!, dims[0]! * 4), "float32"),
-    );
+    if (type === "float32" || type === "float16" || type === "bfloat16") return widen(raw, type);
+    const perGroup = (at: number): Float32Array => widen(readBytes(fd, at, dims[0]! * groupsOf(place) * 4), "float32");
+    return scaled(levelsOf(raw, type), perGroup(scales!), offsets === undefined ? undefined : perGroup(offsets));
   } finally {
     closeSync(fd);
   }
 }
 
-/** The levels of a matrix times the scales of their rows, in fp32. */
-function scaled(levels: Int8Array, scales: Float32Array): Float32Array {
+/** Integer levels, one a byte. */
+function levelsOf(raw: Buffer, type: "int8" | "int4" | "uint4"): Int8Array {
+  if (type === "int8") return new Int8Array(raw.buffer, raw.byteOffset, raw.length);
+  const levels = new Int8Array(raw.length * 2);
+  // A sign in bit 3 is moved to where a byte has it.
+  const shift = type === "int4" ? 28 : 0;
+  for (let i = 0; i < raw.length; i++) {
+    levels[2 * i] = ((raw[i]! & 15) << shift) >> shift;
+    levels[2 * i + 1] = ((raw[i]! >> 4) << shift) >> shift;
+  }
+  return levels;
+}
+
+/** Levels times the scales of their groups, plus their offsets, in fp32. */
+function scaled(levels: Int8Array, scales: Float32Array, offsets: Float32Array | undefined): Float32Array {
   const width = levels.length / scales.length;
   const values = new Float32Array(levels.length);
-  for (let row = 0, i = 0; row < scales.length; row++)
-    for (const end = i + width; i < end; i++) values[i] = levels[i]! * scales[row]!;
+  for (let group = 0, i = 0; group < scales.length; group++) {
+    const scale = scales[group]!;
+    const offset = offsets?.[group];
+    // The product is rounded to fp32 before the sum, as an engine does it.
+    for (const end = i + width; i < end; i++)
+      values[i] = offset === undefined ? levels[i]! * scale : Math.fround(levels[i]! * scale) + offset;
+  }
   return values;
 }
 
 /** The location of rows `from` (inclusive) to `to` (exclusive) of a matrix. */
 export function rowRange(place: TensorLocation, from: number, to: number): TensorLocation {
   const rowBytes = place.bytes / (place.dims[0] ?? 1);
+  const before = from * groupsOf(place) * 4;
   return {
     ...place,
     offset: place.offset + from * rowBytes,
     bytes: (to - from) * rowBytes,
     dims: [to - from, ...place.dims.slice(1)],
-    ...(place.scales !== undefined && { scales: place.scales + from * 4 }),
+    ...(place.scales !== undefined && { scales: place.scales + before }),
+    ...(place.offsets !== undefined && { offsets: place.offsets + before }),
   };
 }

@@ -3,6 +3,8 @@ import type { OnnxBuilder } from "./onnxBuilder.ts";
 import type { WeightLocation } from "../program.ts";
 
 const FLOAT = { to: { i: 1 } };
+/** In the shape that Reshape is given: the size that this axis has. */
+const KEPT = 0;
 
 /**
  * Weights that stay in their narrow type in memory. Each use widens them again, and the wide copy is freed after it.
@@ -37,49 +39,72 @@ export class NarrowWeights {
         return b.node("Reshape", [this.widened(value.inputs[0]!), b.ints(value.shape.map(Number))]);
       const weight = value as WeightValue;
       const location = this.location(weight)!;
-      const raw = this.raw(weight, location);
+      const raw = this.raw(weight, location, location.dims);
       if (location.type === "float32") return raw;
-      return location.type === "int8"
-        ? b.node("DequantizeLinear", [raw, this.scales(weight, location, location.dims.slice(0, 1))], {
-            axis: { i: 0 },
-          })
-        : b.node("Cast", [raw], FLOAT);
+      return location.scales === undefined ? b.node("Cast", [raw], FLOAT) : this.scaled(weight, location, raw);
     });
+  }
+
+  /** The levels of a matrix times their scales, plus their offsets. */
+  private scaled(weight: WeightValue, location: WeightLocation, raw: string): string {
+    const { b } = this;
+    const [rows, width] = location.dims as [number, number];
+    const { group } = location;
+    if (group === undefined)
+      return b.node("DequantizeLinear", [raw, this.numbers("s", weight, location, [rows])], { axis: { i: 0 } });
+    const scales = this.numbers("s", weight, location, [rows, width / group]);
+    const values = b.node("DequantizeLinear", [raw, scales], { axis: { i: 1 }, block_size: { i: group } });
+    if (location.offsets === undefined) return values;
+    const apart = b.node("Reshape", [values, b.ints([rows, width / group, group])]);
+    const sums = b.node("Add", [apart, this.numbers("o", weight, location, [rows, width / group, 1])]);
+    return b.node("Reshape", [sums, b.ints([rows, width])]);
   }
 
   /**
    * Adds nodes that look up rows of a narrow table and widen only those.
    * @returns the name of the rows; undefined where the table is not narrow
    */
-  rows({ inputs: [table] }: OpValue, ids: string): string | undefined {
+  rows({ inputs: [table], shape }: OpValue, ids: string): string | undefined {
     const location = this.location(table);
     const { b } = this;
     if (location === undefined) return undefined;
     const weight = table as WeightValue;
-    const rows = b.node("Gather", [this.raw(weight, location), ids], { axis: { i: 0 } });
-    if (location.type === "float32") return rows;
-    const picked = b.node("Cast", [rows], FLOAT);
-    return location.type === "int8"
-      ? b.node("Mul", [
-          picked,
-          b.node("Gather", [this.scales(weight, location, [location.dims[0]!, 1]), ids], { axis: { i: 0 } }),
-        ])
-      : picked;
+    const [count, width] = location.dims as [number, number];
+    const { group = width } = location;
+    const isGrouped = group !== width;
+    // Of a table with groups, a row is read as (groups, group).
+    const raw = this.raw(weight, location, isGrouped ? [count, width / group, group] : location.dims);
+    const picked = b.node("Gather", [raw, ids], { axis: { i: 0 } });
+    if (location.type === "float32") return picked;
+    const found = (kind: "s" | "o"): string =>
+      b.node("Gather", [this.numbers(kind, weight, location, [count, ...(isGrouped ? [width / group] : []), 1]), ids], {
+        axis: { i: 0 },
+      });
+    const levels = b.node("Cast", [picked], FLOAT);
+    if (location.scales === undefined) return levels;
+    const products = b.node("Mul", [levels, found("s")]);
+    const sums = location.offsets === undefined ? products : b.node("Add", [products, found("o")]);
+    return isGrouped ? b.node("Reshape", [sums, b.ints([...shape.slice(0, -1).map(() => KEPT), width])]) : sums;
   }
 
-  private raw({ name }: WeightValue, { file, offset, bytes, dims, type }: WeightLocation): string {
-    return this.initializer(`w:${name}`, () => ({
+  private raw({ name }: WeightValue, { file, offset, bytes, type }: WeightLocation, dims: number[]): string {
+    return this.initializer(`w${dims.length}:${name}`, () => ({
       element: type,
       dims,
       external: { location: file, offset, length: bytes },
     }));
   }
 
-  private scales({ name }: WeightValue, { file, scales, dims: [rows] }: WeightLocation, dims: number[]): string {
-    return this.initializer(`s${dims.length}:${name}`, () => ({
+  /** The scales ("s") or offsets ("o") of a weight, in that shape. */
+  private numbers(kind: "s" | "o", { name }: WeightValue, location: WeightLocation, dims: number[]): string {
+    return this.initializer(`${kind}${dims.length}:${name}`, () => ({
       element: "float32",
       dims,
-      external: { location: file, offset: scales!, length: rows! * 4 },
+      external: {
+        location: location.file,
+        offset: (kind === "s" ? location.scales : location.offsets)!,
+        length: dims.reduce((a, b) => a * b, 4),
+      },
     }));
   }
 

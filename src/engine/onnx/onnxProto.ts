@@ -5,7 +5,17 @@ const LENGTH_DELIMITED = 2;
 const tag = (field: number, wire: number): number => (field << 3) | wire;
 
 /** ONNX tensor element types (onnx.proto, TensorProto.DataType). */
-export const ELEMENT = { float32: 1, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, bfloat16: 16 } as const;
+export const ELEMENT = {
+  float32: 1,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  bfloat16: 16,
+  uint4: 21,
+  int4: 22,
+} as const;
 /** The name of an element type. */
 export type Element = keyof typeof ELEMENT;
 
@@ -112,10 +122,18 @@ function valueInfo(w: Writer, v: ProtoValue): void {
   );
 }
 
-/** Serialises a graph as an ONNX ModelProto (IR version 9, opset 18 and onnxruntime's com.microsoft). */
+/** Whether a graph has scales by group, which came with opset 21, as did elements of four bits. */
+const hasGroups = ({ nodes }: ProtoGraph): boolean =>
+  nodes.some(({ op, attributes }) => op === "DequantizeLinear" && attributes["block_size"] !== undefined);
+
+/**
+ * Serialises a graph as an ONNX ModelProto: IR version 9 and opset 18, or 10 and 21 where it needs them, and
+ * onnxruntime's com.microsoft.
+ */
 export function encodeModel(graph: ProtoGraph): Uint8Array {
   const w = protobuf.Writer.create();
-  int(w, 1, 9);
+  const isLater = hasGroups(graph);
+  int(w, 1, isLater ? 10 : 9);
   text(w, 2, "adept-lab");
   message(w, 7, (g) => {
     for (const n of graph.nodes) message(g, 1, (m) => node(m, n));
@@ -125,7 +143,7 @@ export function encodeModel(graph: ProtoGraph): Uint8Array {
     for (const v of graph.outputs) message(g, 12, (m) => valueInfo(m, v));
   });
   for (const [domain, version] of [
-    ["", 18],
+    ["", isLater ? 21 : 18],
     ["com.microsoft", 1],
   ] as const)
     message(w, 8, (m) => {

@@ -282,17 +282,28 @@ def operations():
 
 
 class Scaled:
-    """The levels of an int8 matrix and the scale of each row."""
+    """The levels of a matrix, (rows, width) or two in a byte; the scale of each group of a row, (rows, groups), and what
+    is added to the values of the group."""
 
-    def __init__(self, levels, scales):
-        self.levels, self.scales = levels, scales
+    def __init__(self, levels, kind, scales, offsets):
+        self.levels, self.kind, self.scales, self.offsets = levels, kind, scales, offsets
 
     def to(self, dtype):
-        shape = (-1, *[1] * (self.levels.dim() - 1))
-        return (self.levels.to(torch.float32) * self.scales.reshape(shape)).to(dtype)
+        return self.wide(self.levels, self.scales, self.offsets).to(dtype)
 
     def rows(self, ids):
-        return self.levels.index_select(0, ids).to(torch.float32) * self.scales.index_select(0, ids).unsqueeze(-1)
+        picked = [None if each is None else each.index_select(0, ids) for each in (self.scales, self.offsets)]
+        return self.wide(self.levels.index_select(0, ids), *picked)
+
+    def wide(self, levels, scales, offsets):
+        if self.kind != "int8":
+            levels = torch.stack((levels & 15, levels >> 4), -1).flatten(-2)
+        if self.kind == "int4":
+            levels = (levels ^ 8).to(torch.int8) - 8
+        grouped = levels.reshape(*scales.shape, -1).to(torch.float32).mul_(scales.unsqueeze(-1))
+        if offsets is not None:
+            grouped.add_(offsets.unsqueeze(-1))
+        return grouped.reshape(levels.shape)
 
 
 def state_of(file):
@@ -312,6 +323,8 @@ class Weights:
             "float16": torch.float16,
             "bfloat16": torch.bfloat16,
             "int8": torch.int8,
+            "int4": torch.uint8,
+            "uint4": torch.uint8,
         }
 
     def mapped(self, file):
@@ -347,12 +360,19 @@ class Weights:
 
     def make(self, place):
         device, dims, wanted = self.device, place["dims"], place["as"]
-        stored = self.raw(place["file"], place["offset"], place["bytes"], self.types[place["type"]]).reshape(dims)
-        scales = place.get("scales")
-        stored = stored.to(device)
-        if scales is not None:
-            stored = Scaled(stored, self.raw(place["file"], scales, dims[0] * 4, torch.float32).to(device))
+        kind = place["type"]
+        stored = self.raw(place["file"], place["offset"], place["bytes"], self.types[kind])
+        stored = stored.reshape([dims[0], -1] if kind in ("int4", "uint4") else dims).to(device)
+        if "scales" in place:
+            groups = [dims[0], dims[1] // place.get("group", dims[1])]
+            numbers = [self.numbers(place["file"], place.get(each), groups) for each in ("scales", "offsets")]
+            stored = Scaled(stored, kind, *numbers)
         return stored if wanted == "stored" else stored.to(self.types[wanted])
+
+    def numbers(self, file, offset, dims):
+        if offset is None:
+            return None
+        return self.raw(file, offset, 4 * dims[0] * dims[1], torch.float32).reshape(dims).to(self.device)
 
 
 def bytes_of(tensor):

@@ -26,6 +26,18 @@ function tensorAt({ type, dims }: Omit<TensorForm, "at" | "name">, data: Buffer,
   return [{ data: new of(own.buffer as ArrayBuffer, own.byteOffset, count), dims }, count * size];
 }
 
+/** What of a weight's location the process reads; JSON leaves out what is undefined. */
+const placeOf = ({ file, offset, bytes, dims, type, scales, group, offsets }: WeightLocation): object => ({
+  file,
+  offset,
+  bytes,
+  dims,
+  type,
+  scales,
+  group,
+  offsets,
+});
+
 /** A model's share of a process; one that ended is replaced at the next call. */
 class TorchSession {
   private share: SharedTorch | undefined;
@@ -121,16 +133,7 @@ class TorchProgram implements Program {
         call: "compile",
         source,
         constants: forms,
-        weights: weights.map(({ name, as, location: { file, offset, bytes, dims, type, scales } }) => ({
-          name,
-          as,
-          file,
-          offset,
-          bytes,
-          dims,
-          type,
-          ...(scales !== undefined && { scales }),
-        })),
+        weights: weights.map(({ name, as, location }) => ({ name, as, ...placeOf(location) })),
       },
       pieces,
     );

@@ -9,7 +9,7 @@ import { input, scalar, weight, type Value } from "../../../../src/graph/value.t
 const x = input("x", ["B", "P+S", 4]);
 const w = weight("w", [4, 4]);
 const located = (type: WeightType, narrow = type !== "float32"): Map<string, WeightLocation> => {
-  const bytes = { float32: 64, float16: 32, bfloat16: 32, int8: 16 }[type];
+  const bytes = { float32: 64, float16: 32, bfloat16: 32, int8: 16, int4: 8, uint4: 8 }[type];
   return new Map([["w", { file: "/w", offset: 0, bytes, dims: [4, 4], type, ...(narrow && { narrow }) }]]);
 };
 const lower = (
