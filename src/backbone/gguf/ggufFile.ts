@@ -42,7 +42,7 @@ function refuseTypes(path: string, parts: readonly GgufPart[]): void {
   if (counts.size > 0)
     throw new UserError(
       "gguf-type-not-read",
-      phrase`${path} has tensors of types that are not read: ${listed([...counts].slice(0, 20).map(([name, count]) => phrase`${name} (${count} tensors)`))}`,
+      phrase`${path} has tensors of types that are not read, each with the number of its tensors: ${listed([...counts].slice(0, 20).map(([name, count]) => phrase`${name} (${count})`))}`,
       phrase`Take the Q4_K_M, Q8_0 or F16 file of the same model.`,
     );
 }
