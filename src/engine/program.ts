@@ -1,6 +1,6 @@
 /**
- * The element types that frozen weights are stored in. Of "int4" (signed) and "uint4" a byte holds two levels, the first
- * of them in its low half.
+ * The element types that frozen weights are stored in. Of "int4" (signed) and "uint4" a byte holds two levels, the
+ * first of them in its low half.
  */
 export type WeightType = "float32" | "float16" | "bfloat16" | "int8" | "int4" | "uint4";
 

@@ -212,7 +212,7 @@ export const ResolvedExperiment = z.strictObject({
   backbone: place
     .default("tiny-t5")
     .describe(
-      '"tiny-t5" (embedded) or the path of the folder of a supported Hugging Face model, relative to this file',
+      '"tiny-t5" (embedded), or the path of the folder of a supported Hugging Face model or of a GGUF file, relative to this file',
     ),
   task: z
     .discriminatedUnion("kind", [FileTask, ChatTask, MailTask, TextTask, NamedTask])

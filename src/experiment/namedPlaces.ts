@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UserError } from "../base/errors.ts";
+import { isGgufName } from "../base/files/ggufName.ts";
 import { phrase } from "../base/phrase.ts";
 import { caught } from "./allProblems.ts";
 import type { Experiment } from "./experiment.ts";
@@ -11,8 +12,10 @@ export const EMBEDDED = "tiny-t5";
 /** The longest path that is looked up, in characters. */
 const LONGEST_PATH = 4096;
 
+const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
+
 function requireFile(path: string, key: string): string {
-  if (!existsSync(path) || !statSync(path).isFile())
+  if (!isFile(path))
     throw new UserError(
       "experiment-file-missing",
       phrase`${key}: there is no file ${path}.`,
@@ -45,10 +48,18 @@ export function missingPlaces(value: unknown, folder: string): UserError[] {
 
 function requireBackbone(model: string): void {
   if (isFolder(model)) return;
+  if (isGgufName(model)) {
+    if (isFile(model)) return;
+    throw new UserError(
+      "backbone-file-missing",
+      phrase`backbone: there is no file ${model}.`,
+      phrase`Paths are relative to the experiment file.`,
+    ).about(["backbone"]);
+  }
   throw new UserError(
     "backbone-folder-missing",
     phrase`backbone: there is no folder ${model}.`,
-    phrase`Give the folder of a supported Hugging Face model, relative to the experiment file, or "${EMBEDDED}".`,
+    phrase`Give the folder of a supported Hugging Face model or a GGUF file, relative to the experiment file, or "${EMBEDDED}".`,
   ).about(["backbone"]);
 }
 

@@ -1,12 +1,17 @@
+import type { WeightLocation } from "../../engine/program.ts";
+
 /** A tensor of a weights file of any format. Tensors that are tied in the file are one entry under several names. */
 export interface StoredEntry {
   /** The file that messages name. */
   source: string;
   dims: number[];
-  /** Its type as safetensors names it, such as "F32". */
+  /** Its type as safetensors names it, such as "F32", or as GGUF does, such as "Q4_K". */
   dtype: string;
   /** Its length in bytes. */
   bytes: number;
-  /** Where its values lie, row-major; the first call may have to convert them. */
-  place(): { file: string; offset: number };
+  /**
+   * Where its values lie, row-major, with what differs from the entry where they were converted; the first call may
+   * have to convert them.
+   */
+  place(): { file: string; offset: number } & Partial<WeightLocation>;
 }

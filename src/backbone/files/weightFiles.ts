@@ -4,6 +4,8 @@ import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import { ggufOf } from "../gguf/ggufFolder.ts";
+import { ggufEntries } from "../gguf/ggufWeights.ts";
 import { readHeader } from "./safetensors.ts";
 import type { StoredEntry } from "./storedEntry.ts";
 import { torchEntries } from "./torchWeights.ts";
@@ -90,6 +92,8 @@ function shardEntries(folder: string, { index, shard, read }: Format, checked: b
  * @throws UserError naming the file when weights are missing, truncated, malformed, or hold more than tensors
  */
 export function weightEntries(folder: string, checked: boolean): Map<string, StoredEntry> {
+  const gguf = ggufOf(folder);
+  if (gguf !== undefined) return ggufEntries(gguf, checked);
   for (const format of FORMATS) {
     const single = join(folder, format.single);
     if (existsSync(single)) return format.read(single, checked);

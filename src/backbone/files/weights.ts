@@ -4,6 +4,7 @@ import { phrase } from "../../base/phrase.ts";
 import type { WeightLocation } from "../../engine/program.ts";
 import { readBytes, readWeight, rowRange } from "../../engine/weightData.ts";
 import type { StoredTensors } from "../storedTensors.ts";
+import { isBlockType } from "../gguf/ggufTypes.ts";
 import { floatType } from "./safetensors.ts";
 import type { StoredEntry } from "./storedEntry.ts";
 import { weightEntries } from "./weightFiles.ts";
@@ -108,8 +109,9 @@ export class BackboneWeights implements StoredTensors {
     const entry = this.entry(name, dims);
     const other = this.elsewhere.get(name);
     if (other !== undefined) return other;
-    const type = floatType(name, { file: entry.source, dtype: entry.dtype });
-    return { ...entry.place(), bytes: entry.bytes, dims: entry.dims, type };
+    const place = entry.place();
+    const type = place.type ?? floatType(name, { file: entry.source, dtype: entry.dtype });
+    return { bytes: entry.bytes, dims: entry.dims, ...place, type };
   }
 
   /**
@@ -118,7 +120,7 @@ export class BackboneWeights implements StoredTensors {
    */
   check(name: string, dims: readonly number[]): void {
     const { source, dtype } = this.entry(name, dims);
-    floatType(name, { file: source, dtype });
+    if (!isBlockType(dtype)) floatType(name, { file: source, dtype });
   }
 
   /** A tensor's values as fp32. */

@@ -69,5 +69,8 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 /** The name of a type, given its number in a file. */
 export const typeName = (type: number): string => NAMES.get(type) ?? `type ${type}`;
 
+/** Whether a type, by name, is one of blocks that are read. */
+export const isBlockType = (name: string): name is GgufBlockType => isReadType(name) && BLOCKS[name].values > 1;
+
 /** Whether a type, by name, is one that is read. */
 export const isReadType = (name: string): name is GgufType => Object.hasOwn(BLOCKS, name);

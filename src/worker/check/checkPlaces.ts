@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync, type Stats } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { nearestNames } from "../../base/text/nearestName.ts";
+import { isGgufName } from "../../base/files/ggufName.ts";
 import { phrase } from "../../base/phrase.ts";
 import { EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
 import type { ExperimentText, Fix, Key } from "./experimentText.ts";
@@ -57,12 +58,14 @@ export function checkPlaces(text: ExperimentText, folder: string): void {
           });
         break;
       case "backbone":
-        if (!isFolder(path))
+        if (!isFolder(path) && !(isGgufName(path) && isFile(path)))
           text.tell(keys, {
             code: "missing-folder",
-            message: phrase`There is no folder ${given}. Give the folder of a supported Hugging Face model, or "${EMBEDDED_BACKBONE}".`,
+            message: isGgufName(path)
+              ? phrase`There is no file ${given}. Paths are relative to this file.`
+              : phrase`There is no folder ${given}. Give the folder of a supported Hugging Face model, a GGUF file, or "${EMBEDDED_BACKBONE}".`,
             fixes: [
-              ...beside((each) => existsSync(join(each, "config.json"))),
+              ...beside((each) => isGgufName(each) || existsSync(join(each, "config.json"))),
               ...text.replace(keys, EMBEDDED_BACKBONE),
             ],
           });

@@ -1,0 +1,38 @@
+import type { StoredEntry } from "../files/storedEntry.ts";
+import { convertedFile, type Conversion, type ConvertedPlace } from "./convertedFile.ts";
+import { ggufConfig } from "./ggufConfig.ts";
+import { readGguf, type GgufFile } from "./ggufFile.ts";
+import { ggufTensors } from "./ggufTensors.ts";
+import { storedFormOf } from "./storedLevels.ts";
+import { changedDims } from "./tensorChange.ts";
+
+/**
+ * The tensors of a GGUF file under the names of the model's Hugging Face folder. What engines cannot read where it lies
+ * is converted into a file of the cache when a value is first asked for.
+ * @param checked another copy of the model has just verified what the cache holds of it
+ * @throws UserError naming the file where it is damaged, or holds what cannot be read
+ */
+export function ggufEntries(path: string, checked: boolean): Map<string, StoredEntry> {
+  const file = readGguf(path);
+  return entriesOf(file, checked);
+}
+
+function entriesOf(file: GgufFile, checked: boolean): Map<string, StoredEntry> {
+  const conversions: Conversion[] = [];
+  const entries = new Map<string, StoredEntry>();
+  let places: Map<string, ConvertedPlace> | undefined;
+  for (const [name, { tensor, change }] of ggufTensors(file, ggufConfig(file))) {
+    const form = storedFormOf(tensor, change);
+    if (form.kind !== "direct") conversions.push({ name, tensor, change, form });
+    const { file: source, type: dtype, bytes, offset } = tensor;
+    entries.set(name, {
+      source,
+      dims: changedDims(change, tensor.dims),
+      dtype,
+      bytes,
+      place: () =>
+        form.kind === "direct" ? { file: source, offset } : (places ??= convertedFile(conversions, checked)).get(name)!,
+    });
+  }
+  return entries;
+}
