@@ -36,6 +36,15 @@ if [ "$(cat "$published/stamp" 2>/dev/null)" != "$stamp" ]; then
   "$python" test/models/published_models.py "$seed" "$published/models"
   echo "$stamp" > "$published/stamp"
 fi
+# GGUF files of small random models of every architecture, the same way.
+gguf=test/cache/gguf
+stamp=$(cat test/models/gguf_{conversion,models,sizes}.py test/models/requirements.txt test/peft/requirements.txt | sha256sum; echo "seed $seed")
+if [ "$(cat "$gguf/stamp" 2>/dev/null)" != "$stamp" ]; then
+  rm -rf "$gguf"
+  "$python" test/models/gguf_models.py "$seed" "$gguf"
+  echo "$stamp" > "$gguf/stamp"
+fi
+echo "models: GGUF files of small random ones are in $gguf"
 echo "models: folders as older models were published are in $published"
 echo "models: small random ones of every family are in $random"
 echo "models: SmolLM2-135M-Instruct is in $made, as GGUF in $made.gguf"
