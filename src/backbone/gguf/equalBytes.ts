@@ -5,9 +5,9 @@ import type { GgufTensor } from "./ggufFile.ts";
 /** Bytes that are read of each tensor at a time. */
 const CHUNK = 1024 * 1024;
 
-/** Whether two tensors of one type are stored as the same bytes, which are read up to the first difference. */
+/** Whether two tensors are stored as the same bytes, which are read up to the first difference. */
 export function hasEqualBytes(one: GgufTensor, other: GgufTensor): boolean {
-  if (one.bytes !== other.bytes || one.dims.join() !== other.dims.join()) return false;
+  if (one.type !== other.type || one.dims.join() !== other.dims.join()) return false;
   const files = [openSync(one.file, "r"), openSync(other.file, "r")] as const;
   try {
     for (let at = 0; at < one.bytes; at += CHUNK) {

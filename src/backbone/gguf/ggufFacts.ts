@@ -1,5 +1,6 @@
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import { hasEqualBytes } from "./equalBytes.ts";
 import type { GgufFile, GgufTensor } from "./ggufFile.ts";
 import { shortestDecimal } from "./shortestDecimal.ts";
 
@@ -95,6 +96,12 @@ export class GgufFacts {
       phrase`${this.file.path} has no tensor "${tensor}"`,
       phrase`Take another GGUF file of the model: this one holds no whole language model.`,
     );
+  }
+
+  /** Whether the head is the embedding table: the file has no other, or repeats the table. */
+  get isTied(): boolean {
+    const [table, head] = [this.tensor("token_embd.weight"), this.tensor("output.weight")];
+    return head === undefined || (table !== undefined && hasEqualBytes(table, head));
   }
 
   /** The ids of the special tokens that the file names and that have a row, under the keys of config.json. */

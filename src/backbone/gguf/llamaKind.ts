@@ -43,7 +43,7 @@ export function llamaKeys(facts: GgufFacts): ConfigJson {
     max_position_embeddings: facts.needed("context_length"),
     hidden_act: "silu",
     rms_norm_eps: facts.neededDecimal("attention.layer_norm_rms_epsilon"),
-    tie_word_embeddings: !facts.has("output.weight"),
+    tie_word_embeddings: facts.isTied,
     ...facts.specialTokens,
   };
 }

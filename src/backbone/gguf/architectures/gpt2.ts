@@ -19,7 +19,7 @@ export const gpt2: GgufArchitecture = {
     n_inner: facts.rows("blk.0.ffn_up.weight"),
     activation_function: "gelu_new",
     layer_norm_epsilon: facts.neededDecimal("attention.layer_norm_epsilon"),
-    tie_word_embeddings: !facts.has("output.weight"),
+    tie_word_embeddings: facts.isTied,
     ...facts.specialTokens,
   }),
   modules: {

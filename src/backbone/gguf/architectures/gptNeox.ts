@@ -23,7 +23,7 @@ export const gptNeox: GgufArchitecture = {
       attention_bias: hasBias(facts, "attn_qkv"),
       ...rotation,
       rotary_pct: rotatingPart(facts),
-      tie_word_embeddings: !facts.has("output.weight"),
+      tie_word_embeddings: facts.isTied,
       ...facts.specialTokens,
     };
   },

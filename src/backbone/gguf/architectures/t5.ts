@@ -1,6 +1,5 @@
 import type { GgufArchitecture, Stack } from "../ggufArchitecture.ts";
 import type { GgufFacts } from "../ggufFacts.ts";
-import { hasEqualBytes } from "../equalBytes.ts";
 
 const TYPES = {
   t5: "T5ForConditionalGeneration",
@@ -19,13 +18,12 @@ function typeOf({ file }: GgufFacts): keyof typeof TYPES {
 }
 
 /**
- * Whether the head is the embedding table, whose output is then scaled. It is in version 1.0 alone, whose feed-forward
- * has no gate; its files may repeat the table as the head, and a quantised file in another type.
+ * Whether the head is the embedding table, and the decoder's output then scaled. So it is in version 1.0 alone, whose
+ * feed-forward has no gate. A quantised file of it may repeat the table as a head of another type.
  */
 function isTied(facts: GgufFacts, gated: boolean): boolean {
   const [table, head] = [facts.tensor("token_embd.weight"), facts.tensor("output.weight")];
-  if (head === undefined || table === undefined) return true;
-  return !gated && (head.type !== table.type || hasEqualBytes(table, head));
+  return facts.isTied || (!gated && head?.type !== table?.type);
 }
 
 const PARTS = { q: "q", k: "k", v: "v", o: "o" };
