@@ -10,6 +10,7 @@ import { readConfigFile } from "../../src/backbone/configFile.ts";
 import { FAMILIES } from "../../src/backbone/families.ts";
 import type { Architecture } from "../../src/backbone/family.ts";
 import { BackboneWeights } from "../../src/backbone/files/weights.ts";
+import { configText } from "../../src/backbone/gguf/configText.ts";
 import { ggufConfig } from "../../src/backbone/gguf/ggufConfig.ts";
 import { readGguf, type GgufFile } from "../../src/backbone/gguf/ggufFile.ts";
 import { ggufTensors } from "../../src/backbone/gguf/ggufTensors.ts";
@@ -34,7 +35,7 @@ function architectureOf(folder: string, tensors: StoredTensors): Architecture {
 function madeArchitecture(file: GgufFile, published: string): Architecture {
   const config = ggufConfig(file);
   const tensors = ggufTensors(file, config);
-  writeFileSync(join(scratch, "config.json"), JSON.stringify(config));
+  writeFileSync(join(scratch, "config.json"), configText(config));
   const generation = "generation_config.json";
   rmSync(join(scratch, generation), { force: true });
   if (existsSync(join(published, generation))) copyFileSync(join(published, generation), join(scratch, generation));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { configText } from "../../../src/backbone/gguf/configText.ts";
 import { ggufConfig } from "../../../src/backbone/gguf/ggufConfig.ts";
 import type { GgufFile } from "../../../src/backbone/gguf/ggufFile.ts";
 import { llama3Scaling } from "../../../src/backbone/gguf/llama3Scaling.ts";
@@ -195,8 +196,8 @@ test("GPT-NeoX: the part that rotates, biases, and blocks that are parallel or n
   assert.deepEqual(some(config("gptneox", values), ...keys), [0.375, false, true, 1e-5]);
   const serial = config("gptneox", { ...values, use_parallel_residual: false }, { "blk.0.attn_qkv.bias": [96] });
   assert.deepEqual(some(serial, ...keys), [0.375, true, false, 1e-5]);
-  const odd = config("gptneox", { ...values, "rope.dimension_count": 29, "attention.key_length": 98 });
-  assert.equal(Math.floor(98 * (odd["rotary_pct"] as number)), 29);
+  const odd = config("gptneox", { ...values, "rope.dimension_count": 15, "attention.key_length": 22 });
+  assert.equal(Math.floor(22 * (odd["rotary_pct"] as number)), 15);
 });
 
 test("T5: version, type, layers of the decoder, buckets, and whether the head is the table", () => {
@@ -292,4 +293,11 @@ test("the shortest decimal of an fp32 is found, and other numbers are left", () 
   assert.equal(shortestDecimal(Math.fround(1.1)), 1.1);
   assert.equal(shortestDecimal(Math.fround(0.123456789)), Number(Math.fround(0.123456789).toPrecision(8)));
   assert.equal(shortestDecimal(0.1), 0.1);
+});
+
+test("the file's text has whole decimals as decimals, and is else plain JSON", () => {
+  const found = { final_logit_softcapping: 30, attn_logit_softcapping: 2.5, vocab_size: 7, inner: { rotary_pct: 1 } };
+  const text = configText({ ...found, rotary_pct: 1 });
+  assert.deepEqual(JSON.parse(text), { ...found, rotary_pct: 1 });
+  assert.deepEqual(text.match(/\d+\.\d+/g), ["30.0", "2.5", "1.0"]);
 });
