@@ -1,3 +1,4 @@
+import { MOST_LAYERS } from "../../causal/sharedConfig.ts";
 import { AS_IS, type ConfigJson, type GgufArchitecture, type ModuleTensor } from "../ggufArchitecture.ts";
 import type { GgufFacts } from "../ggufFacts.ts";
 import { headWidthOf, rotationKeys } from "../ggufRotation.ts";
@@ -49,7 +50,11 @@ function cap(facts: GgufFacts, name: string): ConfigJson {
 function layerTypes({ file }: GgufFacts, key: string): ConfigJson {
   const value = file.metadata.value(key);
   if (value instanceof Float64Array)
-    return { layer_types: Array.from(value, (flag) => (flag === 0 ? "full_attention" : "sliding_attention")) };
+    return {
+      layer_types: Array.from(value.subarray(0, MOST_LAYERS + 1), (flag) =>
+        flag === 0 ? "full_attention" : "sliding_attention",
+      ),
+    };
   const period = file.metadata.number(key);
   return period === undefined ? {} : { sliding_window_pattern: period };
 }
