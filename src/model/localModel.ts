@@ -79,7 +79,8 @@ interface OpenedWeights {
 function openWeights({ folder, engine, precision = "fp32", training = false, verified }: ModelOptions): OpenedWeights {
   const backbone = openBackbone(folder, { precision, verified });
   const own = backbone.weights;
-  const access = weightAccess(engine, { precision, bytes: own.bytes, isCausal: backbone.layout.isCausal, training });
+  const { bytes, hasLevels } = own;
+  const access = weightAccess(engine, { precision, hasLevels, bytes, isCausal: backbone.layout.isCausal, training });
   // Narrow weights are never packed.
   const isMapped = precision === "fp32" && Object.values(access).includes("mapped");
   const mapped = isMapped ? openBackbone(folder, { precision, mapped: true }).weights : own;

@@ -23,6 +23,8 @@ const MAPPED_FROM = 256e6;
 /** The backbone that a model's programs read, and what the model is opened for. */
 export interface ReadWeights {
   precision: Precision;
+  /** Whether weights are levels with scales as they are, which are widened at each use in any precision. */
+  hasLevels?: boolean;
   /** Bytes of the weights in their files. */
   bytes: number;
   isCausal: boolean;
@@ -33,11 +35,12 @@ export interface ReadWeights {
 /** The fastest access that the engine's memory setting allows. */
 export function weightAccess(
   { device, memory }: Pick<EngineSpec, "device" | "memory">,
-  { precision, bytes, isCausal, training }: ReadWeights,
+  { precision, hasLevels = false, bytes, isCausal, training }: ReadWeights,
 ): ProgramAccess {
-  if (device === "torch" && (precision !== "fp32" || memory === "spare")) return { step: "mapped", predict: "mapped" };
+  const isNarrow = precision !== "fp32" || hasLevels;
+  if (device === "torch" && (isNarrow || memory === "spare")) return { step: "mapped", predict: "mapped" };
   if (device !== "cpu") return { step: "packed", predict: "packed" };
-  if (precision !== "fp32" || memory === "spare") return { step: "mapped", predict: "mapped" };
+  if (isNarrow || memory === "spare") return { step: "mapped", predict: "mapped" };
   const isLarge = bytes >= MAPPED_FROM;
   return {
     step: isLarge && isCausal && memory !== "fast" ? "mapped" : "packed",

@@ -60,6 +60,11 @@ export class BackboneWeights implements StoredTensors {
     return [...own.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** Whether tensors are stored as levels with scales. */
+  get hasLevels(): boolean {
+    return [...this.entries.values()].some(({ dtype }) => isBlockType(dtype));
+  }
+
   has(name: string): boolean {
     return this.entries.has(name);
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as z from "zod";
 import { explainWrite } from "../../base/files/atomicFile.ts";
 import { fileState, weightCache } from "../files/weightCache.ts";
+import { configText } from "./configText.ts";
 import { ggufConfig } from "./ggufConfig.ts";
 import { readGguf } from "./ggufFile.ts";
 import { ggufTokenizer } from "./ggufTokenizer.ts";
@@ -33,13 +34,13 @@ export function ggufFolder(path: string): string {
   try {
     mkdirSync(temporary);
     const files = {
-      "config.json": config,
-      "generation_config.json": generationConfig,
-      "tokenizer.json": tokenizer,
-      "tokenizer_config.json": tokenizerConfig,
-      [NAMES_FILE]: { gguf: path },
+      "config.json": configText(config),
+      "generation_config.json": JSON.stringify(generationConfig),
+      "tokenizer.json": JSON.stringify(tokenizer),
+      "tokenizer_config.json": JSON.stringify(tokenizerConfig),
+      [NAMES_FILE]: JSON.stringify({ gguf: path }),
     };
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), JSON.stringify(content));
+    for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content);
     put(temporary, target);
   } catch (error) {
     throw explainWrite(error, temporary);

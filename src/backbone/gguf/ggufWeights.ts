@@ -3,7 +3,7 @@ import { convertedFile, type Conversion, type ConvertedPlace } from "./converted
 import { ggufConfig } from "./ggufConfig.ts";
 import { readGguf, type GgufFile } from "./ggufFile.ts";
 import { ggufTensors } from "./ggufTensors.ts";
-import { storedFormOf } from "./storedLevels.ts";
+import { levelsSize, storedFormOf } from "./storedLevels.ts";
 import { changedDims } from "./tensorChange.ts";
 
 /**
@@ -24,10 +24,17 @@ function entriesOf(file: GgufFile, checked: boolean): Map<string, StoredEntry> {
   for (const [name, { tensor, change }] of ggufTensors(file, ggufConfig(file))) {
     const form = storedFormOf(tensor, change);
     if (form.kind !== "direct") conversions.push({ name, tensor, change, form });
-    const { file: source, type: dtype, bytes, offset } = tensor;
+    const { file: source, type: dtype, offset, dims } = tensor;
+    const bytes =
+      form.kind === "levels"
+        ? levelsSize(
+            form,
+            dims.reduce((a, b) => a * b, 1),
+          )
+        : tensor.bytes;
     entries.set(name, {
       source,
-      dims: changedDims(change, tensor.dims),
+      dims: changedDims(change, dims),
       dtype,
       bytes,
       place: () =>

@@ -23,6 +23,9 @@ const LEVELS: Readonly<Record<GgufBlockType, LevelForm>> = {
   Q6_K: { type: "int8", group: 16, hasOffsets: false },
 };
 
+/** Bytes of a scale, and of an offset. */
+const SCALE = 4;
+
 /** Tensors whose rows are looked up: engines read rows of whole bytes. */
 const TABLES: ReadonlySet<string> = new Set(["token_embd.weight", "position_embd.weight"]);
 
@@ -41,6 +44,10 @@ export function storedFormOf({ name, type, dims }: GgufTensor, { kind }: TensorC
   const form = LEVELS[type];
   return { kind: "levels", ...form, ...(TABLES.has(name) && { type: "int8" }) };
 }
+
+/** Bytes of a matrix in a form of levels, scales and offsets included. */
+export const levelsSize = ({ type, group, hasOffsets }: LevelForm, values: number): number =>
+  values * (type === "int8" ? 1 : 0.5) + (values / group) * SCALE * (hasOffsets ? 2 : 1);
 
 /** Levels of four bits, two a byte, the first in the low half. */
 function packed(levels: Unpacked["levels"]): Uint8Array {

@@ -22,6 +22,8 @@ export interface MemoryInput {
     bytes: number;
     /** Bytes of one value on disk. */
     storedBytes: number;
+    /** Whether weights are levels with scales. */
+    hasLevels: boolean;
   };
   sizes: MethodSizes;
   train: readonly ExampleLengths[];
@@ -49,8 +51,10 @@ export interface MemoryChange {
 export function backboneShape(folder: string): MemoryInput["backbone"] {
   const { weights, ...architecture } = openBackbone(folder);
   const values = architecture.layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+  const { bytes, hasLevels } = weights;
   // A file may hold a tied table twice, and other data besides, so fewer than three bytes a value mean half precision.
-  return { architecture, bytes: weights.bytes, storedBytes: weights.bytes < 3 * values ? 2 : 4 };
+  const floatBytes = bytes < 3 * values ? 2 : 4;
+  return { architecture, bytes, storedBytes: hasLevels ? bytes / values : floatBytes, hasLevels };
 }
 
 /** Bytes of one value of a matrix in each precision; undefined: as in its file. */
@@ -58,13 +62,19 @@ const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = { fp32: un
 
 /** How the programs of a run read the frozen weights. @param spare as in MemoryChange */
 export function accessOf(
-  { experiment, backbone: { architecture, bytes } }: Pick<MemoryInput, "experiment" | "backbone">,
+  { experiment, backbone: { architecture, bytes, hasLevels } }: Pick<MemoryInput, "experiment" | "backbone">,
   spare = false,
 ): ProgramAccess {
   const { device, memory } = settled(experiment.engine);
   return weightAccess(
     { device, memory: spare ? "spare" : memory },
-    { precision: experiment.precision.weights, bytes, isCausal: architecture.layout.isCausal, training: true },
+    {
+      precision: experiment.precision.weights,
+      hasLevels,
+      bytes,
+      isCausal: architecture.layout.isCausal,
+      training: true,
+    },
   );
 }
 

@@ -32,7 +32,13 @@ export function memoryWithin({
   const { isCausal } = shape.architecture.layout;
   const length = (sizes.promptLength ?? 0) + source + (isCausal ? target : 0);
   const wanted = planCopies({ engine, method }, shape.bytes).replicas;
-  const access = weightAccess(engine, { precision: "fp32", bytes: shape.bytes, isCausal, training: true });
+  const access = weightAccess(engine, {
+    precision: "fp32",
+    hasLevels: shape.hasLevels,
+    bytes: shape.bytes,
+    isCausal,
+    training: true,
+  });
   const longest = (parts: readonly number[][]): PartShape[] => [
     { rows: Math.max(...parts.map((part) => part.length)), source, target },
   ];
