@@ -3,6 +3,7 @@ import { CHAT_READERS } from "./readers/chatReaders.ts";
 import { CHECKPOINT_READERS } from "./readers/checkpointReaders.ts";
 import { DATA_READERS } from "./readers/dataReaders.ts";
 import { EXPERIMENT_READERS } from "./readers/experimentReaders.ts";
+import { GGUF_READERS } from "./readers/ggufReaders.ts";
 import { MESSAGE_READERS } from "./readers/messageReaders.ts";
 import { RUN_READERS } from "./readers/runReaders.ts";
 import { PARQUET_READERS } from "./readers/parquetReaders.ts";
@@ -17,6 +18,7 @@ import { WEIGHT_READERS } from "./readers/weightReaders.ts";
 export const READERS: readonly Reader[] = [
   ...WEIGHT_READERS,
   ...TORCH_READERS,
+  ...GGUF_READERS,
   patternReader,
   ...CHECKPOINT_READERS,
   tokenizerReader,

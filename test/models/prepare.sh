@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes in test/cache what the tests with language models need: a real model, SmolLM2-135M-Instruct, once (93 MB are downloaded, 640 MB written:
-# its GGUF file, and a Hugging Face folder made of it), and small random models with PyTorch's numbers, again where their scripts changed. Python is that of test/cache/python, with the packages of
-# test/peft and of this folder.
+# its GGUF file, and a Hugging Face folder made of it), and small random models with PyTorch's numbers, again where their scripts changed. Python is
+# that of test/cache/python, with the packages of test/peft and of this folder.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=test/cache/python/bin/python made=test/cache/smollm2

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { tooMuch } from "./ggufErrors.ts";
+import { malformed, tooMuch } from "./ggufErrors.ts";
+import type { GgufMetadata } from "./ggufMetadata.ts";
 import { readPart, type GgufPart } from "./ggufPart.ts";
 
 /** The most files of a model. */
@@ -13,6 +14,16 @@ const PART = /^(.*)-\d{5}-of-\d{5}\.gguf$/;
 /** The name of a part. @param number from 1 on */
 const partName = (prefix: string, number: number, count: number): string =>
   `${prefix}-${String(number).padStart(5, "0")}-of-${String(count).padStart(5, "0")}.gguf`;
+
+/** The number of a part, from 0 on, and how many there are; of a model in one file 0 and 1. */
+function placeOf(metadata: GgufMetadata): { no: number; count: number } {
+  const count = metadata.number("split.count") ?? 1;
+  if (count === 0 || count === 1) return { no: 0, count: 1 };
+  const no = metadata.number("split.no") ?? 0;
+  if (!Number.isInteger(count) || !Number.isInteger(no) || no < 0 || no >= count)
+    throw malformed(metadata.path, phrase`it is part ${no} of ${count}, counted from 0`);
+  return { no, count };
+}
 
 /** Parts that do not belong together. */
 const otherModel = (path: string, first: string): UserError =>
@@ -54,14 +65,14 @@ function partPaths(path: string, no: number, count: number): string[] {
  */
 export function readParts(path: string): GgufPart[] {
   const first = readPart(path);
-  const count = first.metadata.number("split.count") ?? 1;
-  if (count <= 1) return [first];
+  const { no, count } = placeOf(first.metadata);
+  if (count === 1) return [first];
   if (count > MOST_PARTS) throw tooMuch(path, phrase`it is one of ${count} parts`);
-  const paths = partPaths(path, first.metadata.number("split.no") ?? 0, count);
+  const paths = partPaths(path, no, count);
   const parts = paths.map((each, i) => (i === 0 ? first : readPart(each)));
   parts.forEach(({ metadata }, i) => {
-    if (metadata.number("split.no") !== i || metadata.number("split.count") !== count)
-      throw otherModel(metadata.path, path);
+    const own = placeOf(metadata);
+    if (own.no !== i || own.count !== count) throw otherModel(metadata.path, path);
   });
   const tensors = parts.reduce((sum, part) => sum + part.tensors.length, 0);
   if ((first.metadata.number("split.tensors.count") ?? tensors) !== tensors) throw otherModel(paths.at(-1)!, path);

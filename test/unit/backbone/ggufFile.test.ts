@@ -257,6 +257,10 @@ test("a file that contradicts itself is refused", () => {
     [{ alignment: 0 }, /general.alignment is 0,/],
     [{ alignment: 48 }, /general.alignment is 48,/],
     [{ metadata: { "general.alignment": 0.5 } }, /general.alignment is 0.5,/],
+    [{ metadata: { "split.count": NaN } }, /part 0 of NaN/],
+    [{ metadata: { "split.count": -2 } }, /part 0 of -2/],
+    [{ metadata: { "split.count": 2, "split.no": 2 } }, /part 2 of 2/],
+    [{ metadata: { "split.count": 2, "split.no": -1 } }, /part -1 of 2/],
   ] as [GgufContent, RegExp][]) {
     const error = refusal(ggufBytes(content));
     assert.deepEqual([error.code, message.test(error.message)], ["gguf-malformed", true], error.message);

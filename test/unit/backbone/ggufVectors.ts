@@ -11,7 +11,7 @@ export interface BlockVector {
   values: Float32Array;
 }
 
-/** Blocks of every type, of random bytes with fp16 of the kind in the name; test/models/ggufFiles.test.ts checks them. */
+/** Blocks of every type: random bytes, fp16 of the kind in the name. test/models/ggufFiles.test.ts checks them. */
 export function blockVectors(): BlockVector[] {
   const stored = JSON.parse(readFileSync(join(import.meta.dirname, "ggufVectors.json"), "utf8")) as {
     name: string;
