@@ -141,12 +141,12 @@ function products({ levels, group, scales }: Signed): Float32Array {
   return values;
 }
 
-/** Levels times scales, plus offsets. */
+/** Levels times scales, plus offsets. The products have at most 22 bits: the sum alone is rounded. */
 function sums({ levels, group, scales, offsets }: WithOffsets): Float32Array {
   const values = new Float32Array(levels.length);
   for (let of = 0, i = 0; of < scales.length; of++) {
     const [scale, offset] = [scales[of]!, offsets[of]!];
-    for (const end = i + group; i < end; i++) values[i] = Math.fround(levels[i]! * scale) + offset;
+    for (const end = i + group; i < end; i++) values[i] = levels[i]! * scale + offset;
   }
   return values;
 }

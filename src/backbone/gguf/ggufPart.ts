@@ -76,15 +76,7 @@ function readInfo(window: GgufWindow): StoredInfo {
 function readInfos(window: GgufWindow, count: number): StoredInfo[] {
   if (count * LEAST_BYTES > window.left) throw truncated(window.path, phrase`the list of tensors`);
   if (count > MOST_TENSORS) throw tooMuch(window.path, phrase`it has ${count} tensors`);
-  const found: StoredInfo[] = [];
-  const names = new Set<string>();
-  for (let i = 0; i < count; i++) {
-    const info = readInfo(window);
-    if (names.has(info.name)) throw malformed(window.path, phrase`the tensor "${info.name}" is there twice`);
-    names.add(info.name);
-    found.push(info);
-  }
-  return found;
+  return Array.from({ length: count }, () => readInfo(window));
 }
 
 function alignmentOf(metadata: GgufMetadata): number {
