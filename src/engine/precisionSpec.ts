@@ -1,7 +1,10 @@
 import * as z from "zod";
 
-/** The types that a frozen backbone's matrices can be stored in: 4, 2, 2 and 1 bytes a value. */
-export const PRECISIONS = ["fp32", "fp16", "bf16", "int8"] as const;
+/**
+ * The types that a frozen backbone's matrices can be stored in: 4, 2, 2 and 1 bytes a value, and half a byte with a
+ * scale, or with a scale and an offset ("int4-asym"), for each group of values.
+ */
+export const PRECISIONS = ["fp32", "fp16", "bf16", "int8", "int4", "int4-asym"] as const;
 /** The name of a type that matrices are stored in. */
 export type Precision = (typeof PRECISIONS)[number];
 
@@ -10,7 +13,7 @@ const Fields = z.strictObject({
     .enum(PRECISIONS)
     .default("fp32")
     .describe(
-      'Type that the frozen backbone\'s matrices are stored in; all other tensors and all products are fp32. "int8" has a scale for each row',
+      'Type that the frozen backbone\'s matrices are stored in; all other tensors and all products are fp32. "int8" has a scale for each row, "int4" for each 32 values of a row, "int4-asym" also an offset; their embedding table is int8',
     ),
   compare: z
     .boolean()

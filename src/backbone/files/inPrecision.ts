@@ -11,7 +11,15 @@ interface Storage {
   verified?: boolean | undefined;
 }
 
-const NATIVE = { fp32: "float32", fp16: "float16", bf16: "bfloat16", int8: "int8" } as const;
+/** The type of a file's tensor that is in the precision as it is; undefined: none is. */
+const NATIVE: Readonly<Record<Precision, WeightLocation["type"] | undefined>> = {
+  fp32: "float32",
+  fp16: "float16",
+  bf16: "bfloat16",
+  int8: undefined,
+  int4: undefined,
+  "int4-asym": undefined,
+};
 
 /**
  * Returns the weights with matrices and embedding table in the given precision: those that the folder stores in it stay
@@ -30,7 +38,7 @@ export function inPrecision(
     if (role !== "matrix" && role !== "embedding") continue;
     const source = weights.locate(name, dims);
     if (precision === "fp32" || source.type === NATIVE[precision]) places.set(name, { ...source, narrow: true });
-    else others.push({ name, source });
+    else others.push({ name, source, isTable: role === "embedding" });
   }
   if (precision !== "fp32" && others.length > 0)
     for (const [name, place] of narrowFile(others, precision, verified)) places.set(name, place);

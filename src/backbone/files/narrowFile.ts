@@ -1,27 +1,22 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { join } from "node:path";
-import { quantiseRows, toBfloat16, toFloat16 } from "../../engine/narrowing.ts";
 import type { WeightLocation } from "../../engine/program.ts";
-import { readWeight } from "../../engine/weightData.ts";
-import { UserError } from "../../base/errors.ts";
-import { phrase } from "../../base/phrase.ts";
-import type { Precision } from "../../engine/precisionSpec.ts";
+import { groupsOf, readWeight, rowRange } from "../../engine/weightData.ts";
+import { narrowed, narrowForm, type Narrow } from "./narrowForm.ts";
+import type { TensorEntry } from "./safetensors.ts";
 import { cachedHeader, contentHash, hashBytes, weightCache, writeCached, type CachedTensor } from "./weightCache.ts";
 
 /** A matrix, and where its values are stored before they are narrowed. */
 export interface Matrix {
   name: string;
   source: WeightLocation;
+  /** Whether its rows are looked up. */
+  isTable: boolean;
 }
-type Narrow = Exclude<Precision, "fp32">;
 
-const FORMAT = "adept narrow weights 1";
-const FORM = {
-  fp16: { dtype: "F16", type: "float16", width: 2 },
-  bf16: { dtype: "BF16", type: "bfloat16", width: 2 },
-  int8: { dtype: "I8", type: "int8", width: 1 },
-} as const;
-const scalesOf = (name: string): string => `${name}.scales`;
+const FORMAT = "adept narrow weights 2";
+/** Values that are narrowed at a time. */
+const CHUNK = 2 ** 22;
 
 /**
  * Returns the location of each matrix in a narrower type, in a file of the cache; the file is made where it is missing
@@ -44,7 +39,7 @@ export function narrowFile(
     (hash) => {
       for (const { name, source: place } of matrices) {
         hash.update(`${name} ${place.dims.join()} ${place.type}\n`);
-        hashBytes(hash, place);
+        hashPlace(hash, place);
       }
     },
   );
@@ -57,58 +52,54 @@ export function narrowFile(
   return made;
 }
 
-/** The tensors of the file: all scales first, so that they are aligned. */
-function tensorsOf(matrices: readonly Matrix[], precision: Narrow): CachedTensor[] {
-  const scales = precision === "int8" ? matrices : [];
+/** Adds a tensor's bytes to a hash, and the scales and offsets of levels. */
+function hashPlace(hash: Hash, place: WeightLocation): void {
+  hashBytes(hash, place);
+  const bytes = place.dims[0]! * groupsOf(place) * 4;
+  for (const offset of [place.scales, place.offsets])
+    if (offset !== undefined) hashBytes(hash, { file: place.file, offset, bytes });
+}
+
+/** The tensors of a matrix in the file. */
+function tensorsOf({ name, source: { dims }, isTable }: Matrix, precision: Narrow): CachedTensor[] {
+  const { type, dtype, width, group, hasOffsets } = narrowForm({ dims, isTable }, precision);
+  const [rows, columns] = dims as [number, number];
+  const isHalf = type === "int4" || type === "uint4";
+  const numbers = { dtype: "F32", width: 4, dims: group === undefined ? [rows] : [rows, columns / group] };
+  const hasScales = isHalf || type === "int8";
   return [
-    ...scales.map(({ name, source: { dims } }) => ({
-      name: scalesOf(name),
-      dtype: "F32",
-      width: 4,
-      dims: dims.slice(0, 1),
-    })),
-    ...matrices.map(({ name, source: { dims } }) => ({ name, ...FORM[precision], dims })),
+    { name, dtype, width, dims: isHalf ? [rows, columns / 2] : dims },
+    ...(hasScales ? [{ name: `${name}.scales`, ...numbers }] : []),
+    ...(hasOffsets ? [{ name: `${name}.offsets`, ...numbers }] : []),
   ];
 }
 
-/**
- * The values of a matrix in the narrow type, and for int8 the scale of each row.
- * @throws UserError for values that the type cannot represent
- */
-function narrowed({ name, source }: Matrix, precision: Narrow): { values: ArrayBufferView; scales?: Float32Array } {
-  const wide = readWeight(source);
-  for (let i = 0; i < wide.length; i++)
-    if (!Number.isFinite(wide[i]))
-      throw new UserError(
-        "tensor-not-finite",
-        phrase`${source.file}: tensor "${name}" has values that are not finite, which "${precision}" cannot represent`,
-        phrase`Use precision "fp32", or another backbone.`,
-      );
-  if (precision === "int8") {
-    const { levels, scales } = quantiseRows(wide, source.dims[1]!);
-    return { values: levels, scales };
-  }
-  const values = precision === "bf16" ? toBfloat16(wide) : toFloat16(wide);
-  const infinite = precision === "bf16" ? 0x7f80 : 0x7c00;
-  for (let i = 0; i < values.length; i++)
-    if ((values[i]! & 0x7fff) === infinite)
-      throw new UserError(
-        "tensor-too-large-for-precision",
-        phrase`${source.file}: tensor "${name}" has values that are too large for "${precision}"`,
-        phrase`Use precision "bf16", "int8" or "fp32".`,
-      );
-  return { values };
+function write(path: string, matrices: readonly Matrix[], made: { precision: Narrow; source: string }): void {
+  // Wider values first, so that all are aligned.
+  const tensors = matrices.flatMap((each) => tensorsOf(each, made.precision)).sort((a, b) => b.width - a.width);
+  writeCached(path, { tensors, metadata: { format: FORMAT, ...made } }, (put) => {
+    for (const matrix of matrices) writeMatrix(matrix, made.precision, put);
+  });
 }
 
-function write(path: string, matrices: readonly Matrix[], made: { precision: Narrow; source: string }): void {
-  const tensors = tensorsOf(matrices, made.precision);
-  writeCached(path, { tensors, metadata: { format: FORMAT, ...made } }, (put) => {
-    for (const matrix of matrices) {
-      const { values, scales } = narrowed(matrix, made.precision);
-      if (scales !== undefined) put(scalesOf(matrix.name), scales);
-      put(matrix.name, values);
-    }
-  });
+/** Narrows a matrix rows by rows: its values in fp32 would take as much memory as the whole of a large one. */
+function writeMatrix(
+  { name, source, isTable }: Matrix,
+  precision: Narrow,
+  put: (name: string, view: ArrayBufferView) => void,
+): void {
+  const [rows, columns] = source.dims as [number, number];
+  const form = narrowForm({ dims: source.dims, isTable }, precision);
+  const most = Math.max(1, Math.floor(CHUNK / columns));
+  const numbers: { scales: Float32Array[]; offsets: Float32Array[] } = { scales: [], offsets: [] };
+  for (let from = 0; from < rows; from += most) {
+    const wide = readWeight(rowRange(source, from, Math.min(rows, from + most)));
+    const { values, scales, offsets } = narrowed(wide, { name, file: source.file, columns, form, precision });
+    put(name, values);
+    if (scales !== undefined) numbers.scales.push(scales);
+    if (offsets !== undefined) numbers.offsets.push(offsets);
+  }
+  for (const part of ["scales", "offsets"] as const) for (const each of numbers[part]) put(`${name}.${part}`, each);
 }
 
 /**
@@ -123,33 +114,39 @@ function openNarrow(
   const header = cachedHeader(path);
   if (header === undefined) return undefined;
   const { entries, metadata } = header;
-  const { type, dtype } = FORM[precision];
-  const hash = createHash("sha256");
-  const found = new Map<string, WeightLocation>();
   if (metadata["format"] !== FORMAT || metadata["precision"] !== precision || metadata["source"] !== source)
     return undefined;
-  for (const {
-    name,
-    source: { dims },
-  } of matrices) {
-    const entry = entries.get(name);
-    const scales = entries.get(scalesOf(name));
-    if (
-      entry?.dtype !== dtype ||
-      entry.dims.join() !== dims.join() ||
-      (precision === "int8" && scales?.dims.join() !== String(dims[0]))
-    )
-      return undefined;
-    if (!checked) for (const each of [scales, entry]) if (each !== undefined) hashBytes(hash, each);
-    found.set(name, {
-      file: path,
-      offset: entry.offset,
-      bytes: entry.bytes,
-      dims,
-      type,
-      narrow: true,
-      ...(scales && { scales: scales.offset }),
-    });
+  const hash = createHash("sha256");
+  const found = new Map<string, WeightLocation>();
+  for (const matrix of matrices) {
+    const own: TensorEntry[] = [];
+    for (const { name, dtype, dims } of tensorsOf(matrix, precision)) {
+      const entry = entries.get(name);
+      if (entry?.dtype !== dtype || entry.dims.join() !== dims.join()) return undefined;
+      if (!checked) hashBytes(hash, entry);
+      own.push(entry);
+    }
+    found.set(matrix.name, placeOf(matrix, precision, own));
   }
   return checked || hash.digest("hex") === metadata["sha256"] ? found : undefined;
+}
+
+/** @param entries of the values, and of the scales and offsets where there are any */
+function placeOf(
+  { source: { dims }, isTable }: Matrix,
+  precision: Narrow,
+  [values, scales, offsets]: readonly TensorEntry[],
+): WeightLocation {
+  const { type, group } = narrowForm({ dims, isTable }, precision);
+  return {
+    file: values!.file,
+    offset: values!.offset,
+    bytes: values!.bytes,
+    dims,
+    type,
+    narrow: true,
+    ...(group !== undefined && { group }),
+    ...(scales !== undefined && { scales: scales.offset }),
+    ...(offsets !== undefined && { offsets: offsets.offset }),
+  };
 }

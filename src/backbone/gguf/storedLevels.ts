@@ -1,3 +1,4 @@
+import { packHalves } from "../../engine/narrowing.ts";
 import type { WeightType } from "../../engine/program.ts";
 import type { Unpacked } from "./ggufBlocks.ts";
 import type { GgufTensor } from "./ggufFile.ts";
@@ -49,13 +50,6 @@ export function storedFormOf({ name, type, dims }: GgufTensor, { kind }: TensorC
 export const levelsSize = ({ type, group, hasOffsets }: LevelForm, values: number): number =>
   values * (type === "int8" ? 1 : 0.5) + (values / group) * SCALE * (hasOffsets ? 2 : 1);
 
-/** Levels of four bits, two a byte, the first in the low half. */
-function packed(levels: Unpacked["levels"]): Uint8Array {
-  const bytes = new Uint8Array(levels.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = (levels[2 * i]! & 15) | ((levels[2 * i + 1]! & 15) << 4);
-  return bytes;
-}
-
 /** The bytes of levels in a form. */
 export const levelBytes = ({ type }: LevelForm, levels: Unpacked["levels"]): Uint8Array | Int8Array =>
-  type === "int8" ? levels : packed(levels);
+  type === "int8" ? levels : packHalves(levels);

@@ -38,7 +38,7 @@ const OPTIONS = {
     type: "string",
     value: "PRECISION",
     default: "fp32",
-    help: "fp32, fp16, bf16 or int8: how the weights of the backbone are held",
+    help: "fp32, fp16, bf16, int8, int4 or int4-asym: how the weights of the backbone are held",
   },
   ...JSON_OUTPUT,
 } as const satisfies Options;

@@ -58,7 +58,14 @@ export function backboneShape(folder: string): MemoryInput["backbone"] {
 }
 
 /** Bytes of one value of a matrix in each precision; undefined: as in its file. */
-const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = { fp32: undefined, fp16: 2, bf16: 2, int8: 1 };
+const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = {
+  fp32: undefined,
+  fp16: 2,
+  bf16: 2,
+  int8: 1,
+  int4: 5 / 8,
+  "int4-asym": 6 / 8,
+};
 
 /** How the programs of a run read the frozen weights. @param spare as in MemoryChange */
 export function accessOf(
