@@ -5,7 +5,7 @@
 TEXTS is a JSON list, GOLDENS a folder of small published tokenizers (or one that is not there), SMOLLM2 a model folder. OUT gets a folder for each
 tokenizer: model.gguf (no tensors) and expected.json, with the ids of each text, with and without special tokens, and the decoded text.
 Pre-tokenizers that no tokenizer at hand has are those of the published tokenizer.json files; the vocabularies are trained here on the texts."""
-import json, pathlib, sys
+import base64, json, pathlib, re, sys
 
 import gguf
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -138,7 +138,8 @@ def sentencepiece_vocabulary(texts, size=SIZE, heads=("<unk>", "<s>", "</s>"), o
     trainer = trainers.BpeTrainer(vocab_size=size, show_progress=False, limit_alphabet=900)
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement=SPACE)
-    tokenizer.train_from_iterator(texts, trainer)
+    # Neither marks nor lines (nor NUL, which llama.cpp cannot hold) are ordinary pieces of such a vocabulary.
+    tokenizer.train_from_iterator((re.sub(r"<[^<>\n]*>|[\n\t\0]", " ", text) for text in texts), trainer)
     vocabulary = json.loads(tokenizer.to_str())["model"]["vocab"]
     by_id = sorted(vocabulary, key=vocabulary.get)
     taken = {*heads, *own, *BYTES}
@@ -200,8 +201,8 @@ def gemma_case(texts):
     tokens.append("\n")
     types.append(NORMAL)
     scores.append(scores[-1] - 1)
-    # The published file's merges have the runs first: the scores of the user's own tokens are 0.
-    tokenizer = merged(tokens, scores)
+    # The published file's merges are in the order of the tokens, those of runs first.
+    tokenizer = merged(tokens, [-float(id) for id in range(len(tokens))])
     spaced(tokenizer, False)
     tokenizer.add_tokens([AddedToken(text, special=text in heads, normalized=False) for text in [*heads, *own]])
     tokenizer.post_processor = begins("<bos>", 2)
@@ -248,8 +249,6 @@ def golden_cases(goldens, smollm2):
     types[0] = types[1] = CONTROL
     types[2] = UNKNOWN
     scores = [score for _, score in vocabulary] + [-10000.0] * 28
-    import base64
-
     charsmap = base64.b64decode(whole["normalizer"]["precompiled_charsmap"])
     facts = {"model": "t5", "pre": "default", "tokens": stored, "token_type": types, "scores": scores, "precompiled_charsmap": charsmap}
     facts |= {"add_space_prefix": True, "remove_extra_whitespaces": True, "add_bos_token": False, "add_eos_token": True}

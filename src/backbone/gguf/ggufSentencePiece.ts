@@ -86,10 +86,7 @@ export function sentencePiece(metadata: GgufMetadata): MadeTokenizer {
   const restored = { type: "Replace", pattern: { String: SPACE }, content: " " };
   return {
     vocabulary: spelled,
-    added: withSwallowed(
-      spelled,
-      addedTokens(spelled, (id) => !runs.has(id)),
-    ),
+    added: withSwallowed(spelled, addedTokens(spelled)),
     usual: { begins: true, ends: false },
     parts: {
       normalizer: prefixes

@@ -149,15 +149,12 @@ export function readVocabulary(
 }
 
 /** The tokens that are matched in a text before it is split, in the order of their ids. */
-export function addedTokens(
-  { tokens, ids, types, special, ends }: GgufVocabulary,
-  isKept: (id: number) => boolean = () => true,
-): NumberedToken[] {
+export function addedTokens({ tokens, ids, types, special, ends }: GgufVocabulary): NumberedToken[] {
   // Files that say what kind each token is may name an ordinary one as padding; others do not tell them apart.
   const uses = types === undefined ? Object.values(special) : [special.bos_token, special.eos_token];
   const named = new Set([...uses, ...ends]);
   return tokens.flatMap((text, id) => {
-    if (ids.get(text) !== id || !isKept(id)) return [];
+    if (ids.get(text) !== id) return [];
     const type = types?.[id];
     const isSpecial = named.has(id) || type === TOKEN.control || type === TOKEN.unknown;
     if (!isSpecial && type !== TOKEN.userDefined) return [];
