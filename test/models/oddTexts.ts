@@ -104,10 +104,7 @@ function sequence(seed: number): (below: number) => number {
   };
 }
 
-/**
- * So many different texts: real ones, of at most `longest` characters, as many made of odd pieces, and real ones with an
- * odd piece inside.
- */
+/** So many different texts: real ones, of at most `longest` characters, ones of odd pieces, and mixtures of both. */
 export function oddTexts(count: number, longest = 600): string[] {
   const next = sequence(7);
   const real = realTexts(Math.ceil(count / 2)).map((text) => text.slice(0, longest).toWellFormed());
