@@ -1,6 +1,7 @@
 import { phrase } from "../../base/phrase.ts";
 import type { GgufMetadata } from "./ggufMetadata.ts";
 import { badValue, KEYS, type GgufVocabulary } from "./ggufVocabulary.ts";
+import { PieceHashes } from "./pieceHashes.ts";
 
 /** Two pieces that a BPE model joins. */
 export type Merge = [left: string, right: string];
@@ -8,7 +9,7 @@ export type Merge = [left: string, right: string];
 /** The most merges; Gemma 3 has 514,906. */
 const MOST_MERGES = 2_000_000;
 /** The longest token in UTF-16 units that is looked for in two parts; SentencePiece makes none of more than some 30. */
-const LONGEST = 256;
+const LONGEST = 128;
 const MERGES = `${KEYS}merges`;
 
 /**
@@ -31,15 +32,12 @@ export function listedMerges(metadata: GgufMetadata, { ids }: GgufVocabulary): M
 }
 
 /** The ways to make a token of two others, by the ids of both. */
-function waysTo(text: string, ids: ReadonlyMap<string, number>): Merge[] {
+function waysTo(text: string, cuts: readonly number[], ids: ReadonlyMap<string, number>): Merge[] {
   const ways: { left: number; right: number; merge: Merge }[] = [];
-  for (let at = 1; at < text.length; at++) {
-    const start = text.slice(0, at);
-    const left = ids.get(start);
-    if (left === undefined) continue;
-    const rest = text.slice(at);
-    const right = ids.get(rest);
-    if (right !== undefined) ways.push({ left, right, merge: [start, rest] });
+  for (const at of cuts) {
+    const merge: Merge = [text.slice(0, at), text.slice(at)];
+    const [left, right] = [ids.get(merge[0]), ids.get(merge[1])];
+    if (left !== undefined && right !== undefined) ways.push({ left, right, merge });
   }
   return ways.sort((a, b) => a.left - b.left || a.right - b.right).map(({ merge }) => merge);
 }
@@ -57,10 +55,11 @@ export function impliedMerges(
   ids: ReadonlyMap<string, number>,
 ): Merge[] {
   const merges: Merge[] = [];
+  const hashes = new PieceHashes(ids.keys(), LONGEST);
   for (const id of order) {
     const text = tokens[id]!;
     if (text.length > LONGEST) continue;
-    for (const merge of waysTo(text, ids)) merges.push(merge);
+    for (const merge of waysTo(text, hashes.cuts(text), ids)) merges.push(merge);
     if (merges.length > MOST_MERGES)
       throw badValue({ path }, `${KEYS}tokens`, phrase`its tokens are made of each other in too many ways`);
   }
