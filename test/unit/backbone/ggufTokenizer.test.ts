@@ -222,6 +222,17 @@ describe("SentencePiece's merges", () => {
     assert.deepEqual(await pieces(llama(tokens), "aéé"), ["<s>", "▁a", "<unk>"]);
   });
 
+  test("the ways to make one token are in the order of the ids of its parts", () => {
+    const made: Token[] = [["ab"], ["bc"], ["abc", NORMAL, 1], ["a"], ["b"], ["c"]];
+    const { tokenizer } = ggufTokenizer(metadata(llama([...HEAD, ...made])));
+    assert.deepEqual((tokenizer as { model: { merges: unknown } }).model.merges, [
+      ["ab", "c"],
+      ["a", "bc"],
+      ["a", "b"],
+      ["b", "c"],
+    ]);
+  });
+
   test("merges that a file lists go before its scores", async () => {
     assert.deepEqual(await pieces(llama(LLAMA, { merges: ["▁ a"] }), "abc"), ["<s>", "▁a", "b", "c"]);
   });
