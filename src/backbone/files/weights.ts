@@ -2,7 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import type { WeightLocation } from "../../engine/program.ts";
-import { readBytes, readWeight, rowRange } from "../../engine/weightData.ts";
+import { groupsOf, readBytes, readWeight, rowRange } from "../../engine/weightData.ts";
 import type { StoredTensors } from "../storedTensors.ts";
 import { isBlockType } from "../gguf/ggufTypes.ts";
 import { floatType } from "./safetensors.ts";
@@ -53,9 +53,10 @@ export class BackboneWeights implements StoredTensors {
   /** Bytes of all tensors as they are stored, tied ones once. */
   get bytes(): number {
     const own = new Map([...this.entries.values()].map((entry) => [entry, entry.bytes]));
-    for (const [name, { bytes, scales, dims }] of this.elsewhere) {
+    for (const [name, place] of this.elsewhere) {
       const entry = this.entries.get(name);
-      if (entry !== undefined) own.set(entry, bytes + (scales === undefined ? 0 : 4 * dims[0]!));
+      const numbers = [place.scales, place.offsets].filter((each) => each !== undefined).length;
+      if (entry !== undefined) own.set(entry, place.bytes + 4 * numbers * place.dims[0]! * groupsOf(place));
     }
     return [...own.values()].reduce((sum, bytes) => sum + bytes, 0);
   }

@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/backbone/files/safetensors.ts";
+import { narrowForm } from "../../../src/backbone/files/narrowForm.ts";
 import { quantiseRows } from "../../../src/engine/narrowing.ts";
 import { UserError } from "../../../src/base/errors.ts";
 import type { Precision } from "../../../src/engine/precisionSpec.ts";
@@ -74,6 +75,35 @@ test("matrices and the embedding are narrow, norms and position biases are not, 
   assert.ok(read.every((value, i) => value === Math.fround(levels[i]! * scales[Math.floor(i / width)]!)));
   assert.deepEqual(weights.rows("shared.weight", dims, [5, 9]), read.slice(5 * width, 9 * width));
   assert.ok(weights.bytes < 0.3 * wide.weights.bytes, `${weights.bytes} of ${wide.weights.bytes} bytes`);
+});
+
+test("in four bits a matrix has groups of 32, a table and a matrix of other widths are int8; what is read is near", () => {
+  const wide = openBackbone(folder);
+  for (const [precision, type, bits] of [
+    ["int4", "int4", 5],
+    ["int4-asym", "uint4", 6],
+  ] as const) {
+    const { weights, layout } = openBackbone(folder, { precision });
+    for (const { name, dims, role } of layout.weights) {
+      if (role !== "matrix" && role !== "embedding") continue;
+      const place = weights.locate(name, dims);
+      assert.equal(place.type, role === "matrix" ? type : "int8", name);
+      if (role !== "matrix") continue;
+      assert.equal(place.group, 32);
+      assert.equal(place.bytes, dims.reduce((a, b) => a * b, 1) / 2);
+      const [own, exact] = [weights.read(name, dims), wide.weights.read(name, dims)];
+      const spread = Math.sqrt(exact.reduce((sum, x) => sum + x * x, 0) / exact.length);
+      const error = Math.sqrt(exact.reduce((sum, x, i) => sum + (x - own[i]!) ** 2, 0) / exact.length);
+      assert.ok(error < 0.12 * spread && error > 0.01 * spread, `${name}: ${error} of ${spread}`);
+    }
+    const matrices = layout.weights.filter(({ role }) => role === "matrix");
+    const values = matrices.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+    const [vocabulary, width] = [layout.vocabulary, layout.width];
+    const table = vocabulary * (width + 4);
+    const others = weights.bytes - (values * bits) / 8 - table;
+    assert.ok(others >= 0 && others < 0.01 * weights.bytes, `${weights.bytes}: ${others} besides`);
+  }
+  assert.equal(narrowForm({ dims: [8, 48], isTable: false }, "int4").type, "int8");
 });
 
 test("a file of the cache is used again while it is whole, and made anew where it is not", () => {
