@@ -18,7 +18,7 @@ const SetupHostMessage = z.discriminatedUnion("type", [
     limits: objectOf<DraftLimits>(),
     draft: objectOf<ExperimentDraft>(),
     title: z.string(),
-    /** The models that were downloaded before. */
+    /** The models that are here: those downloaded before, and files of other programs, whose path is the "folder". */
     downloaded: z.array(z.object({ name: z.string(), folder: z.string() })),
   }),
   /** The result of the inspection to which the page gave the number `asked`. */

@@ -99,8 +99,9 @@ export type Inspection = z.infer<typeof Inspection>;
 /** An inspection as the page shows it. */
 export type ShownInspection = Omit<Inspection, "problem" | "note"> & { problem?: string; note?: string };
 
-/** ADePT's sizes within each budget; null where the budget is too small. */
+/** ADePT's sizes within each budget; null where the budget is too small. `gguf`: of a backbone in a GGUF file. */
 export const SizesAnswer = z.object({
+  gguf: z.object({ architecture: z.string(), bytes: z.number() }).optional(),
   width: z.number(),
   parameters: z.number(),
   sizes: z.array(

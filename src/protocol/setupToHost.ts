@@ -9,8 +9,12 @@ const SetupPageMessage = z.discriminatedUnion("type", [
   z.object({ type: z.enum(["ready", "chooseData"]) }),
   z.object({
     type: z.literal("chooseBackbone"),
-    how: z.enum(["embedded", "folder", "hub", "downloaded"]),
-    name: z.string().max(300).optional().describe("the downloaded model, or that of the Hub where the page names it"),
+    how: z.enum(["embedded", "folder", "file", "hub", "downloaded"]),
+    name: z
+      .string()
+      .max(2000)
+      .optional()
+      .describe("the model that is here, or that of the Hub where the page names it"),
   }),
   z.object({
     type: z

@@ -1,5 +1,7 @@
 import { checkModelFolder } from "../backbone/checkFolder.ts";
+import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { UserError } from "../base/errors.ts";
+import { isGgufName } from "../base/files/ggufName.ts";
 import { phrase, type Phrase } from "../base/phrase.ts";
 
 /** What helps where a whole download is no usable model: its files are as their makers left them. */
@@ -12,17 +14,19 @@ function action(code: string, name: string, folder: string): Phrase {
 
 /**
  * Whether what was downloaded can be opened as a backbone.
+ * @param backbone a folder, or a GGUF file
  * @throws UserError saying what is missing or wrong, and a command that helps
  */
-export function checkDownload(name: string, folder: string): void {
+export function checkDownload(name: string, backbone: string): void {
   try {
-    checkModelFolder(folder);
+    checkModelFolder(backboneFolder(backbone));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(
       "download-not-usable",
       phrase`${name} was downloaded, but cannot be opened as a backbone: ${error.phrase}`,
-      action(error.code, name, folder),
+      // Of the same model there often is another GGUF file that can be used, which the error names.
+      (isGgufName(backbone) ? error.actionPhrase : undefined) ?? action(error.code, name, backbone),
     );
   }
 }

@@ -12,6 +12,9 @@ const EMBEDDED = "tiny-t5";
 /** Comes before the name of a downloaded model in the value of its choice. */
 const NAMED = "downloaded ";
 
+const PLAIN = ["embedded", "folder", "file", "hub"] as const;
+const isPlain = (value: string): value is (typeof PLAIN)[number] => (PLAIN as readonly string[]).includes(value);
+
 /** The choice of the backbone, with what the embedded one is for. */
 export class BackbonePart {
   readonly element: HTMLElement;
@@ -58,6 +61,7 @@ export class BackbonePart {
       ...(backbone === EMBEDDED || isListed ? [] : [{ value: "own", text: backbone }]),
       ...downloaded.map(({ name }) => ({ value: NAMED + name, text: name })),
       { value: "folder", text: labels.folder },
+      { value: "file", text: labels.file },
       { value: "hub", text: labels.hub },
     ];
     const listed = downloaded.find(({ folder }) => folder === backbone);
@@ -66,7 +70,7 @@ export class BackbonePart {
       value: backbone === EMBEDDED ? "embedded" : other,
       onChange: (value) => {
         if (value.startsWith(NAMED)) this.choose({ how: "downloaded", name: value.slice(NAMED.length) });
-        else if (value === "embedded" || value === "folder" || value === "hub") this.choose({ how: value });
+        else if (isPlain(value)) this.choose({ how: value });
       },
     });
   }

@@ -1,3 +1,4 @@
+import { bytesText } from "../../src/base/text/bytesText.ts";
 import { el } from "../dom.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import type { SizesAnswer } from "../../src/protocol/setupQuestions.ts";
@@ -55,7 +56,10 @@ export class BudgetPart {
     this.slider.disabled = sizes.length === 0;
     this.slider.max = String(sizes.length - 1);
     this.slider.value = String(at < 0 ? sizes.length - 1 : at);
-    this.about.textContent = fill(this.labels.width, result.parameters.toLocaleString(), result.width);
+    const { labels } = this;
+    const own = fill(labels.width, result.parameters.toLocaleString(), result.width);
+    const file = result.gguf && fill(labels.ggufFile, result.gguf.architecture, bytesText(result.gguf.bytes));
+    this.about.textContent = [...(file === undefined ? [] : [file]), own].join(" · ");
     const chosen = sizes[Number(this.slider.value)]?.budget;
     if (chosen !== undefined && chosen !== this.budget) {
       this.budget = chosen;

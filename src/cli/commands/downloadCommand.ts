@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { Presets, SingleBar } from "cli-progress";
+import { isGgufModelName } from "../../base/files/ggufName.ts";
 import { offeredTypes } from "../../backbone/offeredTypes.ts";
 import { checkModelType } from "../../backbone/openBackbone.ts";
-import { downloadRepository, type DownloadProgress } from "../../hub/hubDownload.ts";
+import { downloadRepository, type Download, type DownloadProgress } from "../../hub/hubDownload.ts";
 import { hubPlace } from "../../hub/hubRequest.ts";
 import { searchModels } from "../../hub/hubSearch.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -91,6 +92,10 @@ async function search(text: string, json: boolean): Promise<number> {
   }
 }
 
+/** The GGUF models of a download; of a model in several files the first. */
+const ggufFiles = ({ folder, files }: Download): string[] =>
+  files.filter((path) => isGgufModelName(basename(path))).map((path) => join(folder, path));
+
 /** Downloads files of a repository of the Hugging Face Hub; a model is checked as soon as its config is here. */
 async function download(name: string, values: Values): Promise<number> {
   const folder = resolve(values.out ?? name.split("/").at(-1)!);
@@ -117,11 +122,14 @@ async function download(name: string, values: Values): Promise<number> {
     );
     progress.stop();
     if (isModel) checkDownload(name, folder);
+    const models = values.dataset === true ? [] : ggufFiles(done);
+    for (const path of models) checkDownload(name, path);
     say(
       values.json === true
         ? JSON.stringify(done)
         : `${done.folder}: ${done.files.length} files at commit ${done.commit}, ${done.loaded.length === 0 ? "all here already" : `${(done.bytes / MEGA).toFixed(1)} MB loaded and checked`}`,
     );
+    if (values.json !== true) for (const path of models) say(`"backbone": ${JSON.stringify(path)}`);
     return 0;
   } catch (error) {
     progress.stop();
@@ -153,6 +161,7 @@ export const downloadCommand = command({
     "adept download --list",
     "adept download --search smollm2",
     "adept download google-t5/t5-small",
+    'adept download Qwen/Qwen2.5-0.5B-Instruct-GGUF --include "*q4_k_m.gguf"',
     'adept download nyu-mll/glue --dataset --include "mrpc/*" --out data/glue',
   ],
   run,

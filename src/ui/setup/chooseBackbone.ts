@@ -2,18 +2,21 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
+import { isGgufName } from "../../base/files/ggufName.ts";
+import { localModels, shownName } from "../../base/localModels/localModels.ts";
 import { phrase } from "../../base/phrase.ts";
+import { bytesText } from "../../base/text/bytesText.ts";
 import { host } from "../window/host.ts";
 import { Setting } from "../window/ids.ts";
 import { textSetting } from "../window/settings.ts";
 import { chooseModel } from "./chooseModel.ts";
 
 /**
- * The source of the backbone: comes with the extension, a folder on disk, the Hugging Face Hub, or a model that was
- * downloaded before; with the model's name where it is chosen already.
+ * The source of the backbone: comes with the extension, a folder or a GGUF file on disk, the Hugging Face Hub, or a
+ * model that is here and has a name; with the model's name where it is chosen already.
  */
 export interface BackboneChoice {
-  how: "embedded" | "folder" | "hub" | "downloaded";
+  how: "embedded" | "folder" | "file" | "hub" | "downloaded";
   name?: string | undefined;
 }
 
@@ -23,18 +26,31 @@ interface BackboneParts {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Lets the user choose the backbone. @returns "tiny-t5", an absolute path, or undefined when the user cancels */
+/** A model that is here: its name, and its folder or its GGUF file. */
+export interface NamedBackbone {
+  name: string;
+  folder: string;
+}
+
+/**
+ * Lets the user choose the backbone.
+ * @param here the models to which a name can lead
+ * @returns "tiny-t5", an absolute path, or undefined when the user cancels
+ */
 export async function chooseBackbone(
   { how, name: named }: BackboneChoice,
   parts: BackboneParts,
+  here: readonly NamedBackbone[],
 ): Promise<string | undefined> {
   switch (how) {
     case "embedded":
       return "tiny-t5";
     case "folder":
       return chooseFolder();
+    case "file":
+      return chooseFile();
     case "downloaded":
-      return downloadedBackbones(parts).find(({ name }) => name === named)?.folder;
+      return here.find(({ name }) => name === named)?.folder;
     case "hub": {
       const name = named ?? (await chooseModel(parts));
       return name === undefined ? undefined : download(name, parts);
@@ -51,7 +67,7 @@ function backbonesFolder(storage: vscode.Uri): string {
 }
 
 /** The models that were downloaded before, by name. */
-export function downloadedBackbones({ storage }: Pick<BackboneParts, "storage">): { name: string; folder: string }[] {
+export function downloadedBackbones({ storage }: Pick<BackboneParts, "storage">): NamedBackbone[] {
   const parent = backbonesFolder(storage);
   if (!existsSync(parent)) return [];
   return readdirSync(parent)
@@ -59,6 +75,37 @@ export function downloadedBackbones({ storage }: Pick<BackboneParts, "storage">)
     .sort()
     .slice(0, MOST_LISTED)
     .map((name) => ({ name: name.replace("--", "/"), folder: join(parent, name) }));
+}
+
+/** The GGUF models of other programs, by name with their size; two of the same name are told apart by a number. */
+export function keptBackbones(): NamedBackbone[] {
+  const names = new Map<string, number>();
+  return localModels()
+    .slice(0, MOST_LISTED)
+    .map((model) => {
+      const name = `${shownName(model)}, ${bytesText(model.bytes)}`;
+      const number = (names.get(name) ?? 0) + 1;
+      names.set(name, number);
+      return { name: number === 1 ? name : `${name} (${number})`, folder: model.path };
+    });
+}
+
+/** A dialog for files apart from that for folders: not every system has one for both. */
+async function chooseFile(): Promise<string | undefined> {
+  const [chosen] =
+    (await vscode.window.showOpenDialog({
+      canSelectFiles: true,
+      canSelectFolders: false,
+      filters: { GGUF: ["gguf"] },
+      openLabel: vscode.l10n.t("Use This Model"),
+    })) ?? [];
+  if (chosen !== undefined && !isGgufName(chosen.fsPath))
+    throw new UserError(
+      "file-not-gguf",
+      phrase`${chosen.fsPath} is no GGUF file: its name does not end in .gguf.`,
+      phrase`Choose a GGUF file, or the folder of a supported Hugging Face model.`,
+    );
+  return chosen?.fsPath;
 }
 
 async function chooseFolder(): Promise<string | undefined> {
@@ -72,7 +119,7 @@ async function chooseFolder(): Promise<string | undefined> {
     throw new UserError(
       "folder-without-model",
       phrase`${chosen.fsPath} holds no model: it has no config.json.`,
-      phrase`Choose the folder of a supported Hugging Face model.`,
+      phrase`Choose the folder of a supported Hugging Face model, or a GGUF file.`,
     );
   return chosen?.fsPath;
 }

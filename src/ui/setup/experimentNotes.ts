@@ -13,8 +13,8 @@ export function experimentNotes(
     ),
     backbone:
       backbone === "tiny-t5"
-        ? t("embedded; or the path of the folder of a supported Hugging Face model")
-        : t('the folder of a supported Hugging Face model, or "tiny-t5", which is embedded'),
+        ? t("embedded; or the path of the folder of a supported Hugging Face model, or of a GGUF file")
+        : t('the folder of a supported Hugging Face model, a GGUF file, or "tiny-t5", which is embedded'),
     source: t("what the model reads of each row: your words, and columns in braces"),
     target: t("what it should answer"),
     budget:

@@ -9,7 +9,13 @@ import { answerLength, batchRows, NEW } from "../../experiment/draftDefaults.ts"
 import { DRAFT_LIMITS } from "../../experiment/draftLimits.ts";
 import { experimentOf } from "../../experiment/experimentDraft.ts";
 import type { ExperimentDraft } from "../../experiment/draftSchema.ts";
-import { chooseBackbone, downloadedBackbones, type BackboneChoice } from "./chooseBackbone.ts";
+import {
+  chooseBackbone,
+  downloadedBackbones,
+  keptBackbones,
+  type BackboneChoice,
+  type NamedBackbone,
+} from "./chooseBackbone.ts";
 import { aboutModel, listModels } from "./chooseModel.ts";
 import { chooseData, ownData } from "./chooseData.ts";
 import type { Folders } from "../window/folders.ts";
@@ -47,6 +53,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   private writing = false;
   private readonly looks = new Newest<Asked>((asked) => this.look(asked));
   private sized = "";
+  private kept: NamedBackbone[] | undefined;
   private listed: Promise<ListedModels> | undefined;
   private readonly ended = new AbortController();
   private forecast: { key: string; abort: AbortController; timer: NodeJS.Timeout } | undefined;
@@ -127,8 +134,14 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
       limits: DRAFT_LIMITS,
       draft,
       title: draft.task.kind === "mail" ? "" : basename(draft.task.train),
-      downloaded: downloadedBackbones(this.parts),
+      downloaded: this.modelsHere(),
     });
+  }
+
+  /** The models that are here; those of other programs are looked for once. */
+  private modelsHere(): NamedBackbone[] {
+    this.kept ??= keptBackbones();
+    return [...downloadedBackbones(this.parts), ...this.kept];
   }
 
   /**
@@ -138,7 +151,7 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
   private async changeBackbone(choice: BackboneChoice): Promise<void> {
     let backbone: string | undefined;
     try {
-      backbone = await chooseBackbone(choice, this.parts);
+      backbone = await chooseBackbone(choice, this.parts, this.modelsHere());
     } finally {
       this.start({ ...this.draft, ...(backbone !== undefined && { backbone }) });
     }

@@ -1,5 +1,6 @@
 import { openBackbone } from "../../backbone/openBackbone.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
+import { ggufShown } from "../../backbone/gguf/ggufShown.ts";
 import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { readTokenizerConfig } from "../../backbone/tokenizer/tokenizerConfig.ts";
 import { UserError } from "../../base/errors.ts";
@@ -129,8 +130,11 @@ function formOf(prompt: Ask["prompt"]): { form: "plain" | "chat"; system?: strin
 
 /** ADePT's prompt length and bottleneck within each budget, on a backbone; null for a budget that is too small. */
 export function sizesWithin(backbone: string, budgets: readonly number[]): SizesAnswer {
-  const { layout } = openBackbone(backboneFolder(backbone));
+  const folder = backboneFolder(backbone);
+  const { layout } = openBackbone(folder);
+  const gguf = ggufShown(folder);
   return {
+    ...(gguf !== undefined && { gguf }),
     width: layout.width,
     parameters: layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0),
     sizes: budgets.map((budget) => {
