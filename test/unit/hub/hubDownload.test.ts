@@ -121,6 +121,32 @@ test("the files that a backbone needs are loaded and checked, and are not loaded
   assert.deepEqual((await load({ include: ["onnx/*"] })).files, ["onnx/model.safetensors"]);
 });
 
+test("of a repository of GGUF files one is chosen; beside other weights they are not loaded", () => {
+  const wanted = (paths: readonly string[], ...include: string[]): string[] =>
+    wantedFiles(
+      { name: "o/gguf", kind: "model", revision: "main" },
+      paths.map((path): HubFile => ({ path, size: 2e9, hash: { algorithm: "git", hex: "0" } })),
+      include,
+    ).map(({ path }) => path);
+  const parts = ["big/m-00001-of-00002.gguf", "big/m-00002-of-00002.gguf"];
+  const all = ["README.md", "config.json", ...parts, "m-Q8_0.gguf", "mmproj-m.gguf"];
+  assert.throws(
+    () => wanted(all),
+    (error) => {
+      assert.ok(error instanceof UserError);
+      assert.match(
+        error.message,
+        /one of which is to be chosen: big\/m-00001-of-00002\.gguf \(2\.0 GB\), m-Q8_0\.gguf \(2\.0 GB\)$/,
+      );
+      assert.match(error.action!, /adept download o\/gguf --include "big\/m-\*-of-00002\.gguf"/);
+      return true;
+    },
+  );
+  assert.deepEqual(wanted(all, "big/m-*-of-00002.gguf"), parts);
+  assert.deepEqual(wanted(all, "*Q8_0.gguf"), ["m-Q8_0.gguf"]);
+  assert.deepEqual(wanted([...all, "model.safetensors"]), ["config.json", "model.safetensors"]);
+});
+
 test("of several forms of weights and tokenizers, the first choice is loaded; a model without it is loaded as it is", () => {
   const loaded = (...paths: string[]): string[] =>
     wantedFiles(

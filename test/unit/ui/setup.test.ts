@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -24,10 +24,27 @@ const found = {
   tokens: { median: 9, high: 30, longest: 40 },
   targetTokens: { median: 2, high: 3, longest: 4 },
 } as Inspection;
+/** The home of this file's tests, where nothing of the machine's own models is found. */
+const HOME = {
+  HOME: join(folder, "home"),
+  USERPROFILE: join(folder, "home"),
+  HF_HUB_CACHE: join(folder, "hub"),
+  OLLAMA_MODELS: join(folder, "ollama"),
+  LLAMA_CACHE: join(folder, "llama"),
+  XDG_DATA_HOME: join(folder, "data"),
+  XDG_CONFIG_HOME: join(folder, "config"),
+  LOCALAPPDATA: join(folder, "local"),
+  APPDATA: join(folder, "roaming"),
+};
+const machine = { ...process.env };
 before(async () => {
   parts = await loadParts();
+  Object.assign(process.env, HOME);
 });
 after(() => {
+  for (const key of Object.keys(HOME))
+    if (machine[key] === undefined) delete process.env[key];
+    else process.env[key] = machine[key];
   rmSync(folder, { recursive: true, force: true });
 });
 const rest = (): Promise<void> => new Promise((done) => setTimeout(done, 20));
@@ -236,6 +253,58 @@ test("where a backbone cannot be used the form begins anew, so that it can be ch
   assert.equal(panel.of("start").length, 2);
   assert.equal((panel.of("start")[1]!["draft"] as ExperimentDraft).backbone, "tiny-t5");
   panel.dispose();
+});
+
+test("a GGUF file is chosen in a dialog for files alone; what is none is told, and cancelling changes nothing", async () => {
+  reported.length = 0;
+  const { panel } = await opened();
+  const asked: object[] = [];
+  const answers = ["m.gguf", "m.bin", undefined].map((name) => name && join(folder, name));
+  Object.assign(parts.vscode.window, {
+    showOpenDialog: (options: object) => {
+      const answer = answers[asked.length];
+      asked.push(options);
+      return Promise.resolve(answer === undefined ? undefined : [parts.vscode.Uri.file(answer)]);
+    },
+  });
+  const backbones = (): string[] => panel.of("start").map(({ draft }) => (draft as ExperimentDraft).backbone);
+  for (const count of [2, 3, 4]) {
+    panel.say({ type: "chooseBackbone", how: "file" });
+    await until(() => panel.of("start").length === count);
+  }
+  const file = join(folder, "m.gguf");
+  assert.deepEqual(backbones(), ["tiny-t5", file, file, file]);
+  assert.match(String(reported[0]), /m\.bin is no GGUF file/);
+  assert.equal(reported.length, 1);
+  for (const options of asked)
+    assert.deepEqual(
+      { ...options, openLabel: "" },
+      { canSelectFiles: true, canSelectFolders: false, filters: { GGUF: ["gguf"] }, openLabel: "" },
+    );
+  panel.dispose();
+});
+
+test("models that other programs keep are offered by name and size, and chosen where they lie", async () => {
+  const hash = "ab".repeat(32);
+  const manifests = join(HOME.OLLAMA_MODELS, "manifests/registry.ollama.ai/library/llama3.2");
+  const repository = join(HOME.HOME, ".lmstudio/models/pub/repo");
+  for (const each of [manifests, join(HOME.OLLAMA_MODELS, "blobs"), repository]) mkdirSync(each, { recursive: true });
+  const layers = [{ mediaType: "application/vnd.ollama.image.model", digest: `sha256:${hash}` }];
+  writeFileSync(join(manifests, "3b"), JSON.stringify({ layers }));
+  const blob = join(HOME.OLLAMA_MODELS, "blobs", `sha256-${hash}`);
+  writeFileSync(blob, Buffer.alloc(2_000_000));
+  writeFileSync(join(repository, "small.gguf"), Buffer.alloc(3000));
+  const { panel } = await opened();
+  assert.deepEqual(panel.of("start")[0]!["downloaded"], [
+    { name: "llama3.2:3b (Ollama), 2 MB", folder: blob },
+    { name: "pub/repo small.gguf (LM Studio), 3 kB", folder: join(repository, "small.gguf") },
+  ]);
+  panel.say({ type: "chooseBackbone", how: "downloaded", name: "llama3.2:3b (Ollama), 2 MB" });
+  await until(() => panel.of("start").length === 2);
+  assert.equal((panel.of("start")[1]!["draft"] as ExperimentDraft).backbone, blob);
+  panel.dispose();
+  rmSync(HOME.OLLAMA_MODELS, { recursive: true });
+  rmSync(HOME.HOME, { recursive: true });
 });
 
 const SMALL = {
