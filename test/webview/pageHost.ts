@@ -178,7 +178,10 @@ export class PageHost {
             limits: DRAFT_LIMITS,
             draft: start,
             title: "data.csv",
-            downloaded: [{ name: "owner/old", folder: "/models/owner--old" }],
+            downloaded: [
+              { name: "owner/old", folder: "/models/owner--old" },
+              { name: "llama3.2:3b (Ollama), 2.0 GB", folder: "/models/blobs/sha256-0" },
+            ],
           });
           return;
         case "forecast":

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import type { ExperimentDraft } from "../../src/experiment/draftSchema.ts";
+import { tinyGguf } from "../unit/backbone/tinyGguf.ts";
 import { pseudo } from "../l10n/pseudo.ts";
 import type { HostMessage } from "../../src/protocol/hostToPage.ts";
 import { PageHost } from "./pageHost.ts";
@@ -234,6 +235,37 @@ test("data without a header, and more of them than are looked at, are told as su
   assert.equal(await second.page.locator(".warning", { hasText: "looks like" }).count(), 0);
   assert.equal(await second.page.locator(".detail", { hasText: "times over" }).count(), 0, "nobody knows how often");
   await second.context.close();
+});
+
+test("a GGUF file is shown with architecture and size in every theme, and chosen from the list", async () => {
+  const model = join(folder, "tiny.gguf");
+  writeFileSync(model, tinyGguf());
+  for (const theme of Object.keys(THEMES)) {
+    const { page, context, asked, violations, errors } = await host.openSetup({ ...draft, backbone: model }, { theme });
+    await page
+      .locator(".budget .detail", { hasText: "GGUF file, architecture llama, 113 kB · 26,816 frozen parameters" })
+      .waitFor();
+    const control = page.locator('vscode-dropdown[aria-label="Backbone"]');
+    for (const option of ["A GGUF file", "llama3.2:3b (Ollama), 2.0 GB"]) {
+      await control.click();
+      await page.screenshot({ path: join(OUTPUT, `setup-gguf-${theme}.png`) });
+      const isWhole = await control
+        .locator("vscode-option", { hasText: option })
+        .evaluate((each) => each.scrollWidth <= each.clientWidth && each.clientWidth > 200);
+      assert.ok(isWhole, option);
+      await control.locator("vscode-option", { hasText: option }).click();
+    }
+    await page.waitForTimeout(100);
+    assert.deepEqual(
+      asked.filter(({ type }) => type === "chooseBackbone"),
+      [
+        { type: "chooseBackbone", how: "file" },
+        { type: "chooseBackbone", how: "downloaded", name: "llama3.2:3b (Ollama), 2.0 GB" },
+      ],
+    );
+    assert.deepEqual([violations, errors], [[], []]);
+    await context.close();
+  }
 });
 
 test("at 300 and 1,600 pixels and at 200 %, and in a longer language, nothing sticks out", async () => {

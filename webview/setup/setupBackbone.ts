@@ -38,6 +38,7 @@ export class BackbonePart {
   ) {
     this.downloaded = downloaded;
     this.element = section(labels.backbone);
+    this.element.classList.add("backbone");
     this.element.append(this.select(draft.backbone, downloaded), this.about, this.recommended, beneath);
     this.isEmbedded = draft.backbone === EMBEDDED;
     if (this.isEmbedded) this.about.textContent = labels.embeddedPurpose;

@@ -7,6 +7,7 @@ import { guessColumnRoles, templatesOf } from "../../../src/task/rows/guessColum
 import type { Row } from "../../../src/task/rows/row.ts";
 import { english } from "../../../src/base/phrase.ts";
 import { inspect, sizesWithin } from "../../../src/worker/tokens/inspect.ts";
+import { tinyGguf } from "../backbone/tinyGguf.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adept-inspect-"));
 after(() => {
@@ -125,4 +126,15 @@ test("sizes are those of the solver, and null where the budget is too small", ()
         each!.count === each!.promptLength * width + each!.bottleneck * (2 * width + 1) + width,
     );
   assert.ok(parameters > 1e6);
+});
+
+test("of a GGUF file its architecture and size are told with the sizes, and a damaged one is told as such", () => {
+  const bytes = tinyGguf();
+  const [model, cut] = [join(folder, "tiny.gguf"), join(folder, "cut.gguf")];
+  writeFileSync(model, bytes);
+  writeFileSync(cut, bytes.subarray(0, 500));
+  const { gguf, width } = sizesWithin(model, [1000]);
+  assert.deepEqual([gguf, width], [{ architecture: "llama", bytes: bytes.length }, 32]);
+  assert.equal(sizesWithin("tiny-t5", [1000]).gguf, undefined);
+  assert.throws(() => sizesWithin(cut, [1000]), /cut\.gguf is truncated/);
 });
