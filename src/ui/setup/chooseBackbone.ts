@@ -101,7 +101,7 @@ async function chooseFile(): Promise<string | undefined> {
     })) ?? [];
   if (chosen !== undefined && !isGgufName(chosen.fsPath))
     throw new UserError(
-      "file-not-gguf",
+      "file-name-not-gguf",
       phrase`${chosen.fsPath} is no GGUF file: its name does not end in .gguf.`,
       phrase`Choose a GGUF file, or the folder of a supported Hugging Face model.`,
     );
