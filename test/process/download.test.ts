@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -8,6 +9,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { downloadInWorker } from "../../src/executor/downloadInWorker.ts";
 import { UserError } from "../../src/base/errors.ts";
+import { tinyGguf } from "../unit/backbone/tinyGguf.ts";
 
 const MODEL = join(import.meta.dirname, "../../models/tiny-t5");
 /** Repositories by name: the embedded model, one of another type, one without a tokenizer. */
@@ -22,6 +24,7 @@ REPOSITORIES["o/mixtral"] = { ...REPOSITORIES["o/t5"], "config.json": Buffer.fro
 REPOSITORIES["o/silent"] = { "config.json": REPOSITORIES["o/t5"]!["config.json"]!, "model.safetensors": BIG };
 REPOSITORIES["o/weightless"] = { ...REPOSITORIES["o/t5"], "tf_model.h5": BIG };
 delete REPOSITORIES["o/weightless"]["model.safetensors"];
+REPOSITORIES["o/gguf"] = { "other.gguf": tinyGguf("mamba"), "tiny.gguf": tinyGguf() };
 /** Repositories that came whole and are damaged, with what is said of them. */
 const CONFIG = JSON.parse(REPOSITORIES["o/t5"]!["config.json"]!.toString()) as object;
 const BROKEN: Record<string, { files: Record<string, Buffer>; words: RegExp }> = {
@@ -114,6 +117,36 @@ test("a backbone is downloaded in a process of its own that reports its progress
   assert.equal(reported.at(-1), TOTAL);
   assert.ok(seen.has("model.safetensors"));
   assert.deepEqual(readFileSync(join(out, "model.safetensors")), BIG);
+});
+
+/** Runs the command in a process of its own; this one serves the files. */
+const adept = (...args: string[]): Promise<{ status: number | null; stdout: string; stderr: string }> =>
+  new Promise((done) => {
+    const cli = join(import.meta.dirname, "../../src/cli.ts");
+    const env = { ...process.env, ADEPT_CACHE: join(folder, "cache") };
+    const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), cli, ...args], { cwd: folder, env });
+    const told = { stdout: "", stderr: "" };
+    child.stdout.on("data", (text: Buffer) => (told.stdout += text.toString()));
+    child.stderr.on("data", (text: Buffer) => (told.stderr += text.toString()));
+    child.on("close", (status) => {
+      done({ status, ...told });
+    });
+  });
+
+test("of a repository of GGUF files the chosen one is loaded, opened and named; without a choice they are listed", async () => {
+  const unchosen = await adept("download", "o/gguf");
+  assert.equal(unchosen.status, 1);
+  assert.match(unchosen.stderr, /one of which is to be chosen: other\.gguf \(\d+ kB\), tiny\.gguf \(113 kB\)/);
+  assert.match(unchosen.stderr, /adept download o\/gguf --include "other\.gguf"/);
+  assert.equal(existsSync(join(folder, "gguf")), false);
+  const { status, stdout, stderr } = await adept("download", "o/gguf", "--include", "tiny*");
+  assert.equal(status, 0, stderr);
+  const path = join(folder, "gguf", "tiny.gguf");
+  assert.ok(stdout.endsWith(`"backbone": ${JSON.stringify(path)}\n`), stdout);
+  assert.deepEqual(readFileSync(path), REPOSITORIES["o/gguf"]!["tiny.gguf"]);
+  const other = await adept("download", "o/gguf", "--include", "other*");
+  assert.equal(other.status, 1);
+  assert.match(other.stderr, /o\/gguf was downloaded, but .*"mamba" cannot be read/);
 });
 
 const downloaded = (name: string, out: string): Promise<void> =>
