@@ -74,7 +74,7 @@ test("a manifest that is damaged, too large, of another depth, or leads nowhere 
     "odd-layers": manifest(null, 3, [], { mediaType: 7 }),
     "cloud-only": manifest(layer(`sha256:${hash("a")}`, "license")),
     "no-blob": manifest(layer(`sha256:${hash("b")}`)),
-    "leads-out": manifest(layer("sha256:../../secret")),
+    "leads-out": manifest(layer("sha256:../../../secret")),
     "number-digest": manifest({ ...layer(""), digest: 12 }),
     huge: `${good}${" ".repeat(300_000)}`,
     deep: `${"[".repeat(100_000)}`,
@@ -110,14 +110,14 @@ test("LM Studio, llama.cpp, Jan and GPT4All: every model once, by folder and fil
 });
 
 test("a snapshot of the Hub's cache links to its file; the same file of another snapshot is not a second model", () => {
-  write("hub/models--owner--name-x/blobs/abc", 6);
+  write("hub/models--owner--name--x/blobs/abc", 6);
   for (const commit of ["1", "2"]) {
-    mkdirSync(join(home, `hub/models--owner--name-x/snapshots/${commit}`), { recursive: true });
-    symlinkSync("../../blobs/abc", join(home, `hub/models--owner--name-x/snapshots/${commit}/m.gguf`));
+    mkdirSync(join(home, `hub/models--owner--name--x/snapshots/${commit}`), { recursive: true });
+    symlinkSync("../../blobs/abc", join(home, `hub/models--owner--name--x/snapshots/${commit}/m.gguf`));
   }
   write("hub/datasets--owner--data/snapshots/1/not.gguf", 6);
   assert.deepEqual(found({ HF_HUB_CACHE: join(home, "hub") }), [
-    ["owner/name-x m.gguf (Hugging Face)", "hub/models--owner--name-x/snapshots/1/m.gguf", 6],
+    ["owner/name--x m.gguf (Hugging Face)", "hub/models--owner--name--x/snapshots/1/m.gguf", 6],
   ]);
 });
 
@@ -154,6 +154,18 @@ test("links are followed, those in a circle end, what is no plain file is left o
   assert.deepEqual(names(4), ["owner/repo/linked.gguf", "a/b/c/d/far.gguf"]);
   assert.deepEqual(names(1), []);
   assert.deepEqual(filesWithin(join(home, "missing"), 3), []);
+});
+
+test("links that multiply do not use up what is looked at", () => {
+  for (let i = 0; i < 30; i += 1) {
+    mkdirSync(join(home, "models"), { recursive: true });
+    symlinkSync(".", join(home, `models/${i}`));
+  }
+  write("models/z/y/x/deep.gguf", 1);
+  assert.deepEqual(
+    filesWithin(join(home, "models"), 3).map(({ names }) => names.join("/")),
+    ["z/y/x/deep.gguf"],
+  );
 });
 
 test("a folder with more entries than are looked at does not hold everything up", () => {
