@@ -105,8 +105,10 @@ test("the embedded backbone says what it is for, and a model that learns such da
   await page.locator("p", { hasText: "on sentiment it stays near chance" }).waitFor();
   await page.locator("p", { hasText: "owner/model learns such data" }).waitFor();
   await page.locator("vscode-button", { hasText: "Download and Use It" }).click();
-  for (let i = 0; i < 50 && asked.at(-1)?.type !== "chooseBackbone"; i++) await page.waitForTimeout(100);
-  assert.deepEqual(asked.at(-1), { type: "chooseBackbone", how: "hub", name: "owner/model" });
+  // On a busy machine the draft with the suggested columns may be posted after the press.
+  const chosen = (): unknown[] => asked.filter(({ type }) => type === "chooseBackbone");
+  for (let i = 0; i < 50 && chosen().length === 0; i++) await page.waitForTimeout(100);
+  assert.deepEqual(chosen(), [{ type: "chooseBackbone", how: "hub", name: "owner/model" }]);
   await context.close();
 });
 
