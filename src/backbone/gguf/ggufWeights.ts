@@ -6,6 +6,9 @@ import { ggufTensors } from "./ggufTensors.ts";
 import { levelsSize, storedFormOf } from "./storedLevels.ts";
 import { changedDims } from "./tensorChange.ts";
 
+/** The file's name of the head's matrix. */
+const HEAD = "output.weight";
+
 /**
  * The tensors of a GGUF file under the names of the model's Hugging Face folder. What engines cannot read where it lies
  * is converted into a file of the cache when a value is first asked for.
@@ -21,7 +24,10 @@ function entriesOf(file: GgufFile, checked: boolean): Map<string, StoredEntry> {
   const conversions: Conversion[] = [];
   const entries = new Map<string, StoredEntry>();
   let places: Map<string, ConvertedPlace> | undefined;
-  for (const [name, { tensor, change }] of ggufTensors(file, ggufConfig(file))) {
+  const config = ggufConfig(file);
+  for (const [name, { tensor, change }] of ggufTensors(file, config)) {
+    // A head that repeats the table is the table.
+    if (tensor.name === HEAD && config["tie_word_embeddings"] === true) continue;
     const form = storedFormOf(tensor, change);
     if (form.kind !== "direct") conversions.push({ name, tensor, change, form });
     const { file: source, type: dtype, offset, dims } = tensor;

@@ -242,7 +242,7 @@ test(
       properties: { precision: { anyOf: { enum?: string[]; properties?: object }[] } };
     };
     assert.deepEqual(Object.keys(precision.anyOf[0]?.properties ?? {}), ["weights", "compare"]);
-    assert.deepEqual(precision.anyOf[1]?.enum, ["fp32", "fp16", "bf16", "int8"]);
+    assert.deepEqual(precision.anyOf[1]?.enum, ["fp32", "fp16", "bf16", "int8", "int4", "int4-asym"]);
   },
 );
 
