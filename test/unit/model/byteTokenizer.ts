@@ -11,14 +11,14 @@ export const BYTE_VOCABULARY = SPECIAL.length + 256;
  * The characters that stand for bytes in byte-level BPE: printable ones for themselves, the others from U+0100 on
  * (Radford et al. 2019).
  */
-function byteCharacters(): string[] {
+export function byteCharacters(): string[] {
   const isPrintable = (byte: number): boolean =>
     (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(isPrintable(byte) ? byte : next++));
 }
 
-const TEMPLATE =
+export const TEMPLATE =
   "{% for m in messages %}{{ '<|' + m['role'] + '|>' + m['content'] + '<|end|>' }}{% endfor %}" +
   "{% if add_generation_prompt %}{{ '<|assistant|>' }}{% endif %}";
 
