@@ -12,7 +12,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { UserError } from "../../base/errors.ts";
@@ -32,9 +32,18 @@ export const cacheUnwritable = (folder: string, error: unknown): UserError =>
     phrase`Name another folder in ADEPT_CACHE.`,
   );
 
+/** As explainWrite, of a file of the cache: where it may not be written, the cache can be another. */
+export function explainCacheWrite(error: unknown, path: string): unknown {
+  const isForbidden = ["EACCES", "EPERM", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+  return isForbidden ? cacheUnwritable(dirname(path), error) : explainWrite(error, path);
+}
+
+/** The path of the folder of converted weights. */
+export const weightCachePath = (): string => join(cacheFolder(), "weights");
+
 /** The folder of converted weights, which is made. @throws UserError where it cannot be written */
 export function weightCache(): string {
-  const folder = join(cacheFolder(), "weights");
+  const folder = weightCachePath();
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -161,7 +170,7 @@ export function writeCached(
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw error instanceof UserError ? error : explainWrite(error, path);
+    throw error instanceof UserError ? error : explainCacheWrite(error, path);
   }
 }
 

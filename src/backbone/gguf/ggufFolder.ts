@@ -1,49 +1,74 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
-import { explainWrite } from "../../base/files/atomicFile.ts";
-import { fileState, weightCache } from "../files/weightCache.ts";
+import { explainCacheWrite, fileState, weightCache, weightCachePath } from "../files/weightCache.ts";
 import { configText } from "./configText.ts";
 import { ggufConfig } from "./ggufConfig.ts";
 import { readGguf } from "./ggufFile.ts";
+import { ggufPaths } from "./ggufParts.ts";
 import { ggufTokenizer } from "./ggufTokenizer.ts";
 
 /** Changes when the same file would be shown as another folder. */
-const VERSION = 1;
-/** The file of the folder that names the GGUF file. */
+const VERSION = 2;
+/** The file of the folder that names the GGUF file, and the SHA-256 of each other file. */
 const NAMES_FILE = "gguf.json";
-const Named = z.object({ gguf: z.string() });
+/** How the names of these folders begin. */
+const PREFIX = "gguf-";
+const Named = z.object({ gguf: z.string(), sha256: z.record(z.string(), z.string()).optional() });
+const TEXTS = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"] as const;
+
+const digest = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
+
+/** Folders that this process has verified, by the state of their files; a folder is asked for several times. */
+const verified = new Set<string>();
+
+/** Whether a folder is there, and no byte of it has changed. */
+function isWhole(folder: string): boolean {
+  const paths = [NAMES_FILE, ...TEXTS].map((name) => join(folder, name));
+  if (!paths.every((path) => existsSync(path))) return false;
+  const state = paths.map(fileState).join("\n");
+  if (verified.has(state)) return true;
+  try {
+    const { sha256 } = readNamed(folder);
+    if (!TEXTS.every((name) => digest(readFileSync(join(folder, name))) === sha256?.[name])) return false;
+  } catch {
+    return false;
+  }
+  verified.add(state);
+  return true;
+}
 
 /**
  * The folder in the cache that shows a GGUF file as a Hugging Face folder: config and tokenizer made from its metadata,
- * and the name of the file, which keeps the weights. It is made where it is missing, and anew for a changed file.
+ * and the name of the file, which keeps the weights. It is made where it is missing or damaged, and anew for a changed
+ * file.
  * @param path the file, or the first of several that belong together
  * @throws UserError where the file cannot be read or is of a kind that is not supported, or the cache not be written
  */
 export function ggufFolder(path: string): string {
   // A missing file is told by its reader.
-  const known = existsSync(path) ? fileState(path) : "";
-  const state = JSON.stringify([VERSION, path, known]);
-  const target = join(weightCache(), `gguf-${createHash("sha256").update(state).digest("hex").slice(0, 32)}`);
-  if (existsSync(join(target, NAMES_FILE))) return target;
+  const state = JSON.stringify([VERSION, path, ggufPaths(path).map(fileState)]);
+  const target = join(weightCache(), `${PREFIX}${digest(state).slice(0, 32)}`);
+  if (isWhole(target)) return target;
   const read = readGguf(path);
   const config = ggufConfig(read);
   const { tokenizer, tokenizerConfig, generationConfig } = ggufTokenizer(read.metadata);
+  const texts: Record<(typeof TEXTS)[number], string> = {
+    "config.json": configText(config),
+    "generation_config.json": JSON.stringify(generationConfig),
+    "tokenizer.json": JSON.stringify(tokenizer),
+    "tokenizer_config.json": JSON.stringify(tokenizerConfig),
+  };
+  const sha256 = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, digest(text)]));
   const temporary = `${target}.${randomUUID()}.tmp`;
   try {
     mkdirSync(temporary);
-    const files = {
-      "config.json": configText(config),
-      "generation_config.json": JSON.stringify(generationConfig),
-      "tokenizer.json": JSON.stringify(tokenizer),
-      "tokenizer_config.json": JSON.stringify(tokenizerConfig),
-      [NAMES_FILE]: JSON.stringify({ gguf: path }),
-    };
-    for (const [name, content] of Object.entries(files)) writeFileSync(join(temporary, name), content);
+    for (const [name, text] of Object.entries(texts)) writeFileSync(join(temporary, name), text);
+    writeFileSync(join(temporary, NAMES_FILE), JSON.stringify({ gguf: path, sha256 }));
     put(temporary, target);
   } catch (error) {
-    throw explainWrite(error, temporary);
+    throw explainCacheWrite(error, temporary);
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
@@ -52,16 +77,20 @@ export function ggufFolder(path: string): string {
 
 /** Puts a new folder in its place, unless another process was faster. */
 function put(made: string, target: string): void {
+  if (isWhole(target)) return;
+  rmSync(target, { recursive: true, force: true });
   try {
     renameSync(made, target);
   } catch (error) {
-    if (!existsSync(join(target, NAMES_FILE))) throw error;
+    if (!isWhole(target)) throw error;
   }
 }
 
-/** The GGUF file that a folder of the cache shows; undefined for any other folder. */
+const readNamed = (folder: string): z.output<typeof Named> =>
+  Named.parse(JSON.parse(readFileSync(join(folder, NAMES_FILE), "utf8")));
+
+/** The GGUF file that a folder of the cache shows; undefined for any other folder, whatever it holds. */
 export function ggufOf(folder: string): string | undefined {
-  const path = join(folder, NAMES_FILE);
-  if (!existsSync(path)) return undefined;
-  return Named.parse(JSON.parse(readFileSync(path, "utf8"))).gguf;
+  const isOwn = dirname(folder) === weightCachePath() && basename(folder).startsWith(PREFIX);
+  return isOwn && existsSync(join(folder, NAMES_FILE)) ? readNamed(folder).gguf : undefined;
 }

@@ -9,11 +9,23 @@ import { readPart, type GgufPart } from "./ggufPart.ts";
 /** The most files of a model. */
 const MOST_PARTS = 1000;
 /** The name of a part, as llama.cpp writes it: "NAME-00001-of-00003.gguf". */
-const PART = /^(.*)-\d{5}-of-\d{5}\.gguf$/;
+const PART = /^(.*)-\d{5}-of-(\d{5})\.gguf$/;
 
 /** The name of a part. @param number from 1 on */
 const partName = (prefix: string, number: number, count: number): string =>
   `${prefix}-${String(number).padStart(5, "0")}-of-${String(count).padStart(5, "0")}.gguf`;
+
+/**
+ * The files of a model that are there, by the name of one: itself, and where it is named as a part, the others beside
+ * it. None is read.
+ */
+export function ggufPaths(path: string): string[] {
+  const [, prefix, count] = PART.exec(basename(path)) ?? [];
+  if (prefix === undefined || Number(count) > MOST_PARTS) return existsSync(path) ? [path] : [];
+  return Array.from({ length: Number(count) }, (_, i) =>
+    join(dirname(path), partName(prefix, i + 1, Number(count))),
+  ).filter((each) => existsSync(each));
+}
 
 /** The number of a part, from 0 on, and how many there are; of a model in one file 0 and 1. */
 function placeOf(metadata: GgufMetadata): { no: number; count: number } {

@@ -147,7 +147,8 @@ export async function inputsOutsideCommit(run: RunDirectory): Promise<{ outside:
     const parts = Object.entries(contents).filter(([file]) => file === path || dirname(file) === path);
     const changed: string[] = [];
     for (const [file, held] of parts)
-      if (!(await hasDigest(held, file === path ? now : join(now, basename(file))))) changed.push(file);
+      if (held.why === "many" || !(await hasDigest(held, file === path ? now : join(now, basename(file)))))
+        changed.push(file);
     // The work tree has what the commit contains; anything else was copied from elsewhere.
     if (tree !== undefined && own !== undefined && existsSync(join(tree, own)))
       outside.push(...changed.filter((file) => file !== path || !isFolder(now)));

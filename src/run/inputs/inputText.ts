@@ -11,7 +11,7 @@ const WHY: Readonly<Record<NonNullable<InputDigest["why"]>, Phrase>> = {
   outside: phrase`it is outside the repository`,
   large: phrase`it is too large, or the disk too full`,
   secret: phrase`may hold a secret`,
-  many: phrase`of very many files, only names and sizes are recorded`,
+  many: phrase`of very many or very large files, only names and sizes are recorded`,
 };
 
 /** Says why a commit does not hold an input file's bytes in their place; undefined if it does. */

@@ -1,5 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
+import { isGgufName } from "../../base/files/ggufName.ts";
+import { ggufPaths } from "../../backbone/gguf/ggufParts.ts";
 import { pathsOf } from "../../experiment/experimentPaths.ts";
 import { phrase, listed, type Phrase } from "../../base/phrase.ts";
 import type { InputDigest, NewRunEvent } from "../../record/events.ts";
@@ -13,11 +15,11 @@ import { leadsOut, pathInRepository, presentFile } from "../../run/inputs/inputP
 import { notKeptText } from "../../run/inputs/inputText.ts";
 
 /**
- * Of a folder with more files, or more bytes, that its commit lacks, only names and sizes are recorded: reading all of
- * it would delay every start.
+ * Of a folder or a GGUF file with more files, or more bytes, that its commit lacks, only names and sizes are recorded:
+ * reading all of it would delay every start.
  */
 const MOST_FILES = 60;
-const MOST_FOLDER_BYTES = 1024 * 1024 * 1024;
+const MOST_MODEL_BYTES = 1024 * 1024 * 1024;
 
 /** Input files by their paths on disk: their SHA-256, and the stamp of the file that had it. */
 export type InputStamps = Map<string, { sha256: string; stamp: string }>;
@@ -26,22 +28,31 @@ export type InputStamps = Map<string, { sha256: string; stamp: string }>;
 interface Input {
   /** The path in the experiment. */
   path: string;
-  isFolder: boolean;
+  kind: "file" | "folder" | "gguf";
   files: { path: string; own: string | undefined; bytes: number }[];
+}
+
+function kindOf(path: string): Input["kind"] | undefined {
+  const entry = statSync(path, { throwIfNoEntry: false });
+  if (entry?.isDirectory() === true) return "folder";
+  if (entry?.isFile() !== true) return undefined;
+  return isGgufName(path) ? "gguf" : "file";
+}
+
+/** The files of an input; a model may be in several GGUF files. */
+function filesOf(path: string, kind: Input["kind"]): { path: string; bytes: number }[] {
+  if (kind === "folder") return inputFilesIn(path);
+  const paths = kind === "gguf" ? ggufPaths(path) : [path];
+  return paths.map((each) => ({ path: each, bytes: statSync(each).size }));
 }
 
 function inputsOf(run: RunDirectory): Input[] {
   const { sources } = run.record();
-  return pathsOf(run.experiment()).map((path) => {
-    const entry = statSync(path, { throwIfNoEntry: false });
-    const isFolder = entry?.isDirectory() === true;
-    const files = isFolder ? inputFilesIn(path) : [];
-    if (entry?.isFile() === true) files.push({ path, bytes: entry.size });
-    return {
-      path,
-      isFolder,
-      files: files.map((each) => ({ ...each, own: pathInRepository(sources, each.path) })),
-    };
+  return pathsOf(run.experiment()).flatMap((path) => {
+    const kind = kindOf(path);
+    if (kind === undefined) return [];
+    const files = filesOf(path, kind).map((each) => ({ ...each, own: pathInRepository(sources, each.path) }));
+    return [{ path, kind, files }];
   });
 }
 
@@ -70,16 +81,20 @@ export async function keepContents(
   return { notes: notesOf(run, contents), stamps };
 }
 
+const bytesOf = (files: Input["files"]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
 async function keptOf(
-  { path, isFolder, files }: Input,
+  { path, kind, files }: Input,
   { keeper, store, stamps }: { keeper: InputKeeper; store: GitStore; stamps: InputStamps },
 ): Promise<Record<string, InputDigest>> {
   const lacking = files.filter(({ own }) => !keeper.hasFile(own));
+  // The files of a GGUF model are recorded together or not at all: one alone is no model.
   const outline = (): Record<string, InputDigest> => ({
-    [path]: { ...outlineDigest(lacking), kept: "none", why: "many" },
+    [path]: { ...outlineDigest(kind === "gguf" ? files : lacking), kept: "none", why: "many" },
   });
-  if (isFolder && (lacking.length > MOST_FILES || outlineDigest(lacking).bytes > MOST_FOLDER_BYTES)) return outline();
-  const isLarge = isFolder && outlineDigest(files).bytes > MOST_FOLDER_BYTES;
+  const isLarge = kind !== "file" && bytesOf(files) > MOST_MODEL_BYTES;
+  if (kind !== "file" && (lacking.length > MOST_FILES || bytesOf(lacking) > MOST_MODEL_BYTES)) return outline();
+  if (kind === "gguf" && files.length > 1 && lacking.length > 0) return outline();
   const kept: Record<string, InputDigest> = {};
   for (const file of isLarge ? lacking : files) {
     const input = await read(file, { keeper, store, stamps });
@@ -120,6 +135,10 @@ function notesOf(run: RunDirectory, contents: Readonly<Record<string, InputDiges
   ];
 }
 
+/** Whether the names and sizes of a GGUF model's files are what was recorded; nothing is known of a folder. */
+const hasOutline = ({ sha256 }: InputDigest, path: string): boolean =>
+  kindOf(path) !== "gguf" || outlineDigest(filesOf(path, "gguf")).sha256 === sha256;
+
 /**
  * Call it before a run goes on: its commit says what all of it was trained on.
  * @throws UserError naming an input that is no longer what the run began with
@@ -128,7 +147,16 @@ export async function refuseOtherInputs(run: RunDirectory): Promise<void> {
   const { contents } = run.record();
   for (const [given, content] of Object.entries(contents)) {
     const path = presentFile(run, given);
-    if (content.why !== "many" && existsSync(path) && !(await hasDigest(content, path)))
+    if (!existsSync(path)) continue;
+    if (content.why === "many") {
+      if (hasOutline(content, path)) continue;
+      throw new UserError(
+        "resume-model-changed",
+        phrase`${path} is no longer the model that the run began with, of ${content.bytes} bytes`,
+        phrase`Put it back, or train anew.`,
+      );
+    }
+    if (!(await hasDigest(content, path)))
       throw new UserError(
         "resume-input-changed",
         phrase`${path} is no longer what the run began with (SHA-256 ${content.sha256})`,
