@@ -23,15 +23,16 @@ const digest = (text: string | Buffer): string => createHash("sha256").update(te
 /** Folders that this process has verified, by the state of their files; a folder is asked for several times. */
 const verified = new Set<string>();
 
-/** Whether a folder is there, and no byte of it has changed. */
-function isWhole(folder: string): boolean {
-  const paths = [NAMES_FILE, ...TEXTS].map((name) => join(folder, name));
-  if (!paths.every((path) => existsSync(path))) return false;
-  const state = paths.map(fileState).join("\n");
+/** Whether the folder of a GGUF file is there, and no byte of it has changed. */
+function isWhole(folder: string, path: string): boolean {
+  const files = [NAMES_FILE, ...TEXTS].map((name) => join(folder, name));
+  if (!files.every((file) => existsSync(file))) return false;
+  const state = files.map(fileState).join("\n");
   if (verified.has(state)) return true;
   try {
-    const { sha256 } = readNamed(folder);
-    if (!TEXTS.every((name) => digest(readFileSync(join(folder, name))) === sha256?.[name])) return false;
+    const { gguf, sha256 } = readNamed(folder);
+    const isSame = TEXTS.every((name) => digest(readFileSync(join(folder, name))) === sha256?.[name]);
+    if (gguf !== path || !isSame) return false;
   } catch {
     return false;
   }
@@ -50,7 +51,7 @@ export function ggufFolder(path: string): string {
   // A missing file is told by its reader.
   const state = JSON.stringify([VERSION, path, ggufPaths(path).map(fileState)]);
   const target = join(weightCache(), `${PREFIX}${digest(state).slice(0, 32)}`);
-  if (isWhole(target)) return target;
+  if (isWhole(target, path)) return target;
   const read = readGguf(path);
   const config = ggufConfig(read);
   const { tokenizer, tokenizerConfig, generationConfig } = ggufTokenizer(read.metadata);
@@ -66,7 +67,7 @@ export function ggufFolder(path: string): string {
     mkdirSync(temporary);
     for (const [name, text] of Object.entries(texts)) writeFileSync(join(temporary, name), text);
     writeFileSync(join(temporary, NAMES_FILE), JSON.stringify({ gguf: path, sha256 }));
-    put(temporary, target);
+    put(temporary, target, path);
   } catch (error) {
     throw explainCacheWrite(error, temporary);
   } finally {
@@ -76,13 +77,13 @@ export function ggufFolder(path: string): string {
 }
 
 /** Puts a new folder in its place, unless another process was faster. */
-function put(made: string, target: string): void {
-  if (isWhole(target)) return;
+function put(made: string, target: string, path: string): void {
+  if (isWhole(target, path)) return;
   rmSync(target, { recursive: true, force: true });
   try {
     renameSync(made, target);
   } catch (error) {
-    if (!isWhole(target)) throw error;
+    if (!isWhole(target, path)) throw error;
   }
 }
 
