@@ -217,3 +217,38 @@ test("a folded folder is the model of the GGUF file with the method in it, and n
     assert.ok(existsSync(join(place.folder, "folded", name)), name);
   assert.ok(!existsSync(join(place.folder, "folded/gguf.json")));
 });
+
+interface Cost {
+  loss: number;
+  wideLoss: number;
+  examples: number;
+}
+
+test("narrower weights of a GGUF file are those of its folder, and are compared with the file's own values", (t) => {
+  const split = { validation: 0.4, test: 0.1, seed: 1 };
+  const place = workspace(t, "model.gguf", {
+    task: { kind: "file", train: "data.jsonl", source: "{text}", target: "{label}", split },
+    method: { kind: "lora", rank: 2 },
+  });
+  writeTinyFolder(join(place.folder, "folder"));
+  const cost = (backbone: string, precision: string): Cost => {
+    place.done(
+      ...TRAIN,
+      "--set",
+      "training.steps=2",
+      "--set",
+      `backbone=${backbone}`,
+      "--set",
+      `precision=${precision}`,
+    );
+    const { precision: costs } = JSON.parse(place.done("runs", "show", "latest", "--json")) as { precision: Cost[] };
+    return costs[0]!;
+  };
+  const isNear = (one: number, other: number, least: number): boolean => Math.abs(one / other - 1) < least;
+  for (const precision of ["bf16", "int8", "int4"]) {
+    const [own, right] = [cost("model.gguf", precision), cost("folder", precision)];
+    const told = JSON.stringify({ precision, own, right });
+    assert.ok(own.examples > 10 && own.loss !== own.wideLoss && isNear(own.loss, own.wideLoss, 0.05), told);
+    assert.ok(isNear(own.loss, right.loss, 1e-6) && isNear(own.wideLoss, right.wideLoss, 1e-6), told);
+  }
+});
