@@ -5,6 +5,7 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -12,7 +13,7 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { UserError } from "../../base/errors.ts";
@@ -22,6 +23,8 @@ import { readHeader, type SafetensorsHeader } from "./safetensors.ts";
 
 /** Bytes that are read and hashed at a time. */
 const CHUNK = 2 ** 24;
+/** Milliseconds after which nobody goes on writing a file. */
+const LEFT_AFTER = 10 * 60 * 1000;
 const UNKNOWN = "0".repeat(64);
 
 /** What is said where the cache cannot be written. */
@@ -134,6 +137,16 @@ function fileLayout(
   return { places, header };
 }
 
+/** Removes what processes that were killed while they wrote a file have left, which may be gigabytes. */
+function removeLeft(path: string): void {
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(".tmp")) continue;
+    const left = join(dirname(path), name);
+    const entry = statSync(left, { throwIfNoEntry: false });
+    if (entry !== undefined && Date.now() - entry.mtimeMs > LEFT_AFTER) rmSync(left, { force: true });
+  }
+}
+
 /**
  * Writes a safetensors file of the cache, whole or not at all.
  * @param tensors in the order of the file
@@ -154,6 +167,7 @@ export function writeCached(
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
   };
   try {
+    removeLeft(path);
     const fd = openSync(temporary, "w");
     try {
       fill((name, view) => {

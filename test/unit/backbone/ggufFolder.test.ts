@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -52,6 +63,25 @@ test("another file at the same path has another folder, and so has a file of whi
   rmSync(parts[1]);
   writeFileSync(parts[1], tinyGgufParts(2)[1]);
   assert.notEqual(ggufFolder(parts[0]), first);
+});
+
+test("what a killed process left of converted weights is removed when they are made again; what is being written stays", () => {
+  const cache = join(scratch, "cache/weights");
+  const [{ name, dims }] = openBackbone(ggufFolder(path)).layout.weights as [{ name: string; dims: number[] }];
+  const convert = (): Float32Array => openBackbone(ggufFolder(path)).weights.read(name, dims);
+  convert();
+  const [made, ...others] = readdirSync(cache).filter((each) => each.endsWith("-gguf.safetensors"));
+  assert.deepEqual(others, []);
+  const names = [`${made!}.1.tmp`, `${made!}.2.tmp`, `another-${made!}.1.tmp`];
+  for (const each of names) writeFileSync(join(cache, each), "");
+  const old = Date.now() / 1000 - 3600;
+  for (const each of [names[0]!, names[2]!]) utimesSync(join(cache, each), old, old);
+  rmSync(join(cache, made!));
+  convert();
+  assert.deepEqual(
+    [made!, ...names].map((each) => existsSync(join(cache, each))),
+    [true, false, true, true],
+  );
 });
 
 test("the files of a model are told by their names", () => {
