@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { AddRow } from "./report/benchRow.ts";
-import { CASES, type MemoryCase } from "./memoryForecast/cases.ts";
+import { CASES, caseOf, type MemoryCase } from "./memoryForecast/cases.ts";
 import { writeRandomBackbone } from "./sides/randomBackbone.ts";
 import { SHAPES } from "./sides/shapes.ts";
 
@@ -48,7 +48,8 @@ const nameOf = ({ backbone, method, length, copies = 1, spare, precision }: Memo
 
 /**
  * Peak memory of training and evaluation beside its forecast.
- * @param names backbones; none: all; "cuda" and the like measure a device's own memory, "torch" also its process
+ * @param names backbones, also folders and GGUF files; none: all; "cuda" and the like measure a device's own memory,
+ *   "torch" also its process
  */
 export function benchMemoryForecast(names: string[], add: AddRow): Promise<void> {
   const folders = new Map<string, string>();
@@ -56,10 +57,12 @@ export function benchMemoryForecast(names: string[], add: AddRow): Promise<void>
   const chosen = names.filter((name) => name !== device);
   const megabytes = (value: number) => ({ median: Math.round(value), least: Math.round(value), n: 1 });
   try {
-    for (const asked of CASES.filter(
+    const own = chosen.filter((name) => existsSync(name)).map((name) => caseOf(resolve(name)));
+    const known = CASES.filter(
       ({ backbone, copies }) =>
         (chosen.length === 0 || chosen.includes(backbone)) && (device === undefined || copies === undefined),
-    )) {
+    );
+    for (const asked of [...known, ...own]) {
       const { start, trained, peak, deviceUsed, forecast } = measured(
         { ...asked, ...(device !== undefined && { device }) },
         folders,

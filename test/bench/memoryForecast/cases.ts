@@ -1,7 +1,10 @@
 import type { Device } from "../../../src/engine/engineSpec.ts";
 import type { Precision } from "../../../src/engine/precisionSpec.ts";
 
-/** A run whose memory is measured and forecast; `backbone`: "tiny-t5", a shape of the step bench, or a folder. */
+/**
+ * A run whose memory is measured and forecast; `backbone`: "tiny-t5", a shape of the step bench, a folder or a GGUF
+ * file.
+ */
 export interface MemoryCase {
   backbone: string;
   method: { kind: string; promptLength?: number; bottleneck?: number };
@@ -19,6 +22,9 @@ const adept = { kind: "adept", promptLength: 20, bottleneck: 39 };
 const prompt = { kind: "pt", promptLength: 100 };
 const lora = { kind: "lora" };
 const full = { kind: "full" };
+
+/** The case of a model of one's own: its folder or GGUF file. */
+export const caseOf = (backbone: string): MemoryCase => ({ backbone, method: adept, length: 64, rows: 4, steps: 2 });
 
 export const CASES: readonly MemoryCase[] = [
   { backbone: "tiny-t5", method: adept, length: 64 },
