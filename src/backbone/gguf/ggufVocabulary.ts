@@ -25,7 +25,11 @@ const ID_KEYS: Readonly<Record<SpecialName, string>> = {
   mask_token: "mask_token_id",
 };
 
-/** Texts of tokens that end an answer, whatever their kind, as llama.cpp has them. */
+/**
+ * Texts of tokens that end an answer, whatever their kind, as llama.cpp has them. They do so where a file names another
+ * end, and names them for another use: files of Qwen name <|endoftext|> as beginning and padding alone, while Qwen's
+ * own generation_config.json has it as an end. Of SmolLM2's folder it is none.
+ */
 const END_TEXTS: readonly string[] = [
   "<|eot_id|>",
   "<|im_end|>",

@@ -67,7 +67,7 @@ test("another file at the same path has another folder, and so has a file of whi
 
 test("what a killed process left of converted weights is removed when they are made again; what is being written stays", () => {
   const cache = join(scratch, "cache/weights");
-  const [{ name, dims }] = openBackbone(ggufFolder(path)).layout.weights as [{ name: string; dims: number[] }];
+  const { name, dims } = openBackbone(ggufFolder(path)).layout.weights[0]!;
   const convert = (): Float32Array => openBackbone(ggufFolder(path)).weights.read(name, dims);
   convert();
   const [made, ...others] = readdirSync(cache).filter((each) => each.endsWith("-gguf.safetensors"));
