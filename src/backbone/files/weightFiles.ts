@@ -4,7 +4,7 @@ import * as z from "zod";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { ggufOf } from "../gguf/ggufFolder.ts";
+import { ggufOf } from "../gguf/shownGguf.ts";
 import { ggufEntries } from "../gguf/ggufWeights.ts";
 import { readHeader } from "./safetensors.ts";
 import type { StoredEntry } from "./storedEntry.ts";

@@ -1,21 +1,16 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
-import * as z from "zod";
-import { explainCacheWrite, fileState, weightCache, weightCachePath } from "../files/weightCache.ts";
+import { join } from "node:path";
+import { explainCacheWrite, fileState, weightCache } from "../files/weightCache.ts";
 import { configText } from "./configText.ts";
 import { ggufConfig } from "./ggufConfig.ts";
 import { readGguf } from "./ggufFile.ts";
 import { ggufPaths } from "./ggufParts.ts";
 import { ggufTokenizer } from "./ggufTokenizer.ts";
+import { readShown, SHOWN_FILE, SHOWN_PREFIX } from "./shownGguf.ts";
 
 /** Changes when the same file would be shown as another folder. */
 const VERSION = 2;
-/** The file of the folder that names the GGUF file, and the SHA-256 of each other file. */
-const NAMES_FILE = "gguf.json";
-/** How the names of these folders begin. */
-const PREFIX = "gguf-";
-const Named = z.object({ gguf: z.string(), sha256: z.record(z.string(), z.string()).optional() });
 const TEXTS = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"] as const;
 
 const digest = (text: string | Buffer): string => createHash("sha256").update(text).digest("hex");
@@ -25,12 +20,12 @@ const verified = new Set<string>();
 
 /** Whether the folder of a GGUF file is there, and no byte of it has changed. */
 function isWhole(folder: string, path: string): boolean {
-  const files = [NAMES_FILE, ...TEXTS].map((name) => join(folder, name));
+  const files = [SHOWN_FILE, ...TEXTS].map((name) => join(folder, name));
   if (!files.every((file) => existsSync(file))) return false;
   const state = files.map(fileState).join("\n");
   if (verified.has(state)) return true;
   try {
-    const { gguf, sha256 } = readNamed(folder);
+    const { gguf, sha256 } = readShown(folder);
     const isSame = TEXTS.every((name) => digest(readFileSync(join(folder, name))) === sha256?.[name]);
     if (gguf !== path || !isSame) return false;
   } catch {
@@ -50,7 +45,7 @@ function isWhole(folder: string, path: string): boolean {
 export function ggufFolder(path: string): string {
   // A missing file is told by its reader.
   const state = JSON.stringify([VERSION, path, ggufPaths(path).map(fileState)]);
-  const target = join(weightCache(), `${PREFIX}${digest(state).slice(0, 32)}`);
+  const target = join(weightCache(), `${SHOWN_PREFIX}${digest(state).slice(0, 32)}`);
   if (isWhole(target, path)) return target;
   const read = readGguf(path);
   const config = ggufConfig(read);
@@ -66,7 +61,7 @@ export function ggufFolder(path: string): string {
   try {
     mkdirSync(temporary);
     for (const [name, text] of Object.entries(texts)) writeFileSync(join(temporary, name), text);
-    writeFileSync(join(temporary, NAMES_FILE), JSON.stringify({ gguf: path, sha256 }));
+    writeFileSync(join(temporary, SHOWN_FILE), JSON.stringify({ gguf: path, sha256 }));
     put(temporary, target, path);
   } catch (error) {
     throw explainCacheWrite(error, temporary);
@@ -85,13 +80,4 @@ function put(made: string, target: string, path: string): void {
   } catch (error) {
     if (!isWhole(target, path)) throw error;
   }
-}
-
-const readNamed = (folder: string): z.output<typeof Named> =>
-  Named.parse(JSON.parse(readFileSync(join(folder, NAMES_FILE), "utf8")));
-
-/** The GGUF file that a folder of the cache shows; undefined for any other folder, whatever it holds. */
-export function ggufOf(folder: string): string | undefined {
-  const isOwn = dirname(folder) === weightCachePath() && basename(folder).startsWith(PREFIX);
-  return isOwn && existsSync(join(folder, NAMES_FILE)) ? readNamed(folder).gguf : undefined;
 }

@@ -1,5 +1,5 @@
 import { readGguf } from "./ggufFile.ts";
-import { ggufOf } from "./ggufFolder.ts";
+import { ggufOf } from "./shownGguf.ts";
 
 /**
  * What is shown of the GGUF file behind a backbone's folder: the architecture that it names, and the bytes of all its

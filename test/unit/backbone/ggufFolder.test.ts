@@ -14,7 +14,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { ggufFolder, ggufOf } from "../../../src/backbone/gguf/ggufFolder.ts";
+import { ggufFolder } from "../../../src/backbone/gguf/ggufFolder.ts";
+import { ggufOf } from "../../../src/backbone/gguf/shownGguf.ts";
 import { ggufPaths } from "../../../src/backbone/gguf/ggufParts.ts";
 import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import type { Precision } from "../../../src/engine/precisionSpec.ts";
