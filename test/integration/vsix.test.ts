@@ -42,7 +42,7 @@ const BUDGET: Record<string, number> = {
   "dist/encode.js": 500,
   "dist/parquet.js": 400,
   "dist/tokens.js": 700,
-  "dist/cli.js": 1200,
+  "dist/cli.js": 1300,
 };
 
 test("the package holds what the extension runs on and nothing else", () => {
