@@ -184,7 +184,14 @@ const bundles = [
     },
   },
   { entry: "src/worker.ts", options: { ...esm, outfile: "dist/worker.js", plugins: [withoutHtmlWriter] } },
-  { entry: "src/replica.ts", options: { ...esm, outfile: "dist/replica.js" } },
+  {
+    entry: "src/replica.ts",
+    options: {
+      ...esm,
+      outfile: "dist/replica.js",
+      plugins: [withoutAdapters, withoutDescriptions, withoutSchemaWriter],
+    },
+  },
   { entry: "src/encode.ts", options: { ...esm, outfile: "dist/encode.js", plugins: [withoutHtmlWriter] } },
   { entry: "src/parquet.ts", options: { ...esm, outfile: "dist/parquet.js" } },
   {
@@ -196,7 +203,11 @@ const bundles = [
     },
   },
   // esbuild keeps the source's own #! line first; the banner goes below it.
-  { entry: "src/cli.ts", options: { ...esm, outfile: "dist/cli.js", plugins: [withoutHtmlWriter] }, executable: true },
+  {
+    entry: "src/cli.ts",
+    options: { ...esm, outfile: "dist/cli.js", plugins: [withoutHtmlWriter, withoutSchemaWriter] },
+    executable: true,
+  },
   {
     entry: "webview/main.ts",
     options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" },

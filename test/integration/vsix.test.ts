@@ -37,12 +37,11 @@ const BUDGET: Record<string, number> = {
   "dist/webview.js": 400,
   "dist/setup.js": 200,
   "dist/worker.js": 1200,
-  // A copy of a model opens its weights itself, those of GGUF files too.
-  "dist/replica.js": 450,
+  "dist/replica.js": 400,
   "dist/encode.js": 500,
   "dist/parquet.js": 400,
   "dist/tokens.js": 700,
-  "dist/cli.js": 1300,
+  "dist/cli.js": 1200,
 };
 
 test("the package holds what the extension runs on and nothing else", () => {
