@@ -213,14 +213,10 @@ def cross_entropy_gradient(shifted, labels, g):
 def attention(query, key, bias, value):
     """The result, and what its gradient reads: the kernel keeps no scores, it computes them again."""
     groups = query.shape[1] // key.shape[1]
-    # The processor's kernels take twice as long for the gradient in bf16 as in fp32.
-    dtype = torch.float32 if query.device.type == "cpu" else query.dtype
     with torch.enable_grad():
         own = [each.detach().requires_grad_() for each in (query, key, value)]
         wide = [own[0]] + [each.repeat_interleave(groups, 1) if groups > 1 else each for each in own[1:]]
-        lifted = [each.to(dtype) for each in wide]
-        result = torch.nn.functional.scaled_dot_product_attention(*lifted, attn_mask=bias.to(dtype), scale=1.0)
-        result = result.to(query.dtype)
+        result = torch.nn.functional.scaled_dot_product_attention(*wide, attn_mask=bias, scale=1.0)
     return result.detach(), (result, own, bias)
 
 
