@@ -210,8 +210,87 @@ def cross_entropy_gradient(shifted, labels, g):
     return shares.mul_((g * (labels >= 0)).unsqueeze(-1))
 
 
+class Packed:
+    """A frozen matrix in bf16, laid out once for the processor's kernel of x M^T."""
+
+    def __init__(self, matrix):
+        self.laid = torch.ops.mkldnn._reorder_linear_weight(matrix.contiguous())
+
+    def times(self, x):
+        return torch.ops.mkldnn._linear_pointwise(x, self.laid, None, "none", [], "")
+
+
+def packs(device):
+    """Whether matrices can be packed; the names are PyTorch's inner ones, so a version may lack or change them."""
+    if device.type != "cpu" or not has_bf16(device):
+        return False
+    x = torch.arange(96, dtype=torch.float32).sin().reshape(2, 3, 16).to(torch.bfloat16)
+    matrix = torch.arange(128, dtype=torch.float32).cos().reshape(8, 16).to(torch.bfloat16)
+    try:
+        return torch.allclose(Packed(matrix).times(x).float(), (x @ matrix.mT).float(), atol=0.1, rtol=0)
+    except Exception:
+        return False
+
+
+def by_rows(x, matrix):
+    """x M^T"""
+    return matrix.times(x) if isinstance(matrix, Packed) else torch.nn.functional.linear(x, matrix)
+
+
+def by_columns(x, matrix):
+    """x M, of a matrix that is packed as its transpose."""
+    return matrix.times(x) if isinstance(matrix, Packed) else x @ matrix
+
+
+# Up to so many scores the processor's products by whole matrices are faster than its kernel that keeps none.
+MOST_SCORES = 1 << 23
+
+
+def keeps_scores(query, key):
+    scores = query.numel() // query.shape[-1] * key.shape[2]
+    return query.device.type == "cpu" and query.dtype == torch.bfloat16 and scores <= MOST_SCORES
+
+
+def dense(tensor, dtype):
+    return tensor.to(dtype, memory_format=torch.contiguous_format).contiguous()
+
+
+def scored_attention(query, key, bias, value):
+    """Attention by its scores, which are fp32 until their softmax; its gradient reads the shares."""
+    groups = query.shape[1] // key.shape[1]
+    key, value = (each.repeat_interleave(groups, 1) if groups > 1 else each for each in (key, value))
+    scores = dense(query, torch.float32) @ dense(key, torch.float32).mT
+    shares = torch.softmax(scores.add_(bias), -1).to(query.dtype)
+    value = dense(value, value.dtype)
+    result = shares @ value
+    return result, (result, (dense(query, query.dtype), dense(key, key.dtype), value, shares, groups), bias)
+
+
+def scored_gradient(context, g, wanted):
+    result, (query, key, value, shares, groups), bias = context
+    g = dense(g, query.dtype)
+    mean = (g.float() * result).sum(-1, keepdim=True)
+    slopes = (g @ value.mT).float().sub_(mean).mul_(shares)
+    found = {2: slopes.sum_to_size(bias.shape).to(bias.dtype)} if 2 in wanted else {}
+    slopes = slopes.to(query.dtype)
+    if 0 in wanted:
+        found[0] = slopes @ key
+    if 1 in wanted:
+        found[1] = of_groups(slopes.mT @ query, groups)
+    if 3 in wanted:
+        found[3] = of_groups(shares.mT @ g, groups)
+    return found
+
+
+def of_groups(gradient, groups):
+    """The gradient of heads that several queries' heads share."""
+    return gradient.unflatten(1, (-1, groups)).sum(2) if groups > 1 else gradient
+
+
 def attention(query, key, bias, value):
     """The result, and what its gradient reads: the kernel keeps no scores, it computes them again."""
+    if keeps_scores(query, key):
+        return scored_attention(query, key, bias, value)
     groups = query.shape[1] // key.shape[1]
     with torch.enable_grad():
         own = [each.detach().requires_grad_() for each in (query, key, value)]
@@ -222,6 +301,8 @@ def attention(query, key, bias, value):
 
 def attention_gradient(context, g, wanted):
     result, own, bias = context
+    if len(own) > 3:
+        return scored_gradient(context, g, wanted)
     if 2 in wanted:
         return with_bias(own, bias, g, wanted)
     named = {0: own[0], 1: own[1], 3: own[2]}
@@ -259,7 +340,8 @@ def operations():
     functional, aten = torch.nn.functional, torch.ops.aten
     return {
         "torch": torch,
-        "linear": functional.linear,
+        "by_rows": by_rows,
+        "by_columns": by_columns,
         "relu_gradient": lambda x, g: aten.threshold_backward(g, x, 0),
         "gelu": functional.gelu,
         "gelu_tanh": lambda x: functional.gelu(x, approximate="tanh"),
@@ -326,6 +408,7 @@ class Weights:
             "int4": torch.uint8,
             "uint4": torch.uint8,
         }
+        self.packs = packs(device)
 
     def mapped(self, file):
         found = self.files.get(state_of(file))
@@ -351,6 +434,8 @@ class Weights:
         if place["as"] == place["type"]:
             # A table whose rows are read and that is multiplied by too is on the device once.
             place = {**place, "as": "stored"}
+        if not self.packs and place["as"] in ("rows", "columns"):
+            place = {**place, "as": "bfloat16"}
         key = (*state_of(place["file"]), place["offset"], place["as"], tuple(place["dims"]))
         found = self.made.get(key)
         if found is None:
@@ -367,6 +452,9 @@ class Weights:
             groups = [dims[0], dims[1] // place.get("group", dims[1])]
             numbers = [self.numbers(place["file"], place.get(each), groups) for each in ("scales", "offsets")]
             stored = Scaled(stored, kind, *numbers)
+        if wanted in ("rows", "columns"):
+            matrix = stored.to(torch.bfloat16)
+            return Packed(matrix if wanted == "rows" else matrix.mT)
         return stored if wanted == "stored" else stored.to(self.types[wanted])
 
     def numbers(self, file, offset, dims):

@@ -22,11 +22,14 @@ export const TORCH_FUSED: ReadonlySet<FusedName> = new Set<FusedName>([
   "layerNorm",
 ]);
 
-/** A frozen tensor as the program reads it: in fp32 or bf16, or as it is stored, to be widened at each use. */
+/**
+ * A frozen tensor as the program reads it: in fp32 or bf16; as it is stored, to be widened at each use; or a matrix M
+ * in bf16 that products x M^T read by "rows" and products x M by "columns": a processor lays it out for its kernel.
+ */
 export interface TorchWeight {
   name: string;
   location: WeightLocation;
-  as: "float32" | "bfloat16" | "stored";
+  as: "float32" | "bfloat16" | "stored" | "rows" | "columns";
 }
 /** A graph in PyTorch's terms. */
 export interface TorchModule {
@@ -151,6 +154,10 @@ class Lowering {
     const isProduct = reader?.op === "matmul" || reader?.op === "reshape" || reader?.op === "transpose";
     const type = isProduct && this.compute === "bf16" && location.dims.length > 1 ? "bfloat16" : "float32";
     if (location.narrow !== true) {
+      if (isMatrixOf(value, reader) && product === "bfloat16") {
+        const form = reader.attributes.transB ? "rows" : "columns";
+        return source.outside(this.weight(value.name, location, form), product);
+      }
       const as = reader?.op === "matmul" ? (product as "float32" | "bfloat16") : type;
       return source.outside(this.weight(value.name, location, as), as);
     }
@@ -166,6 +173,14 @@ class Lowering {
     return `w[${JSON.stringify(key)}]`;
   }
 }
+
+/** Whether a value is the matrix that a product multiplies by. */
+const isMatrixOf = (value: Value, reader: OpValue | undefined): reader is Extract<OpValue, { op: "matmul" }> =>
+  reader?.op === "matmul" &&
+  reader.inputs[1] === value &&
+  reader.inputs[0] !== value &&
+  !reader.attributes.transA &&
+  value.shape.length === 2;
 
 /** Whether a scalar is an operand of an operator whose other operand is a tensor. */
 const isWritten = ({ shape }: ConstantValue, reader?: OpValue): boolean =>

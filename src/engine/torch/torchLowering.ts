@@ -69,8 +69,8 @@ function matmul({ source, productType }: LoweringContext, inputs: readonly Varia
   const [a, b] = inputs.map((each) => source.as(each, productType)) as [Variable, Variable];
   const { transA, transB } = value.attributes;
   const form = { type: productType };
-  if (!transA && transB && shapeOf(value, 1).length === 2)
-    return source.line([a, b], (x, y) => `linear(${x}, ${y})`, form);
+  if (!transA && shapeOf(value, 1).length === 2)
+    return source.line([a, b], (x, y) => `${transB ? "by_rows" : "by_columns"}(${x}, ${y})`, form);
   return source.line([a, b], (x, y) => `${x}${transA ? ".mT" : ""} @ ${y}${transB ? ".mT" : ""}`, form);
 }
 

@@ -201,7 +201,9 @@ function torchMemory(
   const { architecture, sizes, storedBytes, torch = { isOnProcessor: true, compute: "fp32" }, access } = shape;
   const matrices = total(architecture.layout.weights.map(({ dims }) => dims.reduce((a, b) => a * b, 1)));
   const table = BYTES * architecture.layout.vocabulary * architecture.layout.width;
-  const held = access.step === "mapped" ? storedBytes : BYTES / (torch.compute === "bf16" ? 2 : 1);
+  // A processor lays a bf16 matrix out twice: for products by it and for those by its transpose.
+  const made = torch.compute === "bf16" && !torch.isOnProcessor ? BYTES / 2 : BYTES;
+  const held = access.step === "mapped" ? storedBytes : made;
   // Beside the narrow form, rows of the table are read in the stored one.
   const weights = held * matrices + (torch.compute === "bf16" ? (storedBytes / BYTES) * table : 0);
   const values = TORCH_STORE * Math.max(...[...step, encode, score, decode].map((each) => each.values));

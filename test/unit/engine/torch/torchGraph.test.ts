@@ -68,7 +68,14 @@ test("a frozen matrix is read in the type that its readers compute in; a table's
   assert.deepEqual(forms(located("float32")), ["float32", "stored"]);
   assert.deepEqual(forms(located("bfloat16", false)), ["float32", "stored"]);
   assert.deepEqual(forms(located("int8")), ["stored"]);
-  assert.deepEqual(forms(located("float32"), "bf16"), ["bfloat16", "float32", "stored"]);
+  assert.deepEqual(forms(located("float32"), "bf16"), ["float32", "rows", "stored"]);
+  const both = lower(
+    { by: ops.matmul(x, w, { transB: true }), back: ops.matmul(x, w) },
+    located("bfloat16", false),
+    "bf16",
+  );
+  assert.deepEqual(both.weights.map(({ as }) => as).sort(), ["columns", "rows"]);
+  assert.match(both.source, /by_rows\(.*"w rows".*\n.*by_columns\(.*"w columns"/);
   assert.throws(() => lower(outputs, new Map()), /weight w is not in the file/);
 });
 
