@@ -92,6 +92,12 @@ export function checkFoldable(adapter: Adapter, layout: BackboneLayout): void {
       phrase`The method "${kind}" cannot be folded: its offsets depend on a token's place, for which a causal model has no table`,
       phrase`Export the adapter itself, without --folded.`,
     );
+  if (isCausal && methodOf(kind).offsets?.(adapter.spec).scope?.generation === "text")
+    throw new UserError(
+      "fold-text-offsets",
+      phrase`The method cannot be folded: generated tokens get no offsets (method.offsetTokens), and the backbone has one table for these and the text`,
+      phrase`Export the adapter itself, without --folded.`,
+    );
   // A causal folder has the head apart, which transformers loads for any of them.
   if (head.tied && !isCausal && changesHead(adapter, layout))
     throw new UserError(

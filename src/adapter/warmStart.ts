@@ -2,9 +2,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
+import { isFixed } from "../method/fixed.ts";
 import type { MethodShape } from "../method/method.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { methodOf } from "../method/registry.ts";
+import type { Trained } from "../method/trained.ts";
 import { loadAdapter, type Adapter } from "./adapterFolder.ts";
 
 /**
@@ -21,7 +23,9 @@ export function fittingSource(source: string, shape: MethodShape): Adapter {
       .tensors(shape)
       .map(({ name, sizes }) => [name, sizes]),
   );
-  for (const [name, { dims }] of adapter.parameters) {
+  for (const [name, tensor] of adapter.parameters) {
+    if (isFixed(tensor)) continue;
+    const { dims } = tensor;
     const own = wanted.get(name);
     if (own === undefined)
       throw new UserError(
@@ -50,13 +54,16 @@ export function warmStart(initial: Parameters, source: string | undefined, shape
   if (source === undefined) return initial;
   const started = new Map(initial);
   const adapter = fittingSource(source, shape);
-  for (const [name, { data }] of adapter.parameters) {
-    const ratio = factorOf(adapter, name) / factorOf(shape, name);
+  const own = { ...shape, parameters: initial };
+  for (const [name, tensor] of adapter.parameters) {
+    if (isFixed(tensor)) continue;
+    const { data } = tensor;
+    const ratio = factorOf(adapter, name) / factorOf(own, name);
     started.set(name, { ...initial.get(name)!, data: ratio === 1 ? data.slice() : data.map((value) => value * ratio) });
   }
   return started;
 }
 
 /** The factor that a method of its own kind multiplies a tensor by. */
-const factorOf = (shape: Pick<MethodShape, "spec" | "sizes">, tensor: string): number =>
-  methodOf(shape.spec.kind).factorOf?.(shape, tensor) ?? 1;
+const factorOf = (trained: Trained, tensor: string): number =>
+  methodOf(trained.spec.kind).factorOf?.(trained, tensor) ?? 1;

@@ -1,6 +1,8 @@
 import * as z from "zod";
+import { embeddingRms } from "./embeddingRms.ts";
 import type { LearningRateGroupForm } from "./method.ts";
 import type { MethodSpec } from "./methodSpec.ts";
+import type { AnySpec } from "./trained.ts";
 import { METHODS, methodOf, type RegisteredMethod } from "./registry.ts";
 
 type KeysOf<T> = T extends unknown ? keyof T : never;
@@ -22,4 +24,18 @@ export function defaultRates(spec: MethodSpec): Partial<Record<LearningRateGroup
   const method = methodOf(spec.kind);
   const own = method.groupsOf?.(spec) ?? Object.keys(method.groups);
   return Object.fromEntries(own.map((group) => [group, method.groups[group]!.rate]));
+}
+
+/**
+ * The rates that training uses: those of an experiment, times the root mean square of the embedding where the method's
+ * options say that a group's rate is in its units.
+ * @param embedding reads the table (V, d); called only where a rate needs it
+ */
+export function ratesInUnits<Rates extends object>(spec: AnySpec, rates: Rates, embedding: () => Float32Array): Rates {
+  const groups = methodOf(spec.kind).rateUnits?.(spec) ?? [];
+  if (groups.length === 0) return rates;
+  const unit = embeddingRms(embedding());
+  return Object.fromEntries(
+    Object.entries(rates).map(([group, each]) => [group, groups.includes(group) ? unit * Number(each) : Number(each)]),
+  ) as Rates;
 }

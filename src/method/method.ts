@@ -4,6 +4,7 @@ import type { BackboneChanges } from "../backbone/changes.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import type { Dim } from "../graph/dims.ts";
 import type { Value } from "../graph/value.ts";
+import type { FIXED } from "./fixed.ts";
 import type { FoldForm } from "./foldForm.ts";
 import type { PeftForm } from "./peftForm.ts";
 import type { AnySizes, AnySpec, Sizes, Trained } from "./trained.ts";
@@ -35,6 +36,8 @@ export interface InitialisationSource {
   promptIds: readonly number[];
   /** Any tensor of the backbone, row-major. */
   weight(name: string, dims: readonly number[]): Float32Array;
+  /** How often the training split has each token (vocabulary), as the method embeds it; left out: not known. */
+  tokenCounts?(): Uint32Array;
 }
 
 /** A trainable tensor of a method. */
@@ -43,8 +46,8 @@ export interface TensorSpec<Group extends string = string> {
   /** Dims may be symbolic ("P", the prompt length) so that one graph serves ablations too. */
   dims: Dim[];
   sizes: number[];
-  /** The learning-rate group. */
-  group: Group;
+  /** The learning-rate group; "fixed" for a tensor that is computed at step 0 and never trained. */
+  group: Group | typeof FIXED;
 }
 
 /** The options and sizes of a method, and the backbone's layout: its tensors depend on nothing else. */
@@ -71,8 +74,13 @@ export interface MethodContext<Spec = AnySpec, Named = AnySizes> extends MethodT
 
 /** The offsets that a method adds to the embedded text. */
 export interface OffsetForm {
-  /** What a token's offset depends on: its embedding, or its id alone; undefined: no offset by token. */
+  /**
+   * What a token's offset depends on: its embedding alone, or its id (with its embedding or without); undefined: no
+   * offset by token.
+   */
   tokens: "embedding" | "id" | undefined;
+  /** Which tokens of a causal model get offsets in training steps, and in evaluation and generation. Left out: all. */
+  scope?: { training: "all" | "text"; generation: "all" | "text" } | undefined;
   /** The learning-rate group that decides on the length of the offsets. */
   group: string;
 }
@@ -87,12 +95,21 @@ export interface Regularisation {
 
 /** The hidden layer that makes offsets of embeddings. */
 export interface HiddenLayer {
+  /** What the layer reads of embeddings (n, width); left out: they themselves. */
+  input?(rows: Float32Array): Float32Array;
   /** (width, units), row-major */
   weight: Float32Array;
   bias: Float32Array | undefined;
   units: number;
   /** Whether a ReLU switches its units on and off. */
   isSwitched: boolean;
+}
+
+/** How a component is switched off: the tensors to set to zero, to one, and to cut to no rows. */
+export interface ComponentSwitch {
+  zero: readonly string[];
+  one?: readonly string[];
+  empty: readonly string[];
 }
 
 /** How a method is trained from teachers on several source tasks, instead of from the start values. */
@@ -144,7 +161,9 @@ export interface Method<
    * The factor that the method multiplies a tensor by, where its options set one: values of another run or file with
    * another factor are rescaled before training starts from them. Left out: 1 for every tensor.
    */
-  factorOf?(shape: Pick<MethodShape<Spec, Named>, "spec" | "sizes">, tensor: string): number;
+  factorOf?(trained: Trained<Spec, Named>, tensor: string): number;
+  /** The groups whose learning rates are in units of the embedding; left out: none. */
+  rateUnits?(spec: Spec): readonly string[];
 
   /** E' (B, N, d) of the embedded text E (B, N, d). */
   embed?(embedded: Value, context: MethodContext<Spec, Named>): Value;
@@ -152,8 +171,8 @@ export interface Method<
   prompt?(context: MethodTensors<Spec, Named>): Value;
   /** The method's changes inside the backbone. */
   changes?(context: MethodTensors<Spec, Named>): Partial<BackboneChanges>;
-  /** For each component that can be switched off: the tensors to set to zero, and those to cut to no rows. */
-  readonly switches: Readonly<Record<string, { zero: readonly string[]; empty: readonly string[] }>>;
+  /** For each component that can be switched off: the tensors to set to zero, to one, and to cut to no rows. */
+  readonly switches: Readonly<Record<string, ComponentSwitch>>;
 
   /** Whether it acts on the backbone's input only, and not inside it. */
   readonly isInputSide: boolean;

@@ -4,6 +4,7 @@ import type { AnySizes, Sizes } from "./trained.ts";
 import { phrase } from "../base/phrase.ts";
 import { nearestNames } from "../base/text/nearestName.ts";
 import type { MethodSpec } from "./methodSpec.ts";
+import { isFixed } from "./fixed.ts";
 import { methodOf, type RegisteredMethod } from "./registry.ts";
 import { isTarget, lastPart } from "./target.ts";
 
@@ -14,10 +15,10 @@ export type SizeName = KeysOf<RegisteredMethod["sizes"]>;
 /** The sizes of a method by the names that it gives them, and how many trainable parameters they make. */
 export type MethodSizes = Partial<Sizes<SizeName>> & { readonly count: number };
 
-/** Trainable parameters, counted from the tensors themselves. */
+/** Trainable parameters, counted from the tensors themselves; what is computed at step 0 and kept is none. */
 export function countParameters(spec: MethodSpec, sizes: AnySizes, layout: BackboneLayout): number {
   const tensors = methodOf(spec.kind).tensors({ spec, sizes, layout });
-  return tensors.reduce((sum, t) => sum + t.sizes.reduce((a, b) => a * b, 1), 0);
+  return tensors.filter((tensor) => !isFixed(tensor)).reduce((sum, t) => sum + t.sizes.reduce((a, b) => a * b, 1), 0);
 }
 
 /** The sizes of a method, without the count of parameters. */

@@ -26,6 +26,7 @@ export function switchOff(kind: MethodSpec["kind"], component: string, parameter
   if (change === undefined) throw new Error(`${kind} has no component ${component}`);
   return new Map(
     [...parameters].map(([name, t]) => {
+      if (change.one?.includes(name) === true) return [name, { ...t, data: new Float32Array(t.data.length).fill(1) }];
       if (change.zero.includes(name)) return [name, { ...t, data: new Float32Array(t.data.length) }];
       if (change.empty.includes(name))
         return [name, { ...t, dims: [0, ...t.dims.slice(1)], data: new Float32Array(0) }];
@@ -37,6 +38,8 @@ export function switchOff(kind: MethodSpec["kind"], component: string, parameter
 /** The components that these parameters have and that can be switched off. */
 export function components(kind: MethodSpec["kind"], parameters: Parameters): string[] {
   return Object.entries(methodOf(kind).switches)
-    .filter(([, change]) => [...change.zero, ...change.empty].some((name) => parameters.has(name)))
+    .filter(([, change]) =>
+      [...change.zero, ...(change.one ?? []), ...change.empty].some((name) => parameters.has(name)),
+    )
     .map(([component]) => component);
 }

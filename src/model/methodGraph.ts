@@ -6,8 +6,9 @@ import { recomputeActivations } from "../graph/recompute.ts";
 import { input, scalar, type FusedName, type InputValue, type Value } from "../graph/value.ts";
 import type { Architecture } from "../backbone/family.ts";
 import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../backbone/sequenceGraph.ts";
-import type { Method, MethodContext, MethodShape, MethodTensors } from "../method/method.ts";
+import type { Method, MethodContext, MethodShape, MethodTensors, OffsetForm } from "../method/method.ts";
 import { PROMPT } from "../method/prompt.ts";
+import { isFixed } from "../method/fixed.ts";
 import { methodOf } from "../method/registry.ts";
 
 /**
@@ -24,6 +25,13 @@ export interface MethodGraphOptions {
   source?: InputSource;
   fused?: ReadonlySet<FusedName>;
 }
+
+/** What a graph is for: offsets may be on other tokens in training than in evaluation and generation. */
+interface Use {
+  dropout: boolean;
+  use: keyof NonNullable<OffsetForm["scope"]>;
+}
+const PREDICTION: Use = { dropout: false, use: "generation" };
 
 /** Added to the student's probabilities before ln, since fp32 rounds small ones to 0. */
 const LEAST_SHARE = 1e-30;
@@ -43,6 +51,10 @@ export class MethodGraph {
   private readonly sequence: SequenceGraph;
   private readonly source: InputSource;
   private readonly fused: ReadonlySet<FusedName>;
+  /** The tensors that gradients are taken by. */
+  private readonly trained: readonly string[];
+  /** Which tokens get offsets, where it is not all of them. */
+  private readonly scope: OffsetForm["scope"];
 
   /** @param options drop: applies dropout inside the backbone; fused: the fused operations that the engine has */
   constructor(
@@ -55,6 +67,9 @@ export class MethodGraph {
     this.method = methodOf(shape.spec.kind);
     const specs = source === "given" ? [] : this.method.tensors(shape);
     this.parameters = new Map(specs.map((t) => [t.name, input(t.name, t.dims)]));
+    this.trained = specs.filter((tensor) => !isFixed(tensor)).map(({ name }) => name);
+    // An encoder-decoder adds no offsets to targets in any case.
+    this.scope = shape.layout.isCausal ? this.method.offsets?.(shape.spec).scope : undefined;
     this.tensors = { ...shape, parameter: (name) => this.parameter(name) };
     const changes = source === "given" ? {} : this.method.changes?.(this.tensors);
     this.sequence = architecture.graph({ ...changes, ...(drop && { drop }) });
@@ -66,11 +81,16 @@ export class MethodGraph {
     return value;
   }
 
+  /** Whether graphs over text and target read `textMask` (B, N, 1): 1 for a token of the text, 0 behind it. */
+  get readsTextMask(): boolean {
+    return this.source === "method" && (this.scope?.training === "text" || this.scope?.generation === "text");
+  }
+
   /**
    * How the input is embedded.
    * @param dropout whether the method's hidden units are multiplied by the fed dropout factors `hiddenMask`
    */
-  private embedding(dropout: boolean): InputEmbedding {
+  private embedding({ dropout, use }: Use): InputEmbedding {
     const { width, vocabulary } = this.tensors.layout;
     if (this.source === "given")
       return {
@@ -80,13 +100,21 @@ export class MethodGraph {
     const prompt = this.parameters.has(PROMPT)
       ? (this.method.prompt?.(this.tensors) ?? this.parameter(PROMPT))
       : undefined;
-    if (this.source === "method") return { prompt, text: (tokens) => this.text(tokens, dropout) };
+    if (this.source === "method") {
+      const isRaw = this.scope?.[use] === "text";
+      return {
+        prompt,
+        text: (tokens) => this.text(tokens, { dropout, use }),
+        ...(isRaw && { continued: ({ ids }: Tokens) => this.sequence.embedded(ids) }),
+      };
+    }
     const table = input("foldedTable", [vocabulary, width]);
     return { prompt, text: ({ ids }) => gather(table, ids) };
   }
 
-  /** E' (B, N, d) of tokens. */
-  private text({ ids, places }: Tokens, dropout: boolean): Value {
+  /** E' (B, N, d) of tokens; where offsets are for texts alone, those of text and target are told apart by a mask. */
+  private text(tokens: Tokens, { dropout, use }: Use): Value {
+    const { ids, places } = tokens;
     const units = this.method.hiddenUnits?.(this.tensors) ?? 0;
     const context: MethodContext = {
       ...this.tensors,
@@ -95,12 +123,15 @@ export class MethodGraph {
       hiddenMask: dropout ? input("hiddenMask", [...ids.shape, units]) : undefined,
     };
     const embedded = this.sequence.embedded(ids);
-    return this.method.embed?.(embedded, context) ?? embedded;
+    const changed = this.method.embed?.(embedded, context) ?? embedded;
+    if (this.scope?.[use] !== "text" || tokens !== this.sequence.tokens) return changed;
+    const isText = input("textMask", [...ids.shape, 1]);
+    return add(mul(changed, isText), mul(embedded, sub(scalar(1), isText)));
   }
 
   /** The embedded input X alone. */
   input(): { embedded: Value } {
-    return { embedded: inputOf(this.embedding(false), this.sequence.text) };
+    return { embedded: inputOf(this.embedding(PREDICTION), this.sequence.text) };
   }
 
   /** The family's fastest plan for batches whose longest target has `targetLength` tokens. */
@@ -109,8 +140,8 @@ export class MethodGraph {
   }
 
   /** Logits (.., V) of the labels and states (B, P+S, d) of prompt and text, teacher-forced. */
-  forward(dropout: boolean, plan: Plan): { logits: Value; states: Value } {
-    return this.sequence.forward(this.embedding(dropout), plan);
+  forward(dropout: boolean, plan: Plan, use: Use["use"] = "training"): { logits: Value; states: Value } {
+    return this.sequence.forward(this.embedding({ dropout, use }), plan);
   }
 
   /** Loss of each label (..) of the family's label shape, 0 where padded. */
@@ -124,7 +155,7 @@ export class MethodGraph {
 
   /** The loss of each label, without gradients, teacher-forced. */
   losses(plan: Plan): Record<string, Value> {
-    return { losses: this.tokenLosses(this.forward(false, plan).logits) };
+    return { losses: this.tokenLosses(this.forward(false, plan, "generation").logits) };
   }
 
   /**
@@ -143,7 +174,7 @@ export class MethodGraph {
    */
   private penalty(dropout: boolean): Value {
     const { tokens } = this.sequence;
-    const offset = sub(this.text(tokens, dropout), this.sequence.embedded(tokens.ids));
+    const offset = sub(this.text(tokens, { dropout, use: "training" }), this.sequence.embedded(tokens.ids));
     const weights = input("penaltyWeights", [...tokens.ids.shape, 1]);
     return reduceSum(mul(mul(offset, offset), weights), [0, 1, 2]);
   }
@@ -173,8 +204,11 @@ export class MethodGraph {
   }
 
   private withGradients(loss: Value): Record<string, Value> {
-    const names = [...this.parameters.keys()];
-    const by = gradients(loss, [...this.parameters.values()]);
+    const names = this.trained;
+    const by = gradients(
+      loss,
+      names.map((name) => this.parameters.get(name)!),
+    );
     const outputs: Record<string, Value> = { loss };
     by.forEach((g, i) => {
       if (g !== undefined) outputs[`grad:${names[i]!}`] = g;
@@ -184,17 +218,17 @@ export class MethodGraph {
 
   /** Prompt and text read once; see SequenceGraph.prefill. */
   prefill(plan: Plan): { kept: Record<string, Value>; states: Value } {
-    return this.sequence.prefill(this.embedding(false), plan);
+    return this.sequence.prefill(this.embedding(PREDICTION), plan);
   }
 
   /** Loss of each label of a given target, from the outputs of `prefill`. */
   targetLosses(plan: Plan): Record<string, Value> {
-    return { losses: this.tokenLosses(this.sequence.resume(this.embedding(false), plan)) };
+    return { losses: this.tokenLosses(this.sequence.resume(this.embedding(PREDICTION), plan)) };
   }
 
   /** One decoding step from the outputs of `prefill`: `logits` (B, 1, V) and the next step's cache. */
   decodeStep(plan: Plan): Record<string, Value> {
-    const { logits, cache } = this.sequence.step(this.embedding(false), plan);
+    const { logits, cache } = this.sequence.step(this.embedding(PREDICTION), plan);
     return { logits, ...cache };
   }
 }

@@ -9,6 +9,7 @@ import { labelTokens } from "./batch/padBatch.ts";
 import { mixSeed } from "../base/mixSeed.ts";
 import type { ExampleList } from "./batch/exampleList.ts";
 import { clipGradients, jointNorm } from "./optimiser/clip.ts";
+import { isFixed } from "../method/fixed.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
 import type { Batch } from "../backbone/batch.ts";
@@ -108,7 +109,7 @@ async function accumulate(state: LoopState, batches: readonly Batch[], options: 
 
 function byGroup(parameters: Parameters, value: (names: string[]) => number): Record<string, number> {
   const groups: Record<string, string[]> = {};
-  for (const { name, group } of parameters.values()) (groups[group] ??= []).push(name);
+  for (const tensor of parameters.values()) if (!isFixed(tensor)) (groups[tensor.group] ??= []).push(tensor.name);
   return Object.fromEntries(Object.entries(groups).map(([group, names]) => [group, value(names)]));
 }
 

@@ -22,6 +22,7 @@ import { methodOf } from "../method/registry.ts";
 import { openEncoder } from "./batch/openEncoder.ts";
 import { dataNotes } from "./data/dataNotes.ts";
 import type { ExampleList } from "./batch/exampleList.ts";
+import { tokenCounts } from "./batch/tokenCounts.ts";
 import type { LoadedData, ReadingModel } from "./data/loadedData.ts";
 import { openData } from "./data/openData.ts";
 import { UNWATCHED, type Preparing } from "./data/preparing.ts";
@@ -104,11 +105,13 @@ export function openReading(experiment: Experiment): OpenedReading {
 /**
  * Opens the model that an experiment describes, with its parameters at step 0 (a pure function of the experiment).
  * @param training whether the model is opened for training, where steps are frequent and predictions rare
+ * @param train the training split, for a method that counts its tokens
  */
 export async function openExperimentModel(
   experiment: Experiment,
   training = false,
   reading = openReading(experiment),
+  train?: ExampleList,
 ): Promise<
   Pick<Prepared, "model" | "sizes" | "initial" | "folder"> & { tokenizer: TextTokenizer; encoder: ExampleEncoder }
 > {
@@ -127,6 +130,7 @@ export async function openExperimentModel(
     vocabularySize: model.layout.vocabulary,
     promptIds,
     weight: (name: string, dims: readonly number[]) => model.weight(name, dims),
+    ...(train !== undefined && { tokenCounts: () => tokenCounts(train, model.layout) }),
   };
   const drawn = initialise(model.shape, source, new MersenneTwister(mixSeed(seed, 4)));
   return { folder, model, sizes, tokenizer, encoder, initial: warmStart(drawn, method.source, model.shape) };
@@ -163,7 +167,7 @@ async function prepared(
   preparing: Preparing,
 ): Promise<Prepared> {
   const { task, training } = experiment;
-  const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true, reading);
+  const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true, reading, data.lists.train);
   const { isCausal, longest } = opened.model.layout;
   const readBack = readBackBy(data.asked, tokenizer);
   const prompt = promptRows(methodOf(experiment.method.kind).tensors(opened.model.shape));

@@ -55,7 +55,9 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
   const { count, promptLength = 0 } = sizes;
   const table =
-    side.positions === undefined ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!) : undefined;
+    side.positions === undefined && side.answersAreRaw !== true
+      ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!)
+      : undefined;
   // A folded model keeps the prompt; its other tensors are in the table.
   const prompt: Parameters = new Map([...parameters].filter(([name]) => name === "prompt"));
   const rows = prompt.get("prompt")?.dims[0] ?? 0;

@@ -117,7 +117,8 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   // The published code pads every text to maxSourceLength and counts the padding; in a causal model, text and target.
   const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength, subject.pad));
   const hidden = methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
-  const units = hidden && unitUse(side.table, width, { down: hidden.weight, bias: hidden.bias });
+  const units =
+    hidden && unitUse(hidden.input?.(side.table) ?? side.table, width, { down: hidden.weight, bias: hidden.bias });
   const tokens = await largestOffsets(subject, counts, units);
   progress({ label: "offsets", done: 1, total: 1, metric: undefined });
   return {

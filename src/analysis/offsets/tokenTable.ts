@@ -144,7 +144,10 @@ function tokenColumns(adapter: Adapter, table: EmbeddingTable): ByToken {
       columns.ratio[first + i] = size / norm(at(rows, i));
     }
     if (units !== undefined)
-      units.set(unitUse(rows, width, { down: hidden!.weight, bias: hidden!.bias }).perToken, first);
+      units.set(
+        unitUse(hidden!.input?.(rows) ?? rows, width, { down: hidden!.weight, bias: hidden!.bias }).perToken,
+        first,
+      );
   }
   const mean = Float32Array.from(sum, (x) => x / vocabulary);
   const meanSize = norm(mean);

@@ -9,6 +9,8 @@ export interface InputSide extends InputParts {
   width: number;
   /** Whether the backbone reads text and target as one sequence, whose tokens all get offsets (default false). */
   isCausal?: boolean;
+  /** Whether tokens behind the text get no offsets (default false). */
+  answersAreRaw?: boolean;
 }
 
 /** A token in a batch. `place` counts from the text's first token; filler tokens before it have negative places. */
@@ -54,6 +56,7 @@ export function offsetAt(
   result: Float32Array = new Float32Array(side.width),
 ): Float32Array {
   const { width, offsets } = side;
+  if (side.answersAreRaw === true && at.row === undefined) return result.fill(0);
   const own = tokenOffset?.(at) ?? (offsets && rowOf(offsets, at.id, width));
   if (own === undefined) result.fill(0);
   else result.set(own);

@@ -110,6 +110,7 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
     table: model.embedding,
     width: model.width,
     isCausal,
+    answersAreRaw: isCausal && methodOf(method.kind).offsets?.(method).scope?.generation === "text",
     ...inputParts(adapter, model.embedding, model.width),
   };
   const test = firstExamples(data.lists.test, data.lists.test.length);

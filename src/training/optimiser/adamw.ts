@@ -1,3 +1,4 @@
+import { isFixed } from "../../method/fixed.ts";
 import type { Parameters, TrainableTensor } from "../../method/parameters.ts";
 
 /** First and second moments of one tensor, in float32 as torch has them. */
@@ -98,6 +99,11 @@ export function adamwStep(
   const parameters = new Map<string, TrainableTensor>();
   const moments = new Map<string, Moments>();
   for (const [name, tensor] of current.parameters) {
+    if (isFixed(tensor)) {
+      parameters.set(name, tensor);
+      moments.set(name, required(current.state.moments.get(name), `moments of ${name}`));
+      continue;
+    }
     const gradient = required(gradients.get(name), `gradient of ${name}`);
     const next = nextMoments(required(current.state.moments.get(name), `moments of ${name}`), gradient);
     const rate = required(learningRate[tensor.group], `learning rate of group ${tensor.group}`);

@@ -2,6 +2,7 @@ import { renameSync } from "node:fs";
 import { StabilityWatch } from "../../analysis/stability/stabilityWatch.ts";
 import { phrase, said, type Phrase } from "../../base/phrase.ts";
 import { methodOf } from "../../method/registry.ts";
+import { ratesInUnits } from "../../method/learningRates.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
 import { missingSteps, readJournal } from "../../run/journal/readJournal.ts";
 import { asidePath, loadCheckpoint, saveCheckpoint } from "../../training/checkpoint.ts";
@@ -64,7 +65,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
   let step = start.step;
   return trainLoop(start, {
     model,
-    training,
+    training: { ...training, learningRate: ratesInUnits(method, training.learningRate, () => model.embedding) },
     seed,
     metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
     examples: prepared.train,
