@@ -188,10 +188,10 @@ const Training = z.strictObject({
   validationLimit: positive.optional().describe("Largest number of validation examples per evaluation during training"),
   testLimit: positive.optional().describe("Largest number of test examples"),
   prediction: z
-    .enum(["generate", "labels"])
+    .enum(["generate", "labels", "loss"])
     .default("generate")
     .describe(
-      "How an evaluation predicts: greedy generation as published, or the task's likeliest label, which is faster and always a label",
+      'How an evaluation predicts: greedy generation as published, or the task\'s likeliest label, which is faster and always a label; "loss": no predictions, the loss of the targets alone',
     ),
   checkpointEvery: positive.default(50).describe("Steps between checkpoints, from which an interrupted run is resumed"),
   selection: z

@@ -225,6 +225,19 @@ function checkTorchSettings(experiment: Experiment): Experiment {
 }
 
 /**
+ * Checks that a checkpoint can be chosen by what evaluations compute.
+ * @throws UserError where they compute the loss alone, and it is chosen by something else
+ */
+function checkPrediction({ training: { prediction, selection } }: Experiment): void {
+  if (prediction !== "loss" || selection === "loss") return;
+  throw new UserError(
+    "selection-needs-predictions",
+    phrase`training.selection: "${selection}" needs predictions, and training.prediction "loss" makes none`,
+    phrase`Set training.selection to "loss", or predict.`,
+  ).about(["training", "selection"]);
+}
+
+/**
  * The text of an experiment file.
  * @throws UserError where there is no file, or a very large one
  */
@@ -331,6 +344,7 @@ export function experimentPoints(
       () => checkPrecision(parsed),
       () => checkTorchSettings(parsed),
       () => checkPrompt(parsed),
+      () => checkPrediction(parsed),
     ];
     throwAll([...wrong.flatMap(caught), ...absent]);
     return resolvePaths(fillShots(fillRates(parsed, path)), folder);
@@ -338,7 +352,7 @@ export function experimentPoints(
   if (seeds === undefined && sweep === undefined)
     return [{ origin: { method: undefined, settings: [] }, read: () => finish(single) }];
   const points = expandSweep(single, seeds, sweep ?? Sweep.parse({}));
-  return points.map(({ experiment, label, variant, tune, origin, id }, index) => {
+  return points.map(({ experiment, label, variant, tune, origin, id, arm }, index) => {
     const part = {
       sweep: sweepId,
       name: String(raw["name"]),
@@ -346,6 +360,7 @@ export function experimentPoints(
       index,
       of: points.length,
       tune,
+      ...(arm !== undefined && { arm }),
       ...(id !== undefined && { case: id }),
     };
     return {

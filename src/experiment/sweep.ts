@@ -34,6 +34,8 @@ export interface SweepPoint {
   origin: Origin;
   /** The retrained ablation that the run is. */
   id?: RetrainedCase;
+  /** The arm that the run is. */
+  arm?: string;
 }
 
 /** A key's value and its place in the file. */
@@ -62,12 +64,10 @@ function between(from: number, to: number, scale: "log" | "linear", part: number
 }
 
 /** Every combination, the last axis changing fastest. */
-function grid(axes: Record<string, Axis>, name: "vary" | "tune"): Setting[][] {
+function grid(axes: Record<string, Axis>, at: Setting["place"]): Setting[][] {
   return Object.entries(axes).reduce<Setting[][]>(
     (all, [key, axis]) =>
-      all.flatMap((before) =>
-        gridValues(axis, ["sweep", name, key]).map((value): Setting[] => [...before, { key, ...value }]),
-      ),
+      all.flatMap((before) => gridValues(axis, [...at, key]).map((value): Setting[] => [...before, { key, ...value }])),
     [[]],
   );
 }
@@ -133,13 +133,56 @@ const LONGEST = 256;
 interface Chosen {
   method: MethodSpec | undefined;
   label: string | undefined;
+  /** An arm's name, its settings, and the combinations of its tuned ones. */
+  arm?: string;
+  set?: readonly Setting[];
+  tuned?: Setting[][];
   /** The method's index in the sweep's list. */
   index?: number;
   id?: RetrainedCase;
 }
 
-/** The methods of a sweep: those listed, or the retrained ablations, or the file's own method. */
+/** The arms of a sweep, each with its settings and their places in the file. */
+function armsOf(arms: NonNullable<Sweep["arms"]>, budget: Sweep["budget"]): Chosen[] {
+  return arms.map(({ name, method, set, tune }, at) => {
+    const place = ["sweep", "arms", at] as const;
+    for (const part of ["set", "tune"] as const)
+      for (const key of Object.keys(part === "set" ? set : tune)) checkKey(key, [...place, part, key]);
+    const settings = Object.entries(set).map(([key, value]) => ({ key, value, place: [...place, "set", key] }));
+    return {
+      method: budgeted(method, budget),
+      label: name,
+      arm: name,
+      set: [...settings, { key: "method", value: undefined, place: [...place, "method"] }],
+      tuned: grid(tune, [...place, "tune"]),
+    };
+  });
+}
+
+/**
+ * Checks that a sweep can set a key.
+ * @throws UserError
+ */
+function checkKey(key: string, place: Setting["place"]): void {
+  if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key))
+    throw new UserError(
+      "sweep-key-unknown",
+      phrase`sweep: "${key}" is not a key that a sweep can set`,
+      phrase`Write it dotted, for example training.learningRate.ffn.`,
+    ).about(place);
+}
+
+/** The methods of a sweep: its arms, those listed, or the retrained ablations, or the file's own method. */
 function methodsOf(raw: JsonObject, sweep: Sweep): Chosen[] {
+  if (sweep.arms !== undefined) {
+    if (sweep.methods !== undefined || sweep.retrained !== undefined)
+      throw new UserError(
+        "sweep-arms-and-methods",
+        phrase`sweep: arms exclude methods and retrained`,
+        phrase`Write each method as an arm, or leave the arms out.`,
+      ).about(["sweep", "arms"]);
+    return armsOf(sweep.arms, sweep.budget);
+  }
   if (sweep.retrained === undefined) {
     const methods = sweep.methods?.map((method) => budgeted(method, sweep.budget));
     return (
@@ -188,12 +231,7 @@ function checkSize(raw: JsonObject, sizes: readonly number[]): void {
 export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefined, sweep: Sweep): SweepPoint[] {
   for (const name of ["vary", "tune"] as const)
     for (const key of Object.keys(sweep[name])) {
-      if (!isKeyPath(key) || /^(seeds|sweep|name|part)(\.|$)/.test(key))
-        throw new UserError(
-          "sweep-key-unknown",
-          phrase`sweep: "${key}" is not a key that a sweep can set`,
-          phrase`Write it dotted, for example training.learningRate.ffn.`,
-        ).about(["sweep", name, key]);
+      checkKey(key, ["sweep", name, key]);
       if (name === "tune" && Object.hasOwn(sweep.vary, key))
         throw new UserError("sweep-key-twice", phrase`sweep: "${key}" is in both vary and tune`).about([
           "sweep",
@@ -202,39 +240,21 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
         ]);
     }
   const chosen = methodsOf(raw, sweep);
-  checkSize(raw, [
-    seeds?.length ?? 1,
-    chosen.length,
-    ...Object.values(sweep.vary).map(sizeOf),
-    ...(sweep.search === "random" ? [sweep.samples] : Object.values(sweep.tune).map(sizeOf)),
-  ]);
-  const tuned = sweep.search === "random" ? draws(sweep) : grid(sweep.tune, "tune");
+  const own = chosen.map(({ tuned }) => tuned?.length ?? 0);
+  const common = sweep.search === "random" ? [sweep.samples] : Object.values(sweep.tune).map(sizeOf);
+  const tunings = Math.max(
+    common.reduce((product, size) => product * size, 1),
+    ...own,
+  );
+  checkSize(raw, [seeds?.length ?? 1, chosen.length, ...Object.values(sweep.vary).map(sizeOf), tunings]);
+  const tuned = sweep.search === "random" ? draws(sweep) : grid(sweep.tune, ["sweep", "tune"]);
   const points = new Map<string, SweepPoint>();
   for (const seed of seeds ?? [undefined])
-    for (const { method, label: methodName, index, id } of chosen)
-      for (const vary of grid(sweep.vary, "vary"))
-        for (const tune of tuned) {
-          const own = tune.filter(applies(method));
-          const varied = vary.filter(applies(method));
-          const experiment = structuredClone(raw);
-          if (method !== undefined) experiment["method"] = method;
-          else if (sweep.budget !== undefined) setKey(experiment, "method.budget", sweep.budget);
-          if (seed !== undefined) experiment["seed"] = seed;
-          for (const { key, value } of [...varied, ...own]) setKey(experiment, key, value);
-          const variant = [...(methodName === undefined ? [] : [methodName]), ...[...varied, ...own].map(short)].join(
-            ", ",
-          );
-          const label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(
-            ", ",
-          );
-          points.set(JSON.stringify(experiment), {
-            experiment,
-            label,
-            variant,
-            tune: own.map(({ key }) => key),
-            origin: { method: index, settings: [...varied, ...own] },
-            ...(id !== undefined && { id }),
-          });
+    for (const each of chosen)
+      for (const vary of grid(sweep.vary, ["sweep", "vary"]))
+        for (const tune of each.tuned ?? tuned) {
+          const point = pointOf(raw, each, { seed, vary, tune, budget: sweep.budget });
+          points.set(JSON.stringify(point.experiment), point);
           if (points.size > MOST_RUNS)
             throw new UserError(
               "sweep-too-many-runs",
@@ -243,4 +263,31 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
             ).about(["sweep"]);
         }
   return [...points.values()];
+}
+
+/** One run: the file's object with the values of its method, arm, seed and settings. */
+function pointOf(
+  raw: JsonObject,
+  { method, label: methodName, index, id, arm, set = [] }: Chosen,
+  { seed, vary, tune, budget }: { seed: number | undefined; vary: Setting[]; tune: Setting[]; budget: Sweep["budget"] },
+): SweepPoint {
+  const applied = [...vary, ...tune].filter(applies(method));
+  const experiment = structuredClone(raw);
+  if (method !== undefined) experiment["method"] = method;
+  else if (budget !== undefined) setKey(experiment, "method.budget", budget);
+  if (seed !== undefined) experiment["seed"] = seed;
+  for (const { key, value } of set) if (value !== undefined) setKey(experiment, key, value);
+  for (const { key, value } of applied) setKey(experiment, key, value);
+  const named = methodName === undefined ? [] : [methodName];
+  const variant = [...named, ...applied.map(short)].join(", ");
+  const label = [...(variant === "" ? [] : [variant]), ...(seed === undefined ? [] : [`seed=${seed}`])].join(", ");
+  return {
+    experiment,
+    label,
+    variant,
+    tune: tune.filter(applies(method)).map(({ key }) => key),
+    origin: { method: index, settings: [...applied, ...set] },
+    ...(id !== undefined && { id }),
+    ...(arm !== undefined && { arm }),
+  };
 }

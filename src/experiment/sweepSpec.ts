@@ -16,9 +16,24 @@ const Range = z
   );
 const Axes = z.record(z.string().min(1), z.union([z.array(z.json()).min(1).max(1000), Range]));
 
+/** One of the things that a study compares: a method with settings of its own. */
+const Arm = z.strictObject({
+  name: z.string().min(1).max(100).describe("What the arm is called in tables"),
+  method: MethodInput.describe("The method, in place of `method`"),
+  set: z.record(z.string().min(1), z.json()).default({}).describe("Settings of this arm: dotted key to value"),
+  tune: Axes.default({}).describe("As `tune`, for this arm alone; the arm does not take part in the common one"),
+});
+
 /** Several runs from one file. */
 export const Sweep = z.strictObject({
   methods: z.array(MethodInput).min(1).max(50).optional().describe("Methods to compare, each in place of `method`"),
+  arms: z
+    .array(Arm)
+    .min(1)
+    .max(50)
+    .refine((arms) => new Set(arms.map(({ name }) => name)).size === arms.length, "two arms have the same name")
+    .optional()
+    .describe("Methods to compare where each has settings of its own, such as learning rates; in place of `methods`"),
   budget: Budget.optional().describe(
     'The budget of every method that does not state its sizes, for example { "promptTokens": 100 }',
   ),
@@ -53,5 +68,6 @@ export const SweepPart = z.strictObject({
   index: z.number().int().nonnegative(),
   of: z.number().int().positive(),
   tune: z.array(z.string()).describe("dotted keys that were tuned: they are chosen on validation"),
+  arm: z.string().optional().describe("which arm of the sweep it is"),
   case: z.enum(RETRAINED).optional().describe("which retrained ablation it is"),
 });

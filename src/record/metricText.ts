@@ -4,6 +4,9 @@ export function leadingMetric(metrics: Readonly<Record<string, number>>): { name
   return first && { name: first[0], value: first[1] };
 }
 
+/** The name under which the loss is compared where a metric is asked for. */
+export const LOSS = "loss";
+
 const CORRELATIONS = ["matthews", "pearson", "spearman"];
 const NAMES: Record<string, string> = {
   f1: "F1",
@@ -24,6 +27,6 @@ export const metricName = (name: string): string => NAMES[name] ?? name;
 /** Whether a metric is a correlation (-1 to 1); all others are shares (0 to 1). */
 export const isCorrelation = (name: string): boolean => CORRELATIONS.includes(name);
 
-/** A metric's value for display: a correlation with three decimals, a share in percent. */
+/** A metric's value for display: a correlation or a loss with three decimals, a share in percent. */
 export const metricValue = (name: string, value: number): string =>
-  isCorrelation(name) ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`;
+  isCorrelation(name) || name === LOSS ? value.toFixed(3) : `${(100 * value).toFixed(1)} %`;

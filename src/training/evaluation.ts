@@ -46,6 +46,8 @@ export interface EvaluationOptions {
   candidates?: Candidates | undefined;
   /** The task's metrics and labels; by default accuracy only. */
   scoring?: Scoring;
+  /** Whether the loss alone is computed: no predictions and no metrics. */
+  lossOnly?: boolean;
   /** Computes pass@1 of generated code, which then is the first metric. */
   passRate?: PassRate | undefined;
   batchSize?: number;
@@ -102,6 +104,19 @@ async function likeliest(
   return { sum, tokens, texts: scores.map((row) => texts[row.indexOf(Math.min(...row))] ?? "") };
 }
 
+async function predicted(
+  model: TunedModel,
+  parameters: Parameters,
+  batch: Batch,
+  options: EvaluationOptions,
+): Promise<Predicted> {
+  if (options.lossOnly === true)
+    return { ...(await model.losses(parameters, batch)), texts: Array.from({ length: batch.rows }, () => "") };
+  return options.candidates === undefined
+    ? greedily(model, parameters, batch, options)
+    : likeliest(model, parameters, batch, options.candidates);
+}
+
 /**
  * Computes loss and predictions of all examples, in the order given; batches are formed by length.
  * @returns undefined where there are no examples, or a stop was requested before the end
@@ -125,9 +140,7 @@ export async function evaluate(
     const indices = order.slice(start, start + size);
     const chosen = indices.map((index) => examples.at(index)!);
     const batch = padBatch(chosen);
-    const { sum, tokens, texts } = await (options.candidates
-      ? likeliest(model, parameters, batch, options.candidates)
-      : greedily(model, parameters, batch, options));
+    const { sum, tokens, texts } = await predicted(model, parameters, batch, options);
     for (const [row, index] of indices.entries()) {
       const { input, target, answers, group } = chosen[row]!;
       lossSum += sum[row]!;
@@ -135,6 +148,7 @@ export async function evaluate(
       predictions[index] = { input, target, answers, group, prediction: texts[row]!, loss: sum[row]! / tokens[row]! };
     }
   }
+  if (options.lossOnly === true) return { loss: lossSum / tokenCount, metrics: {}, predictions };
   const passed: Record<string, number> =
     options.passRate === undefined
       ? {}

@@ -1,7 +1,7 @@
 import { basename, isAbsolute } from "node:path";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { flatten } from "../../base/keyPath.ts";
-import { leadingMetric } from "../../record/metricText.ts";
+import { leadingMetric, LOSS } from "../../record/metricText.ts";
 import type { Evaluation, RunRecord } from "../../record/record.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
@@ -64,6 +64,9 @@ function validationScore({
 
 const tested = ({ record }: ComparedRun): Evaluation | undefined =>
   record.evaluations.find(({ split, label }) => split === "test" && label === "trained");
+/** A test metric; the loss, in nats per label token, is one where it is asked for. */
+const testValue = (run: ComparedRun, metric: string): number | undefined =>
+  metric === LOSS ? tested(run)?.loss : tested(run)?.metrics[metric];
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
 
@@ -95,7 +98,7 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
   const chosen = all.length === 1 ? finished[0] : choose(finished);
   const runs = [...(chosen?.runs ?? [])].sort((a, b) => a.experiment.seed - b.experiment.seed);
   const withTest = runs.flatMap((run) => {
-    const value = tested(run)?.metrics[metric];
+    const value = testValue(run, metric);
     return value === undefined ? [] : [{ run, value }];
   });
   const scores = known(runs.map(validationScore));
@@ -122,13 +125,20 @@ function shown(value: unknown): string {
   return isAbsolute(value) ? basename(value) : value;
 }
 
-/** Names each group by its method and the other settings that differ. */
+/** The arm of a sweep that all runs of a group are. */
+function armOf({ combinations }: Group): string | undefined {
+  const arms = [...combinations.values()].flatMap(({ runs }) => runs.map(({ experiment }) => experiment.part?.arm));
+  return new Set(arms).size === 1 ? arms[0] : undefined;
+}
+
+/** Names each group by its arm, or by its method and the other settings that differ. */
 function labels(groups: readonly Group[]): string[] {
   const kindOf = ({ settings }: Group): string => shown(settings.get("method.kind"));
   const differs = (key: string, among: readonly Group[]): boolean =>
     new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
   return groups.map((group) => {
-    const same = groups.filter((each) => kindOf(each) === kindOf(group));
+    const arm = armOf(group);
+    const same = groups.filter((each) => (arm === undefined ? kindOf(each) === kindOf(group) : armOf(each) === arm));
     // Tasks of different kinds differ in every key they have: they are labelled by their names.
     const otherTasks = differs("task.kind", groups) || differs("task.name", groups);
     const task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
@@ -136,10 +146,10 @@ function labels(groups: readonly Group[]): string[] {
       ([key]) =>
         key !== "method.kind" &&
         !(otherTasks && key.startsWith("task.") && !key.startsWith("task.shots")) &&
-        differs(key, OF_METHOD.test(key) ? same : groups),
+        differs(key, arm !== undefined || OF_METHOD.test(key) ? same : groups),
     );
     return [
-      kindOf(group),
+      arm ?? kindOf(group),
       ...(otherTasks ? [`task=${task}`] : []),
       ...telling.map(([key, value]) => `${key.replace(/^(method|training|task)\./, "")}=${shown(value)}`),
     ].join(", ");
@@ -208,7 +218,7 @@ export function compareRuns(given: readonly ComparedRun[], metric?: string): Com
   const name =
     metric ??
     runs.map((run) => leadingMetric(tested(run)?.metrics ?? {})?.name).find((each) => each !== undefined) ??
-    "accuracy";
+    (runs.some((run) => tested(run) !== undefined) ? LOSS : "accuracy");
   const groups = groupsOf(runs);
   const names = labels(groups);
   const rows = groups.map((group, i) => rowOf(group, names[i]!, name));

@@ -1,7 +1,7 @@
 import { compareRuns, type ComparedRun } from "../../analysis/compare/compareRuns.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { metricName, metricValue } from "../../record/metricText.ts";
+import { LOSS, metricName, metricValue } from "../../record/metricText.ts";
 import { markInterruptedRuns } from "../../run/interruption/interruptedRuns.ts";
 import { findRun, listRuns } from "../../run/directory/runList.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -94,7 +94,11 @@ export function comparisonLines(comparison: Comparison, markdown: boolean): stri
 }
 
 const OPTIONS = {
-  metric: { type: "string", value: "NAME", help: "metric to compare by; without it the first metric of the task" },
+  metric: {
+    type: "string",
+    value: "NAME",
+    help: "metric to compare by, or loss; without it the first metric of the task",
+  },
   markdown: { type: "boolean", help: "prints the table as Markdown" },
   ...RUN_OPTIONS,
 } as const satisfies Options;
@@ -104,14 +108,15 @@ function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
   markInterruptedRuns(runsDir, problemReporter());
   const runs = comparedRuns(chosenRuns(runsDir, positionals));
-  const known = new Set(
-    runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))),
-  );
+  const known = new Set([
+    LOSS,
+    ...runs.flatMap(({ record }) => record.evaluations.flatMap(({ metrics }) => Object.keys(metrics))),
+  ]);
   if (values.metric !== undefined && !known.has(values.metric))
     throw new UserError(
       "metric-unknown",
       phrase`--metric ${values.metric}: none of these runs has this metric`,
-      known.size > 0 ? phrase`They have: ${[...known].join(", ")}.` : phrase`None of them has been tested yet.`,
+      known.size > 1 ? phrase`They have: ${[...known].join(", ")}.` : phrase`None of them has been tested yet.`,
     );
   const comparison = compareRuns(runs, values.metric);
   if (values.json === true) say(JSON.stringify(comparison));

@@ -33,6 +33,7 @@ async function test(
       maxTokens: experiment.training.maxTargetLength,
       decode,
       candidates: prepared.candidates,
+      lossOnly: experiment.training.prediction === "loss",
       scoring: prepared.scoring,
       passRate: prepared.passRate,
       stopRequested: job.stopRequested,

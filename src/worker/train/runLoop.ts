@@ -77,6 +77,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
         maxTokens: training.maxTargetLength,
         decode,
         candidates: prepared.candidates,
+        lossOnly: training.prediction === "loss",
         scoring: prepared.scoring,
         passRate: prepared.passRate,
         stopRequested: job.stopRequested,
