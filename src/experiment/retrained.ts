@@ -1,5 +1,6 @@
 import { UserError } from "../base/errors.ts";
 import { isStandardAdept } from "../method/adept/adept.ts";
+import type { OFFSET_OPTIONS } from "../method/adept/offsetOptions.ts";
 import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 
@@ -16,6 +17,12 @@ export const RETRAINED = [
   "A11",
   "A12 hybrid",
   "A12 deep",
+  "A13 offsets not in units",
+  "A13 rates not in units",
+  "A13 no norm",
+  "A13 no gain",
+  "A13 no sharing",
+  "A13 offsets on all tokens",
 ] as const;
 /** The name of a retrained ablation. */
 export type RetrainedCase = (typeof RETRAINED)[number];
@@ -33,6 +40,22 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
   A11: "a free row per token, outside the budget",
   "A12 hybrid": "FFN and position table",
   "A12 deep": "deeper FFN",
+  "A13 offsets not in units": "offsets not in units of the embedding",
+  "A13 rates not in units": "learning rates not in units of the embedding",
+  "A13 no norm": "no norm before the FFN",
+  "A13 no gain": "no gain",
+  "A13 no sharing": "no offset shared by rare tokens",
+  "A13 offsets on all tokens": "offsets on generated tokens too",
+};
+
+/** The option that each of these cases takes away; a case whose option is off anyway would repeat A0. */
+const TAKEN_AWAY: Partial<Record<RetrainedCase, (typeof OFFSET_OPTIONS)[number]>> = {
+  "A13 offsets not in units": "offsetUnit",
+  "A13 rates not in units": "rateUnits",
+  "A13 no norm": "inputNorm",
+  "A13 no gain": "gain",
+  "A13 no sharing": "shareBelow",
+  "A13 offsets on all tokens": "offsetTokens",
 };
 
 /**
@@ -40,7 +63,7 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
  * @param base the experiment's ADePT
  * @param budget the sweep's budget, used where the base has none
  * @param options cases: the wanted ones (true: all); positions: rows of position tables, the longest input in tokens
- * @throws UserError without a budget, since sizes are solved for from it
+ * @throws UserError without a budget, since sizes are solved for from it; for a named case whose option is off
  */
 export function retrainedMethods(
   base: MethodSpec | undefined,
@@ -63,6 +86,7 @@ export function retrainedMethods(
   const { promptInit, initText } = base;
   const own = { ...base, promptLength: undefined, bottleneck: undefined, budget: common };
   const prompt = { source: undefined, budget: common, promptInit, initText };
+  const without = (option: (typeof OFFSET_OPTIONS)[number]): MethodSpec => ({ ...own, [option]: undefined });
   const methods: Record<RetrainedCase, MethodSpec> = {
     A0: { ...base, budget: common },
     A1: { kind: "pt", ...prompt },
@@ -75,6 +99,26 @@ export function retrainedMethods(
     A11: { ...own, variant: "table", budget: undefined, promptLength: base.promptLength },
     "A12 hybrid": { ...own, variant: "hybrid", positions },
     "A12 deep": { ...own, variant: "deep" },
+    "A13 offsets not in units": without("offsetUnit"),
+    "A13 rates not in units": without("rateUnits"),
+    "A13 no norm": without("inputNorm"),
+    "A13 no gain": without("gain"),
+    "A13 no sharing": without("shareBelow"),
+    "A13 offsets on all tokens": without("offsetTokens"),
   };
-  return RETRAINED.filter((id) => cases === true || cases.includes(id)).map((id) => ({ id, method: methods[id] }));
+  const isOff = (id: RetrainedCase): boolean => {
+    const option = TAKEN_AWAY[id];
+    return option !== undefined && base[option] === undefined;
+  };
+  const off = cases === true ? undefined : cases.find(isOff);
+  if (off !== undefined)
+    throw new UserError(
+      "retrained-option-off",
+      phrase`sweep.retrained: "${off}" takes away an option that \`method\` does not have`,
+      phrase`Give method.${TAKEN_AWAY[off] ?? ""}, or leave the case out.`,
+    ).about(["sweep", "retrained"]);
+  return RETRAINED.filter((id) => (cases === true ? !isOff(id) : cases.includes(id))).map((id) => ({
+    id,
+    method: methods[id],
+  }));
 }

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { UserError } from "../../../src/base/errors.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
+import { isFixed } from "../../../src/method/fixed.ts";
 import { defaultRates } from "../../../src/method/learningRates.ts";
 import { loadAdapter, saveAdapter } from "../../../src/adapter/adapterFolder.ts";
 import { initialise } from "../../../src/model/initialise.ts";
@@ -25,6 +26,17 @@ const METHODS = [
     variant,
   })),
   { kind: "adept", promptLength: 0, bottleneck: 2, variant: "hybrid", positions: 9, positionRank: 2 },
+  {
+    kind: "adept",
+    promptLength: 3,
+    bottleneck: 2,
+    offsetUnit: "embedding",
+    inputNorm: "rms",
+    gain: "vector",
+    rateUnits: ["prompt", "ffn"],
+    shareBelow: 3,
+    offsetTokens: { training: "text", generation: "all" },
+  },
   { kind: "dept", promptLength: 3, rank: 2, positions: 9, scale: 2 },
   { kind: "pt", promptLength: 3 },
   { kind: "mpt", promptLength: 3 },
@@ -45,7 +57,7 @@ const batch = {
 };
 
 for (const spec of METHODS) {
-  const name = `${spec.kind}${spec.kind === "adept" ? ` ${spec.variant}` : ""}`;
+  const name = `${spec.kind}${spec.kind === "adept" ? ` ${spec.variant} ${spec.gain ?? ""}` : ""}`.trim();
   test(`${name}: the folder it is saved in gives back method, sizes and bits, and the same losses`, async () => {
     const path = mkdtempSync(join(tmpdir(), "adept-adapter-"));
     const sizes = resolveSizes(spec, layout);
@@ -65,7 +77,7 @@ for (const spec of METHODS) {
         weight: (tensor: string, dims: readonly number[]) => model.weight(tensor, dims),
       };
       const initial = initialise(model.shape, source, random);
-      const groups = new Set([...initial.values()].map(({ group }) => group));
+      const groups = new Set([...initial.values()].flatMap((tensor) => (isFixed(tensor) ? [] : [tensor.group])));
       assert.deepEqual([...groups].sort(), Object.keys(defaultRates(spec)).sort());
       const parameters = new Map(
         [...initial].map(([key, t]) => [key, { ...t, data: t.data.map((v) => v + 0.02 * random.normal()) }]),

@@ -140,6 +140,20 @@ test("what a causal model cannot hold is refused: offsets by place, new biases, 
   check({ kind: "adept", promptLength: 1, bottleneck: 1 });
 });
 
+test("offsets that generated tokens do not get cannot be in the table that they share with the text", () => {
+  const adept = { kind: "adept", promptLength: 1, bottleneck: 1 };
+  const causal = smallLayout();
+  const check = (offsetTokens: object, layout = causal): void => {
+    checkFoldable(adapterOf({ ...adept, offsetTokens }, layout), layout);
+  };
+  assert.throws(() => {
+    check({ training: "all", generation: "text" });
+  }, /generated tokens get no offsets/);
+  check({ training: "text", generation: "all" });
+  // A decoder has a table of its own use: its tokens never had offsets.
+  check({ training: "text", generation: "text" }, { ...causal, isCausal: false });
+});
+
 test("a head that is shared with the embedding is changed apart in a causal model, and refused in an encoder-decoder", () => {
   const layout = smallLayout();
   const adapter = adapterOf({ kind: "ia3", targets: ["qkv_proj"], feedForward: ["head"] }, layout);

@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import { ResolvedExperiment, type Experiment } from "../../../src/experiment/experiment.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { saveAdapter } from "../../../src/adapter/adapterFolder.ts";
+import { isFixed } from "../../../src/method/fixed.ts";
 import { openExperimentModel } from "../../../src/training/prepare.ts";
 
 const experiment = (method: object): Experiment =>
@@ -29,7 +30,7 @@ async function trained(t: TestContext, method: object): Promise<{ folder: string
   const parameters = new Map(
     [...initial].map(([name, each], i) => [
       name,
-      { ...each, data: each.data.map((x, j) => x + 0.05 * Math.sin(i + j)) },
+      isFixed(each) ? each : { ...each, data: each.data.map((x, j) => x + 0.05 * Math.sin(i + j)) },
     ]),
   );
   saveAdapter(
@@ -53,6 +54,7 @@ async function startLoss(method: object): Promise<number> {
 
 for (const method of [
   { kind: "adept", promptLength: 3, bottleneck: 4 },
+  { kind: "adept", promptLength: 3, bottleneck: 4, offsetUnit: "embedding" },
   { kind: "dept", promptLength: 3, rank: 2, positions: 256 },
   { kind: "pt", promptLength: 3 },
   { kind: "mpt", promptLength: 3 },
@@ -73,6 +75,8 @@ for (const [method, other] of [
   ],
   [{ kind: "lora", rank: 2, targets: ["q"], dora: true }, { alpha: 3 }],
   [{ kind: "dept", promptLength: 3, rank: 2, positions: 256 }, { scale: 2 }],
+  [{ kind: "adept", promptLength: 3, bottleneck: 4, variant: "deep" }, { offsetUnit: "embedding" }],
+  [{ kind: "adept", promptLength: 3, bottleneck: 4, offsetUnit: "embedding" }, { offsetUnit: undefined }],
 ] as const)
   test(`${JSON.stringify(method)} starts where a source of another scale ended`, async (t) => {
     const { folder, loss } = await trained(t, { ...method, ...other });

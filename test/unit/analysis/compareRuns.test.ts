@@ -171,3 +171,35 @@ test("runs of different backbones are said to differ in them; an encoder-decoder
   // A run of an older version does not say how its backbone reads.
   assert.equal(warningsOf({ backbone: "tiny-t5" }, llama).length, 1);
 });
+
+test("runs are compared by the loss where it is asked for, and where they have no metric", () => {
+  const only = (each: ComparedRun): ComparedRun => ({
+    ...each,
+    record: { ...each.record, evaluations: each.record.evaluations.map((one) => ({ ...one, metrics: {}, loss: 0.5 })) },
+  });
+  const given = [run({ seed: 0, validation: 0.8, test: 0.7 }), run({ seed: 1, validation: 0.8, test: 0.7 })];
+  assert.equal(compareRuns(given).metric, "accuracy");
+  assert.deepEqual(compareRuns(given, "loss").rows[0]!.values, [0, 0]);
+  const bare = compareRuns(given.map(only));
+  assert.equal(bare.metric, "loss");
+  assert.deepEqual(bare.rows[0]!.values, [0.5, 0.5]);
+});
+
+test("the arms of a sweep are called what the file calls them", () => {
+  const as = (arm: string, each: ComparedRun): ComparedRun => ({
+    ...each,
+    experiment: { ...each.experiment, part: { ...each.experiment.part!, arm } },
+  });
+  const { rows } = compareRuns([
+    as("published", run({ rate: 0.3, tuned: false, test: 0.7 })),
+    as("mended", run({ rate: 0.1, tuned: false, test: 0.8 })),
+    as("mended", run({ rate: 0.1, tuned: false, test: 0.6, seed: 1 })),
+  ]);
+  assert.deepEqual(
+    rows.map(({ label, values }) => [label, values]),
+    [
+      ["published", [0.7]],
+      ["mended", [0.8, 0.6]],
+    ],
+  );
+});

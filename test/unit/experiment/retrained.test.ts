@@ -19,6 +19,8 @@ function file(t: TestContext, value: object): string {
   return path;
 }
 const adept = { kind: "adept" };
+/** The cases of ADePT without options. */
+const PLAIN = RETRAINED.filter((id) => !id.startsWith("A13"));
 
 test("every retrained ablation is a run of its own at one budget, A11 alone outside it; rates only for the tensors it has", (t) => {
   const runs = readExperiments(
@@ -33,10 +35,10 @@ test("every retrained ablation is a run of its own at one budget, A11 alone outs
   );
   const layout = backboneLayout(backboneFolder("tiny-t5"));
   assert.deepEqual(
-    runs.slice(0, RETRAINED.length).map(({ part }) => part!.case),
-    [...RETRAINED],
+    runs.slice(0, PLAIN.length).map(({ part }) => part!.case),
+    PLAIN,
   );
-  assert.equal(runs.length, 2 * RETRAINED.length);
+  assert.equal(runs.length, 2 * PLAIN.length);
   for (const { method, part } of runs) {
     const { count, promptLength } = resolveSizes(method, layout);
     if (part!.case === "A11") assert.ok(count > 1e6);
@@ -83,5 +85,27 @@ test("few shots are drawn anew for each seed, unless the draw has its own; null 
   assert.deepEqual(
     runs.map(({ method }) => (method as { offsetPenalty?: number }).offsetPenalty),
     [undefined, 0.5],
+  );
+});
+
+test("an option that the method has can be taken away, each by itself; one that it lacks is named", (t) => {
+  const options = { offsetUnit: "embedding", gain: "vector", rateUnits: ["prompt"] };
+  const sweep = { budget: { promptTokens: 100 }, retrained: true };
+  const found = readExperiments(file(t, { method: { ...adept, ...options }, sweep })).filter(({ part }) =>
+    part!.case!.startsWith("A13"),
+  );
+  const kept = ({ method }: (typeof found)[number]): unknown =>
+    Object.fromEntries(Object.keys(options).map((key) => [key, (method as Record<string, unknown>)[key]]));
+  assert.deepEqual(
+    found.map((each) => [each.part!.case, kept(each)]),
+    [
+      ["A13 offsets not in units", { ...options, offsetUnit: undefined }],
+      ["A13 rates not in units", { ...options, rateUnits: undefined }],
+      ["A13 no gain", { ...options, gain: undefined }],
+    ],
+  );
+  assert.throws(
+    () => readExperiments(file(t, { method: adept, sweep: { ...sweep, retrained: ["A13 no gain"] } })),
+    /"A13 no gain" takes away an option that `method` does not have/,
   );
 });

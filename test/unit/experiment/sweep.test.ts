@@ -170,3 +170,46 @@ test("what cannot be is refused, with its key, before anything is made", () => {
     /more than 1000/,
   );
 });
+
+test("arms are methods with settings of their own, tuned each by itself", () => {
+  const arms = [
+    { name: "published", method: ADEPT.method, set: { "training.learningRate": { prompt: 0.3, ffn: 1e-4 } } },
+    {
+      name: "low",
+      method: { kind: "lora", rank: 1 },
+      set: { "training.steps": 7 },
+      tune: { "training.learningRate.lora_A": [0.1, 0.2] },
+    },
+  ];
+  const found = runs({ ...MAIL, seeds: [4, 5], sweep: { arms, vary: { "training.batchSize": [2, 3] } } });
+  assert.deepEqual(
+    found
+      .slice(0, 6)
+      .map(({ name, part, training: { steps, batchSize, learningRate: r } }) => [
+        name,
+        part!.arm,
+        part!.tune.length,
+        steps,
+        batchSize,
+        r.prompt ?? r.lora_A,
+      ]),
+    [
+      ["m (published, batchSize=2, seed=4)", "published", 0, 900, 2, 0.3],
+      ["m (published, batchSize=3, seed=4)", "published", 0, 900, 3, 0.3],
+      ["m (low, batchSize=2, lora_A=0.1, seed=4)", "low", 1, 7, 2, 0.1],
+      ["m (low, batchSize=2, lora_A=0.2, seed=4)", "low", 1, 7, 2, 0.2],
+      ["m (low, batchSize=3, lora_A=0.1, seed=4)", "low", 1, 7, 3, 0.1],
+      ["m (low, batchSize=3, lora_A=0.2, seed=4)", "low", 1, 7, 3, 0.2],
+    ],
+  );
+  assert.equal(found.length, 12);
+  refuses({ ...MAIL, sweep: { arms, methods: [ADEPT.method] } }, /arms exclude methods/);
+  refuses({ ...MAIL, sweep: { arms: [arms[0], arms[0]] } }, /two arms have the same name/);
+  refuses({ ...MAIL, sweep: { arms: [{ ...arms[0], set: { seeds: [1] } }] } }, /"seeds" is not a key/);
+});
+
+test("an evaluation of the loss alone chooses by the loss alone", () => {
+  const training = { prediction: "loss", selection: "loss" };
+  assert.equal(runs({ ...MAIL, ...ADEPT, training })[0]!.training.prediction, "loss");
+  refuses({ ...MAIL, ...ADEPT, training: { prediction: "loss" } }, /training.selection: "metric" needs predictions/);
+});

@@ -47,6 +47,18 @@ test("each label's score is the loss of that label as the target", async () => {
   }
 });
 
+test("the loss alone is that of the targets; nothing is predicted, and nothing is scored", async () => {
+  const options = { maxTokens: 5, decode: (tokens: number[]) => tokenizer.decode(tokens) };
+  const free = (await evaluate(model, parameters, examples, options))!;
+  const alone = (await evaluate(model, parameters, examples, { ...options, lossOnly: true }))!;
+  assert.ok(Math.abs(alone.loss / free.loss - 1) < 1e-5);
+  assert.deepEqual(alone.metrics, {});
+  assert.deepEqual(
+    alone.predictions.map(({ prediction }) => prediction),
+    ["", "", ""],
+  );
+});
+
 test("the likeliest label is predicted, its target's loss reported, and every prediction is a label", async () => {
   const ids = await Promise.all(LABELS.map((label) => tokenizer.encodeIds(label)));
   const options = { maxTokens: 5, decode: (tokens: number[]) => tokenizer.decode(tokens) };

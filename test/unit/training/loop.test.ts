@@ -114,3 +114,13 @@ test("every epoch has each example once, and batches pad to their own longest", 
     ],
   );
 });
+
+test("what is computed at step 0 has no gradient, no decay and no place in the journal", async () => {
+  const unit = { name: "unit", dims: [1], group: "fixed", data: Float32Array.of(0.25) };
+  const own = options({ training: { ...training, weightDecay: 0.1 } });
+  const { state } = await trainLoop(initialState(new Map([...parameters(), ["unit", unit]])), own);
+  assert.deepEqual(state.parameters.get("unit"), unit);
+  assert.notDeepEqual(state.parameters.get("prompt"), parameters().get("prompt"));
+  for (const event of own.events)
+    if (event.type === "step") assert.deepEqual(Object.keys(event.gradientNorm), ["prompt"]);
+});
