@@ -35,9 +35,11 @@ function groupsOf(runs: readonly ComparedRun[]): Group[] {
   const groups = new Map<string, Group>();
   for (const run of runs) {
     const all = [...flatten(run.experiment)].filter(([key]) => !NOT_SETTINGS.test(key));
-    const tune = run.experiment.part?.tune ?? [];
-    const settings = new Map(all.filter(([key]) => !tune.includes(key)));
-    const tuned = new Map(all.filter(([key]) => tune.includes(key)));
+    // A whole object can be tuned, such as the rates of several groups together.
+    const isTuned = (key: string): boolean =>
+      run.experiment.part?.tune.some((each) => key === each || key.startsWith(`${each}.`)) === true;
+    const settings = new Map(all.filter(([key]) => !isTuned(key)));
+    const tuned = new Map(all.filter(([key]) => isTuned(key)));
     const group = groups.get(keyOf(settings)) ?? { settings, combinations: new Map<string, Combination>() };
     groups.set(keyOf(settings), group);
     const combination = group.combinations.get(keyOf(tuned)) ?? { tuned, runs: [] };

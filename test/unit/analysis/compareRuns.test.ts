@@ -172,6 +172,21 @@ test("runs of different backbones are said to differ in them; an encoder-decoder
   assert.equal(warningsOf({ backbone: "tiny-t5" }, llama).length, 1);
 });
 
+test("an object that is tuned is one choice, however many keys it has", () => {
+  const whole = (each: ComparedRun): ComparedRun => ({
+    ...each,
+    experiment: { ...each.experiment, part: { ...each.experiment.part!, tune: ["training.learningRate"] } },
+  });
+  const { rows } = compareRuns([
+    whole(run({ rate: 0.1, tuned: false, validation: 0.8, test: 0.7 })),
+    whole(run({ rate: 0.3, tuned: false, validation: 0.9, test: 0.1 })),
+  ]);
+  assert.deepEqual(
+    rows.map(({ tried, values, chosen }) => [tried, values, chosen["training.learningRate.prompt"]]),
+    [[2, [0.1], 0.3]],
+  );
+});
+
 test("runs are compared by the loss where it is asked for, and where they have no metric", () => {
   const only = (each: ComparedRun): ComparedRun => ({
     ...each,
