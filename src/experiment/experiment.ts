@@ -141,12 +141,30 @@ const NamedTask = z.strictObject({
     .describe(
       "Repeat the official code where it errs: WinoGrande's first option twice, STS-B rounded to 0.1, only the first answer scored",
     ),
+  solution: z
+    .enum(["number", "worked", "plain"])
+    .default("number")
+    .describe(
+      'gsm8k: what is answered: the number alone; "worked": the solution as published, with its calculator notes; "plain": without them',
+    ),
+  showTests: z.boolean().default(false).describe("mbpp: the text ends with the assertions that the code must pass"),
   runGeneratedCode: z
     .boolean()
     .default(false)
     .describe(
       "mbpp: run generated programs against their tests, in a sandbox (Linux with bubblewrap), for the metric pass@1",
     ),
+  codeSamples: z
+    .strictObject({
+      count: positive
+        .max(200)
+        .default(1)
+        .describe("Programs drawn for each example of the test split; 1: the greedy one"),
+      temperature: z.number().gt(0).max(10).default(0.8).describe("Divides the logits"),
+      topP: z.number().gt(0).max(1).default(0.95).describe("Share of probability that is drawn from"),
+    })
+    .prefault({})
+    .describe("mbpp: programs drawn for pass@k (k = 1, 10 and 100, up to their number)"),
   shots,
 });
 

@@ -15,14 +15,14 @@ const NAMES: Record<string, string> = {
   answerF1: "answer F1",
   f1a: "F1 over answers",
   groupEm: "questions all right",
-  passAt1: "pass@1",
+  finalNumber: "final number",
   matthews: "Matthews",
   pearson: "Pearson",
   spearman: "Spearman",
 };
 
 /** A metric's name for display. */
-export const metricName = (name: string): string => NAMES[name] ?? name;
+export const metricName = (name: string): string => NAMES[name] ?? name.replace(/^passAt(?=\d)/, "pass@");
 
 /** Whether a metric is a correlation (-1 to 1); all others are shares (0 to 1). */
 export const isCorrelation = (name: string): boolean => CORRELATIONS.includes(name);

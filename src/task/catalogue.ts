@@ -193,5 +193,5 @@ export const CATALOGUE: Record<TaskName, TaskDefinition> = {
     policy: "given",
   },
   mbpp: { source: [piece("text", "prompt")], target: ["code"], metrics: ACCURACY, policy: "given" },
-  gsm8k: { source: [piece("question")], target: ["label", "answer"], metrics: ACCURACY, policy: "given" },
+  gsm8k: { source: [piece("question")], target: ["label", "answer"], metrics: ["finalNumber"], policy: "given" },
 };

@@ -7,6 +7,7 @@ import { NO_TEXT } from "./rows/noText.ts";
 import type { Row } from "./rows/row.ts";
 import { sourceOf } from "./exampleSource.ts";
 import { balancedShots, officialShots } from "./fewShots.ts";
+import { finalNumber, SOLVED, withoutCalculations } from "./metric/finalNumber.ts";
 import { strip, toFloat } from "./metric/pythonText.ts";
 import { hidesAll, readsTest } from "./hiddenLabels.ts";
 import { namedSplits, pick, SPLIT_SEED } from "./namedSplits.ts";
@@ -117,6 +118,7 @@ class RowReader {
 
   private label(path: string, row: Row): string {
     const text = strip(this.field(path, row, this.definition.target));
+    if (this.spec.name === "gsm8k") return this.solved(path, row, text);
     if (this.spec.name === "stsb")
       return (
         similarity(text, this.spec.official) ??
@@ -136,6 +138,17 @@ class RowReader {
     );
   }
 
+  /** GSM8K's answer in the form that the experiment asks for. */
+  private solved(path: string, row: Row, text: string): string {
+    if (this.spec.solution !== "number") {
+      const solution = strip(this.field(path, row, ["answer"]));
+      return this.spec.solution === "plain" ? withoutCalculations(solution) : solution;
+    }
+    // Of files that have worked solutions only, the number that they end with.
+    if (!text.includes(SOLVED)) return text;
+    return finalNumber(text) ?? this.fail(path, row, phrase`no number follows ${SOLVED}`);
+  }
+
   /** MBPP's assertions, preceded by their imports and set-up code. */
   private tests(path: string, row: Row): string[] {
     const list = row.lists["test_list"] ?? [];
@@ -148,8 +161,11 @@ class RowReader {
   }
 
   private example(path: string, row: Row): Example {
-    if (this.spec.name === "mbpp")
-      return { source: this.source(path, row), target: this.label(path, row), tests: this.tests(path, row) };
+    if (this.spec.name === "mbpp") {
+      const tests = this.tests(path, row);
+      const shown = this.spec.showTests ? ` tests: ${(row.lists["test_list"] ?? []).join("\n")}` : "";
+      return { source: `${this.source(path, row)}${shown}`, target: this.label(path, row), tests };
+    }
     const group = row.fields["question_id"] ?? row.fields["idx.question"] ?? row.fields["idx"];
     if (!this.definition.metrics.includes("em"))
       return { source: this.source(path, row), target: this.label(path, row), ...(group !== undefined && { group }) };

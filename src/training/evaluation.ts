@@ -1,5 +1,7 @@
 import { padBatch } from "./batch/padBatch.ts";
 import { shapeOf, type ExampleList } from "./batch/exampleList.ts";
+import { mixSeed } from "../base/mixSeed.ts";
+import type { Sampling } from "../model/chooseToken.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName, type Scored } from "../task/metric/metrics.ts";
 import { strip } from "../task/metric/pythonText.ts";
@@ -48,11 +50,18 @@ export interface EvaluationOptions {
   scoring?: Scoring;
   /** Whether the loss alone is computed: no predictions and no metrics. */
   lossOnly?: boolean;
-  /** Computes pass@1 of generated code, which then is the first metric. */
+  /** Computes pass@k of generated code; pass@1 then is the first metric. */
   passRate?: PassRate | undefined;
+  /** The programs that pass@k is computed of; absent: the prediction alone. */
+  codeSamples?: CodeSamples | undefined;
   batchSize?: number;
   /** Called before each batch; if it returns true, the evaluation ends without a result. */
   stopRequested?: () => boolean;
+}
+
+/** Programs that are drawn for an example, beside its prediction. */
+export interface CodeSamples extends Sampling {
+  count: number;
 }
 
 /** The targets that a prediction may be, as text and as ids with end-of-sequence. */
@@ -117,6 +126,23 @@ async function predicted(
     : likeliest(model, parameters, batch, options.candidates);
 }
 
+/** Programs of each row of a batch: drawn ones, or the predictions. */
+async function programsOf(
+  model: TunedModel,
+  parameters: Parameters,
+  { batch, texts }: { batch: Batch; texts: readonly string[] },
+  { codeSamples, maxTokens, decode }: EvaluationOptions,
+): Promise<string[][]> {
+  if (codeSamples === undefined) return texts.map((text) => [text]);
+  const programs = texts.map((): string[] => []);
+  for (let i = 0; i < codeSamples.count; i++) {
+    const sampling = { ...codeSamples, seed: mixSeed(codeSamples.seed, i) };
+    const generated = await model.generate(parameters, batch, maxTokens, { sampling });
+    for (const [row, ids] of generated.entries()) programs[row]!.push(await decode(ids));
+  }
+  return programs;
+}
+
 /**
  * Computes loss and predictions of all examples, in the order given; batches are formed by length.
  * @returns undefined where there are no examples, or a stop was requested before the end
@@ -132,6 +158,7 @@ export async function evaluate(
   const lengths = order.map((index) => shapeOf(examples, index).source);
   order.sort((a, b) => lengths[a]! - lengths[b]!);
   const predictions = new Array<Prediction>(examples.length);
+  const programs = new Array<string[]>(examples.length);
   const size = options.batchSize ?? EVALUATED_ROWS;
   let lossSum = 0;
   let tokenCount = 0;
@@ -141,22 +168,22 @@ export async function evaluate(
     const chosen = indices.map((index) => examples.at(index)!);
     const batch = padBatch(chosen);
     const { sum, tokens, texts } = await predicted(model, parameters, batch, options);
+    const drawn =
+      options.passRate === undefined || options.lossOnly === true
+        ? []
+        : await programsOf(model, parameters, { batch, texts }, options);
     for (const [row, index] of indices.entries()) {
       const { input, target, answers, group } = chosen[row]!;
       lossSum += sum[row]!;
       tokenCount += tokens[row]!;
       predictions[index] = { input, target, answers, group, prediction: texts[row]!, loss: sum[row]! / tokens[row]! };
+      programs[index] = drawn[row] ?? [];
     }
   }
   if (options.lossOnly === true) return { loss: lossSum / tokenCount, metrics: {}, predictions };
-  const passed: Record<string, number> =
-    options.passRate === undefined
-      ? {}
-      : {
-          passAt1: await options.passRate.of(
-            predictions.map(({ prediction }, i) => ({ prediction, tests: examples.at(i)!.tests })),
-          ),
-        };
+  const passed = await options.passRate?.of(
+    programs.map((each, i) => ({ programs: each, tests: examples.at(i)!.tests })),
+  );
   return {
     loss: lossSum / tokenCount,
     metrics: { ...passed, ...(await scored(predictions, options)) },

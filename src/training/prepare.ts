@@ -26,9 +26,12 @@ import { tokenCounts } from "./batch/tokenCounts.ts";
 import type { LoadedData, ReadingModel } from "./data/loadedData.ts";
 import { openData } from "./data/openData.ts";
 import { UNWATCHED, type Preparing } from "./data/preparing.ts";
-import type { Candidates, Scoring } from "./evaluation.ts";
+import type { Candidates, CodeSamples, Scoring } from "./evaluation.ts";
 import { readBackBy } from "./readBack.ts";
 import type { Parameters } from "../method/parameters.ts";
+
+/** Which of a run's seeds draws programs. */
+const CODE_SEED = 7;
 
 /** The parts of a training run, loaded and checked. */
 export interface Prepared {
@@ -52,6 +55,8 @@ export interface Prepared {
   candidates: Candidates | undefined;
   /** Runs generated code, if the experiment switches that on. */
   passRate: PassRate | undefined;
+  /** The programs that the test split's pass@k is computed of, where it is not the greedy one alone. */
+  codeSamples: CodeSamples | undefined;
   decode: (ids: number[]) => Promise<string>;
   /** What the user should know of the examples, such as how many were cut. */
   notes: readonly Phrase[];
@@ -160,13 +165,24 @@ export async function prepare(experiment: Experiment, preparing: Preparing = UNW
   }
 }
 
+/** How generated code is run, if the experiment switches that on. */
+function codeRuns({ task, seed }: Experiment): Pick<Prepared, "passRate" | "codeSamples"> {
+  if (task.kind !== "named" || task.name !== "mbpp" || !task.runGeneratedCode)
+    return { passRate: undefined, codeSamples: undefined };
+  const { codeSamples } = task;
+  return {
+    passRate: new PassRate(),
+    codeSamples: codeSamples.count > 1 ? { ...codeSamples, seed: mixSeed(seed, CODE_SEED) } : undefined,
+  };
+}
+
 async function prepared(
   experiment: Experiment,
   reading: OpenedReading,
   data: LoadedData,
   preparing: Preparing,
 ): Promise<Prepared> {
-  const { task, training } = experiment;
+  const { training } = experiment;
   const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true, reading, data.lists.train);
   const { isCausal, longest } = opened.model.layout;
   const readBack = readBackBy(data.asked, tokenizer);
@@ -184,7 +200,7 @@ async function prepared(
     scoring: { metrics, labels, readBack },
     majority: lists.test.length > 0 ? await majorityShare(texts.test, texts.train, readBack) : 0,
     candidates: training.prediction === "labels" ? await candidatesOf(labels, encoder) : undefined,
-    passRate: task.kind === "named" && task.name === "mbpp" && task.runGeneratedCode ? new PassRate() : undefined,
+    ...codeRuns(experiment),
     decode: (ids) => tokenizer.decode(ids, true),
     closeData: data.close,
   };

@@ -81,7 +81,7 @@ function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
     ),
     "",
     `The folder of a named task holds ${TRAINING_FILES}, and validation and test in the same way.`,
-    'mbpp has pass@1 with "runGeneratedCode": true.',
+    'mbpp has pass@1 with "runGeneratedCode": true, and pass@10 with 10 "codeSamples".',
   ])
     say(line);
   return Promise.resolve(0);

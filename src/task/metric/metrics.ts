@@ -1,6 +1,7 @@
 import { matchAnswers } from "./answerMatch.ts";
 import { idAccuracy, labelId, labelScores, macroF1, matthews } from "./classification.ts";
 import { pearson, spearman } from "./correlation.ts";
+import { finalNumber } from "./finalNumber.ts";
 import { scoreMultirc } from "./multirc.ts";
 import { strip, toFloat } from "./pythonText.ts";
 
@@ -66,6 +67,13 @@ const METRICS = {
     idAccuracy(
       cases.map((_, i) => i),
       cases.map(({ prediction, target }, i) => (strip(prediction) === strip(target) ? i : -1)),
+    ),
+  finalNumber: (cases) =>
+    mean(
+      cases.map(({ prediction, target }) => {
+        const number = finalNumber(prediction);
+        return Number(number !== undefined && number === finalNumber(target));
+      }),
     ),
   f1: classified((targets, predictions) => labelScores(targets, predictions, 1).f1),
   macroF1: classified(macroF1),

@@ -36,6 +36,7 @@ async function test(
       lossOnly: experiment.training.prediction === "loss",
       scoring: prepared.scoring,
       passRate: prepared.passRate,
+      codeSamples: prepared.codeSamples,
       stopRequested: job.stopRequested,
     });
     if (result === undefined) break;

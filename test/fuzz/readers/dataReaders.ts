@@ -145,7 +145,10 @@ const namedReader: Reader = {
       targets: "digits",
       split: "given",
       official: input.length % 2 === 0,
+      solution: "number",
+      showTests: input.length % 3 === 0,
       runGeneratedCode: false,
+      codeSamples: { count: 1, temperature: 1, topP: 1 },
       shots: undefined,
     });
     for (const { source, target } of train)

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { CodeSandbox } from "../../../src/task/code/codeSandbox.ts";
+import { passAtK } from "../../../src/task/metric/passAtK.ts";
 import { PassRate } from "../../../src/task/code/passRate.ts";
 import { UserError } from "../../../src/base/errors.ts";
 
@@ -16,7 +17,7 @@ const refused = process.platform !== "linux" || !existsSync("/usr/bin/bwrap");
 if (refused) {
   test("without bubblewrap no generated code is run, and the message says what to install", async () => {
     await assert.rejects(CodeSandbox.open(), (error) => error instanceof UserError && /bubblewrap/.test(error.message));
-    await assert.rejects(new PassRate().of([{ prediction: RIGHT, tests: TESTS }]), UserError);
+    await assert.rejects(new PassRate().of([{ programs: [RIGHT], tests: TESTS }]), UserError);
   });
 } else {
   test("right code passes; wrong code, wrong syntax and a lack of tests do not; pass@1 is the share that passes", async () => {
@@ -25,14 +26,33 @@ if (refused) {
     for (const code of [RIGHT.replace("+", "-"), "def add(a, b:", "", "raise SystemExit(0)", "import math"])
       assert.equal(await sandbox.passes(code, TESTS), false, code);
     const rate = new PassRate(LIMITS);
-    assert.equal(
+    assert.deepEqual(
       await rate.of([
-        { prediction: RIGHT, tests: TESTS },
-        { prediction: "", tests: TESTS },
-        { prediction: RIGHT, tests: [] },
-        { prediction: `import math\n${RIGHT}`, tests: [...TESTS, "assert math.pi > 3"] },
+        { programs: [RIGHT], tests: TESTS },
+        { programs: [""], tests: TESTS },
+        { programs: [RIGHT], tests: [] },
+        { programs: [`import math\n${RIGHT}`], tests: [...TESTS, "assert math.pi > 3"] },
       ]),
-      0.5,
+      { passAt1: 0.5 },
+    );
+  });
+
+  test("pass@k is the mean chance that one of k drawn programs passes; a k that a case has too few programs for is left out", async () => {
+    const ten = (right: number): string[] => Array.from({ length: 10 }, (_, i) => (i < right ? RIGHT : "wrong"));
+    const rate = new PassRate(LIMITS);
+    const found = await rate.of([
+      { programs: ten(3), tests: TESTS },
+      { programs: ten(0), tests: TESTS },
+    ]);
+    assert.deepEqual(found, { passAt1: passAtK(10, 3, 1) / 2, passAt10: 0.5 });
+    assert.deepEqual(
+      Object.keys(
+        await rate.of([
+          { programs: ten(1), tests: TESTS },
+          { programs: [RIGHT], tests: TESTS },
+        ]),
+      ),
+      ["passAt1"],
     );
   });
 

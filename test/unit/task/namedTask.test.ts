@@ -149,3 +149,31 @@ test("the error of a row that does not fit names file, line and field", async ()
   write("train.jsonl", [{ text: "a b", span1_text: "a", span1_index: 0, span2_text: "b", span2_index: 9, label: "1" }]);
   await refuses(load("wsc"), /train\.jsonl:1: no "span2_text"/);
 });
+
+test("GSM8K's answer is the number, the worked solution, or that without its calculator's notes", async () => {
+  const answer = "She sells 9 - 2 = <<9-2=7>>7 eggs.\nThat is $<<7*200=1400>>1,400.\n#### 1,400";
+  write("train.jsonl", [{ question: "How much?", answer }]);
+  const target = async (more: object): Promise<string | undefined> => (await load("gsm8k", more)).train[0]?.target;
+  assert.equal(await target({}), "1400");
+  assert.equal(await target({ solution: "worked" }), answer);
+  assert.equal(await target({ solution: "plain" }), "She sells 9 - 2 = 7 eggs.\nThat is $1,400.\n#### 1,400");
+  write("train.jsonl", [{ question: "How much?", answer, label: "1,400" }]);
+  assert.equal(await target({}), "1,400");
+  write("train.jsonl", [{ question: "How much?", label: "7" }]);
+  await assert.rejects(load("gsm8k", { solution: "worked" }), /train\.jsonl:1: no field "answer"/);
+  write("train.jsonl", [{ question: "How much?", answer: "Much.\n#### a lot" }]);
+  await assert.rejects(load("gsm8k"), /train\.jsonl:1: no number follows ####/);
+});
+
+test("MBPP's text may end with the assertions, which name the function", async () => {
+  const row = {
+    text: "Add one.",
+    code: "def f(x):\n  return x + 1",
+    test_list: ["assert f(1) == 2", "assert f(2) == 3"],
+  };
+  write("train.jsonl", [row]);
+  assert.equal((await load("mbpp")).train[0]?.source, "text: Add one.");
+  const shown = (await load("mbpp", { showTests: true })).train[0];
+  assert.equal(shown?.source, "text: Add one. tests: assert f(1) == 2\nassert f(2) == 3");
+  assert.deepEqual(shown.tests, row.test_list);
+});
