@@ -3,10 +3,19 @@ import { join } from "node:path";
 import { dequantised } from "../../../src/backbone/gguf/ggufBlocks.ts";
 import { readGguf, type GgufFile } from "../../../src/backbone/gguf/ggufFile.ts";
 import type { GgufValue } from "../../../src/backbone/gguf/ggufMetadata.ts";
+import { endTokens } from "../../../src/backbone/generationConfig.ts";
+import { ggufConfig } from "../../../src/backbone/gguf/ggufConfig.ts";
+import { ggufTensors } from "../../../src/backbone/gguf/ggufTensors.ts";
+import { ggufTokenizer } from "../../../src/backbone/gguf/ggufTokenizer.ts";
+import { chatTemplateOf } from "../../../src/backbone/tokenizer/chatTemplate.ts";
+import { readTokenizerConfig } from "../../../src/backbone/tokenizer/tokenizerConfig.ts";
 import { ggufBytes, type GgufContent } from "../../unit/backbone/ggufBytes.ts";
+import { tinyGguf } from "../../unit/backbone/tinyGguf.ts";
 import { makeGguf } from "../make/makeGguf.ts";
+import { makeGgufModel } from "../make/makeGgufModel.ts";
 import { holds, type Reader } from "../reader.ts";
 import { product } from "./checkTensors.ts";
+import { checkTokenizer } from "./tokenizerReader.ts";
 
 const METADATA = {
   "general.architecture": "llama",
@@ -89,4 +98,39 @@ const partReader: Reader = {
   },
 };
 
-export const GGUF_READERS: readonly Reader[] = [ggufReader, partReader];
+/** A whole model, shown as a folder: its config, the names and shapes of its tensors, its tokenizer, its template. */
+const modelReader: Reader = {
+  name: "ggufModel",
+  weight: 8,
+  // A rendering may take four seconds by its own limit.
+  patience: 20_000,
+  corpus: () => [
+    tinyGguf("llama", { "tokenizer.chat_template": "{% for m in messages %}{{ m.content }}{% endfor %}" }),
+    tinyGguf("gpt2"),
+  ],
+  make: makeGgufModel,
+  open: (folder) => async (input) => {
+    const path = join(folder, "x.gguf");
+    writeFileSync(path, input);
+    const file = readGguf(path);
+    const config = ggufConfig(file);
+    const { tokenizer, tokenizerConfig, generationConfig } = ggufTokenizer(file.metadata);
+    const shown = {
+      config,
+      tokenizer,
+      tokenizer_config: tokenizerConfig,
+      generation_config: generationConfig,
+    };
+    for (const [name, content] of Object.entries(shown))
+      writeFileSync(join(folder, `${name}.json`), JSON.stringify(content));
+    for (const [name, { tensor }] of ggufTensors(file, config))
+      holds(name !== "" && file.tensors.get(tensor.name) === tensor, "a tensor of the file");
+    await checkTokenizer(folder, ["a b"]);
+    holds(endTokens(folder).every(Number.isSafeInteger), "end tokens are ids");
+    const { template } = chatTemplateOf(folder, readTokenizerConfig(folder));
+    const rendered = template.render([{ role: "user", content: "is it red?" }], { addGenerationPrompt: true });
+    holds(typeof rendered === "string", "a conversation is a text");
+  },
+};
+
+export const GGUF_READERS: readonly Reader[] = [ggufReader, partReader, modelReader];

@@ -1,4 +1,4 @@
-import { ggufBytes, type WrittenTensor } from "./ggufBytes.ts";
+import { ggufBytes, type Written, type WrittenTensor } from "./ggufBytes.ts";
 
 const [WIDTH, HIDDEN, LAYERS] = [32, 64, 2];
 
@@ -21,8 +21,9 @@ const values = (count: number): Float32Array => Float32Array.from({ length: coun
 /**
  * The bytes of a whole GGUF file of a tiny Llama with a byte-level tokenizer: two layers, width 32, in F32.
  * @param architecture another name, of a model that cannot be read
+ * @param changed keys of the metadata with other values
  */
-export function tinyGguf(architecture = "llama"): Buffer {
+export function tinyGguf(architecture = "llama", changed: Readonly<Record<string, Written>> = {}): Buffer {
   const tensor = (name: string, ...dims: number[]): WrittenTensor => ({
     name,
     type: "F32",
@@ -57,6 +58,7 @@ export function tinyGguf(architecture = "llama"): Buffer {
       "tokenizer.ggml.token_type": TOKENS.map((_, i) => (i < BYTES.length ? 1 : 3)),
       "tokenizer.ggml.merges": [],
       "tokenizer.ggml.eos_token_id": BYTES.length,
+      ...changed,
     },
     tensors: [
       tensor("token_embd.weight", TOKENS.length, WIDTH),
