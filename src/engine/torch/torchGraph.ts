@@ -1,3 +1,4 @@
+import type { Shape } from "../../graph/dims.ts";
 import { expanded } from "../../graph/fused.ts";
 import { simplify } from "../../graph/passes.ts";
 import {
@@ -54,18 +55,31 @@ function origin(value: Value): Value {
   return at;
 }
 
-/** Whether a product is one of the backbone: by a frozen matrix, or of attention. A method's own stay in fp32. */
-function isOfBackbone({ inputs }: OpValue): boolean {
+/**
+ * Frozen matrices with a side below this are multiplied by in fp32, whatever is asked for: at a width of 128 bf16 made
+ * a step 1.2 times as fast, and the loss after 200 steps 0.6 to 5 % higher, most of it by the rounded matrices.
+ */
+const NARROWEST = 256;
+
+const isWide = (dims: Shape): boolean => dims.every((size) => Number(size) >= NARROWEST);
+
+/**
+ * Whether a product is in bf16 where that is asked for: one of the backbone, by a frozen matrix of some width, or of
+ * attention. A method's own stay in fp32.
+ */
+function isRounded({ inputs }: OpValue): boolean {
   const origins = inputs.map(origin);
   if (origins.some(({ kind, shape }) => kind === "input" && shape.length <= 2)) return false;
-  return origins.some(({ kind }) => kind === "weight") || inputs.every(({ shape }) => shape.length >= 3);
+  const frozen = origins.filter(({ kind }) => kind === "weight");
+  if (frozen.length > 0) return frozen.every(({ shape }) => isWide(shape));
+  return inputs.every(({ shape }) => shape.length >= 3);
 }
 
 const productType = (value: OpValue, compute: Compute): TorchType => {
   if (compute === "fp32") return "float32";
   if (value.op === "attention") return "bfloat16";
   if (value.op === "fusedGradient") return value.attributes.of === "attention" ? "bfloat16" : "float32";
-  return value.op === "matmul" && isOfBackbone(value) ? "bfloat16" : "float32";
+  return value.op === "matmul" && isRounded(value) ? "bfloat16" : "float32";
 };
 
 /** Which inputs' gradients the program needs, of each call of a fused operation's gradient. */
@@ -152,7 +166,8 @@ class Lowering {
     const isTable = reader?.op === "gather" && reader.inputs[0] === value;
     if (isTable) return source.outside(this.weight(value.name, location, "stored"), "float32");
     const isProduct = reader?.op === "matmul" || reader?.op === "reshape" || reader?.op === "transpose";
-    const type = isProduct && this.compute === "bf16" && location.dims.length > 1 ? "bfloat16" : "float32";
+    const isRead = isProduct && this.compute === "bf16" && location.dims.length > 1 && isWide(location.dims);
+    const type = isRead ? "bfloat16" : "float32";
     if (location.narrow !== true) {
       if (isMatrixOf(value, reader) && product === "bfloat16") {
         const form = reader.attributes.transB ? "rows" : "columns";

@@ -57,13 +57,13 @@ withTorch("products in bf16", () => {
     const folder = mkdtempSync(join(tmpdir(), "adept-products-"));
     try {
       const file = join(folder, "weights.bin");
-      const dims = [24, 40];
+      const dims = [256, 264];
       const { data } = filled(dims);
       writeFileSync(file, data);
-      const weights = new Map([["w", { file, offset: 0, bytes: 4 * 24 * 40, dims, type: "float32" as const }]]);
+      const weights = new Map([["w", { file, offset: 0, bytes: 4 * 256 * 264, dims, type: "float32" as const }]]);
       const w = weight("w", dims);
-      const wide = input("wide", ["B", "L", 40]);
-      const narrow = input("narrow", ["B", "L", 24]);
+      const wide = input("wide", ["B", "L", 264]);
+      const narrow = input("narrow", ["B", "L", 256]);
       const outputs = {
         rows: ops.matmul(wide, w, { transB: true }),
         columns: ops.matmul(narrow, w),
@@ -73,7 +73,7 @@ withTorch("products in bf16", () => {
         [1, 1],
         [3, 7],
       ] as const)
-        await compare(outputs, { wide: filled([rows, length, 40]), narrow: filled([rows, length, 24]) }, weights);
+        await compare(outputs, { wide: filled([rows, length, 264]), narrow: filled([rows, length, 256]) }, weights);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

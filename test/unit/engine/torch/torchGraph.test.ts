@@ -6,11 +6,14 @@ import { gradients } from "../../../../src/graph/gradient.ts";
 import * as ops from "../../../../src/graph/ops.ts";
 import { input, scalar, weight, type Value } from "../../../../src/graph/value.ts";
 
-const x = input("x", ["B", "P+S", 4]);
-const w = weight("w", [4, 4]);
-const located = (type: WeightType, narrow = type !== "float32"): Map<string, WeightLocation> => {
-  const bytes = { float32: 64, float16: 32, bfloat16: 32, int8: 16, int4: 8, uint4: 8 }[type];
-  return new Map([["w", { file: "/w", offset: 0, bytes, dims: [4, 4], type, ...(narrow && { narrow }) }]]);
+/** The least that is multiplied by in bf16. */
+const WIDTH = 256;
+const x = input("x", ["B", "P+S", WIDTH]);
+const w = weight("w", [WIDTH, WIDTH]);
+const located = (type: WeightType, narrow = type !== "float32", dims = [WIDTH, WIDTH]): Map<string, WeightLocation> => {
+  const each = { float32: 4, float16: 2, bfloat16: 2, int8: 1, int4: 0.5, uint4: 0.5 }[type];
+  const bytes = each * dims.reduce((a, b) => a * b, 1);
+  return new Map([["w", { file: "/w", offset: 0, bytes, dims, type, ...(narrow && { narrow }) }]]);
 };
 const lower = (
   outputs: Record<string, Value>,
@@ -59,7 +62,7 @@ test("a frozen matrix is read in the type that its readers compute in; a table's
   const outputs = {
     product: ops.matmul(x, w, { transB: true }),
     rows: ops.gather(w, ids),
-    sum: ops.add(input("other", [4, 4]), w),
+    sum: ops.add(input("other", [WIDTH, WIDTH]), w),
   };
   const forms = (...given: Parameters<typeof lower> extends [unknown, ...infer R] ? R : never): string[] =>
     lower(outputs, ...given)
@@ -76,12 +79,23 @@ test("a frozen matrix is read in the type that its readers compute in; a table's
   );
   assert.deepEqual(both.weights.map(({ as }) => as).sort(), ["columns", "rows"]);
   assert.match(both.source, /by_rows\(.*"w rows".*\n.*by_columns\(.*"w columns"/);
+  const narrow = weight("w", [WIDTH - 1, WIDTH]);
+  const small = {
+    narrow: ops.matmul(x, narrow, { transB: true }),
+    turned: ops.matmul(x, ops.transpose(narrow, [1, 0])),
+  };
+  const read = lower(small, located("float16", false, [WIDTH - 1, WIDTH]), "bf16");
+  assert.deepEqual(
+    read.weights.map(({ as }) => as),
+    ["float32"],
+  );
+  assert.ok(!read.source.includes("bfloat16"), read.source);
   assert.throws(() => lower(outputs, new Map()), /weight w is not in the file/);
 });
 
 test("a frozen matrix is not overwritten, in whichever type it is stored and read", () => {
   const turned = ops.mul(ops.transpose(w, [1, 0]), scalar(0.5));
-  const outputs = { y: ops.neg(turned), z: ops.matmul(x, ops.tanh(ops.reshape(w, [4, 4]))) };
+  const outputs = { y: ops.neg(turned), z: ops.matmul(x, ops.tanh(ops.reshape(w, [WIDTH, WIDTH]))) };
   for (const type of ["float32", "float16", "bfloat16", "int8"] as const)
     for (const narrow of [true, false])
       for (const compute of ["fp32", "bf16"] as const) {
