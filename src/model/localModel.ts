@@ -1,6 +1,6 @@
 import { embeddedRows } from "../backbone/embeddedRows.ts";
 import type { Batch, Continuation } from "../backbone/batch.ts";
-import { embeddedColumns, textLength } from "../backbone/batchRows.ts";
+import { embeddedColumns } from "../backbone/batchRows.ts";
 import { tensor, type Feeds } from "../backbone/feeds.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
@@ -9,11 +9,9 @@ import type { Device, EngineSpec } from "../engine/engineSpec.ts";
 import type { DeviceMemory, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
-import type { HostTensor } from "../engine/program.ts";
 import type { ConstantValue } from "../graph/value.ts";
 import { UserError } from "../base/errors.ts";
 import { phrase, type Phrase } from "../base/phrase.ts";
-import { isFixed } from "../method/fixed.ts";
 import type { MethodShape } from "../method/method.ts";
 import type { MethodSizes } from "../method/sizes.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
@@ -26,7 +24,9 @@ import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, Tune
 import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
 import { programName, Programs } from "./programs.ts";
+import { stepResult } from "./stepResult.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
+import { textMask } from "./textMask.ts";
 import { weightAccess, type WeightAccess } from "./weightAccess.ts";
 
 /** The devices that compute with narrow weights. */
@@ -205,16 +205,8 @@ export class LocalModel implements TunedModel {
   private wholeFeeds(parameters: Parameters, batch: Batch): Feeds {
     const feeds = this.backbone.feeds.whole(batch, this.prompt(parameters));
     const columns = embeddedColumns(batch, this.layout.isCausal);
-    return { ...feeds, ...this.methodFeeds(parameters), ...this.givenFeeds(batch, columns), ...this.textFeeds(batch) };
-  }
-
-  /** 1 for each token of a text, 0 for those behind it, (rows, columns, 1), where the method asks for it. */
-  private textFeeds(batch: Batch): Feeds {
-    if (!this.graph.readsTextMask) return {};
-    const columns = embeddedColumns(batch, true);
-    const mask = new Float32Array(batch.rows * columns);
-    for (let row = 0; row < batch.rows; row++) mask.fill(1, row * columns, row * columns + textLength(batch, row));
-    return { textMask: tensor(mask, batch.rows, columns, 1) };
+    const mask: Feeds = this.graph.readsTextMask ? { textMask: textMask(batch) } : {};
+    return { ...feeds, ...this.methodFeeds(parameters), ...this.givenFeeds(batch, columns), ...mask };
   }
 
   private targetFeeds(parameters: Parameters, batch: Batch): Feeds {
@@ -397,12 +389,4 @@ export class LocalModel implements TunedModel {
     await this.programs.release();
     await this.engine.release?.();
   }
-}
-
-/** Loss and gradients from the results of a program with the outputs `loss` and `grad:NAME`. */
-function stepResult(results: Readonly<Record<string, HostTensor>>, parameters: Parameters): StepResult {
-  const gradients = [...parameters.values()]
-    .filter((tensor) => !isFixed(tensor))
-    .map(({ name }) => [name, results[`grad:${name}`]!.data as Float32Array] as const);
-  return { loss: results["loss"]!.data[0]!, gradients: new Map(gradients) };
 }

@@ -88,6 +88,80 @@ function opened(folder: string, options: object): Opened {
   return { spec, model, parameters };
 }
 
+async function stepIsTheirs(
+  { model, parameters }: Opened,
+  { loss: right }: Result,
+  expectedOf: (key: string) => Float32Array,
+): Promise<void> {
+  const { loss, gradients } = await model.step(parameters, batchOf(ROWS), { lossScale: 1 / 7 });
+  assert.ok(Math.abs(loss / right - 1) < 1e-5, `loss ${loss} for ${right}`);
+  const trained = [...parameters.values()].filter((tensor) => !isFixed(tensor)).map(({ name }) => name);
+  assert.deepEqual([...gradients.keys()].sort(), trained.sort());
+  for (const [key, gradient] of gradients) {
+    const expected = expectedOf(key);
+    assert.ok(
+      expected.some((x) => x !== 0),
+      `gradient of ${key} is 0`,
+    );
+    const difference = relativeDifference(gradient, expected);
+    assert.ok(difference < 1e-4, `gradient of ${key}: off by ${difference}`);
+  }
+}
+
+async function evaluationIsTheirs({ model, parameters }: Opened, { losses, greedy }: Result): Promise<void> {
+  const batch = batchOf(ROWS);
+  const whole = (await model.losses(parameters, batch)).sum;
+  const scored = (await model.predict(parameters, batch, 1)).sum;
+  for (const [row, right] of losses.entries())
+    for (const found of [whole[row]!, scored[row]!])
+      assert.ok(Math.abs(found / right - 1) < 1e-5, `row ${row}: ${found} for ${right}`);
+  const found = await model.generate(parameters, batch, NEW_TOKENS, { endless: true });
+  for (const [row, { tokens, margins }] of greedy.entries()) {
+    const tie = margins.findIndex((margin) => margin < NEAR_TIE);
+    const sure = tie < 0 ? tokens.length : tie;
+    assert.deepEqual(found[row]!.slice(0, sure), tokens.slice(0, sure), `row ${row}`);
+  }
+}
+
+async function hostIsGraph(id: string, { spec, model, parameters }: Opened): Promise<void> {
+  const { vocabularySize, width: d, embedding } = model;
+  const adapter = { spec, sizes: { ...SIZES, count: 0 }, parameters };
+  const { offsets } = inputParts(adapter, embedding, d);
+  const text = Array.from({ length: 40 }, (_, i) => (i * 7) % vocabularySize);
+  const rows = (table: Float32Array): Float32Array =>
+    Float32Array.from(text.flatMap((token) => [...table.subarray(token * d, token * d + d)]));
+  const X = await model.input(parameters, batchOf([{ text, target: [1] }]));
+  const embedded = rows(embedding);
+  const expected = X.subarray(SIZES.promptLength * d).map((x, i) => x - embedded[i]!);
+  const difference = relativeDifference(rows(offsets!), expected);
+  assert.ok(difference < 1e-5, `${id}: off by ${difference}`);
+  const part = tokenOffsets(adapter, embedding.subarray(5 * d, 9 * d), d, 5);
+  assert.deepEqual(part, offsets!.slice(5 * d, 9 * d), id);
+}
+
+/** What PyTorch computes of a model with the cases' parameters. */
+function computed(
+  model: string,
+  cases: ReadonlyMap<string, Opened>,
+): { results: Record<string, Result>; gradients: Tensors } {
+  const folder = mkdtempSync(join(tmpdir(), "adept-options-"));
+  const tensors: Tensors = new Map();
+  for (const [id, { parameters }] of cases)
+    for (const [key, tensor] of parameters)
+      if (!isFixed(tensor)) tensors.set(`${id}/${key}`, { dims: tensor.dims, data: tensor.data });
+  writeSafetensors(join(folder, "parameters.safetensors"), tensors, { format: "pt" });
+  writeFileSync(join(folder, "case.json"), JSON.stringify({ methods: OPTIONS, rows: ROWS, newTokens: NEW_TOKENS }));
+  try {
+    execFileSync(PYTHON, [join(import.meta.dirname, "adept_options.py"), modelFolder(model), folder]);
+    return {
+      results: JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as Record<string, Result>,
+      gradients: readSafetensors(join(folder, "gradients.safetensors")),
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 for (const name of ["llama", "gemma2", "gpt2"])
   describe(`${name}: ADePT's options`, () => {
     const cases = new Map<string, Opened>();
@@ -95,21 +169,8 @@ for (const name of ["llama", "gemma2", "gpt2"])
     let gradients: Tensors;
 
     before(() => {
-      const folder = mkdtempSync(join(tmpdir(), "adept-options-"));
-      const methods = Object.fromEntries(Object.entries(OPTIONS));
-      const tensors: Tensors = new Map();
-      for (const [id, options] of Object.entries(OPTIONS)) {
-        const each = opened(modelFolder(name), options);
-        cases.set(id, each);
-        for (const [key, tensor] of each.parameters)
-          if (!isFixed(tensor)) tensors.set(`${id}/${key}`, { dims: tensor.dims, data: tensor.data });
-      }
-      writeSafetensors(join(folder, "parameters.safetensors"), tensors, { format: "pt" });
-      writeFileSync(join(folder, "case.json"), JSON.stringify({ methods, rows: ROWS, newTokens: NEW_TOKENS }));
-      execFileSync(PYTHON, [join(import.meta.dirname, "adept_options.py"), modelFolder(name), folder]);
-      results = JSON.parse(readFileSync(join(folder, "result.json"), "utf8")) as Record<string, Result>;
-      gradients = readSafetensors(join(folder, "gradients.safetensors"));
-      rmSync(folder, { recursive: true });
+      for (const [id, options] of Object.entries(OPTIONS)) cases.set(id, opened(modelFolder(name), options));
+      ({ results, gradients } = computed(name, cases));
     });
     after(async () => {
       for (const { model } of cases.values()) await model.release();
@@ -117,60 +178,16 @@ for (const name of ["llama", "gemma2", "gpt2"])
 
     for (const id of Object.keys(OPTIONS)) {
       test(`${id}: the step's loss and every gradient are PyTorch's, and nothing else has one`, async () => {
-        const { model, parameters } = cases.get(id)!;
-        const batch = batchOf(ROWS);
-        const { loss, gradients: own } = await model.step(parameters, batch, { lossScale: 1 / 7 });
-        assert.ok(Math.abs(loss / results[id]!.loss - 1) < 1e-5, `loss ${loss} for ${results[id]!.loss}`);
-        const trained = [...parameters.values()].filter((tensor) => !isFixed(tensor)).map(({ name: key }) => key);
-        assert.deepEqual([...own.keys()].sort(), trained.sort());
-        for (const [key, gradient] of own) {
-          const expected = gradients.get(`${id}/${key}`)!.data;
-          assert.ok(
-            expected.some((x) => x !== 0),
-            `gradient of ${key} is 0`,
-          );
-          const difference = relativeDifference(gradient, expected);
-          assert.ok(difference < 1e-4, `gradient of ${key}: off by ${difference}`);
-        }
+        await stepIsTheirs(cases.get(id)!, results[id]!, (key) => gradients.get(`${id}/${key}`)!.data);
       });
 
       test(`${id}: losses, scores and greedy tokens of evaluation are PyTorch's`, async () => {
-        const { model, parameters } = cases.get(id)!;
-        const { losses, greedy } = results[id]!;
-        const batch = batchOf(ROWS);
-        const whole = (await model.losses(parameters, batch)).sum;
-        const scored = (await model.predict(parameters, batch, 1)).sum;
-        for (const [row, right] of losses.entries())
-          for (const found of [whole[row]!, scored[row]!])
-            assert.ok(Math.abs(found / right - 1) < 1e-5, `row ${row}: ${found} for ${right}`);
-        const found = await model.generate(parameters, batch, NEW_TOKENS, { endless: true });
-        for (const [row, { tokens, margins }] of greedy.entries()) {
-          const tie = margins.findIndex((margin) => margin < NEAR_TIE);
-          const sure = tie < 0 ? tokens.length : tie;
-          assert.deepEqual(found[row]!.slice(0, sure), tokens.slice(0, sure), `row ${row}`);
-        }
+        await evaluationIsTheirs(cases.get(id)!, results[id]!);
       });
     }
 
     test("the host's offsets, of the table or of a part of it, are those of the graph", async () => {
-      for (const [id, { spec, model, parameters }] of cases) {
-        const V = model.vocabularySize;
-        const d = model.width;
-        const adapter = { spec, sizes: { ...SIZES, count: 0 }, parameters };
-        const { offsets } = inputParts(adapter, model.embedding, d);
-        // A text has at most so many tokens in these models.
-        const text = Array.from({ length: 40 }, (_, i) => (i * 7) % V);
-        const X = await model.input(parameters, batchOf([{ text, target: [1] }]));
-        const embedded = Float32Array.from(
-          text.flatMap((token) => [...model.embedding.subarray(token * d, token * d + d)]),
-        );
-        const expected = X.subarray(SIZES.promptLength * d).map((x, i) => x - embedded[i]!);
-        const found = Float32Array.from(text.flatMap((token) => [...offsets!.subarray(token * d, token * d + d)]));
-        const difference = relativeDifference(found, expected);
-        assert.ok(difference < 1e-5, `${id}: off by ${difference}`);
-        const part = tokenOffsets(adapter, model.embedding.subarray(5 * d, 9 * d), d, 5);
-        assert.deepEqual(part, offsets!.slice(5 * d, 9 * d), id);
-      }
+      for (const [id, each] of cases) await hostIsGraph(id, each);
     });
 
     test("what is computed at step 0 is no parameter", () => {

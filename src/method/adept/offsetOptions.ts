@@ -94,13 +94,13 @@ export function optionTensors<Group extends string>(
 export function initialOption(
   { name, sizes }: TensorSpec,
   { shareBelow = 0 }: OffsetSpec,
-  { embedding, tokenCounts }: InitialisationSource,
+  source: InitialisationSource,
 ): Float32Array | undefined {
-  if (name === UNIT) return Float32Array.of(embeddingRms(embedding));
+  if (name === UNIT) return Float32Array.of(embeddingRms(source.embedding));
   if (name === GAIN) return ones(sizes);
   if (name === SHARED) return zeros(sizes);
   if (name !== RARE) return undefined;
-  const counts = tokenCounts?.();
+  const counts = source.tokenCounts?.();
   return zeros(sizes).map((_, id) => ((counts?.[id] ?? 0) < shareBelow ? 1 : 0));
 }
 

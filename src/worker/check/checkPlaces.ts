@@ -24,7 +24,7 @@ interface Place {
   path: string;
 }
 
-/** The files and folders that an experiment names: in its own keys, in its methods and among the values of a sweep. */
+/** The files and folders that an experiment names: in its own keys, its methods and arms, and in its sweep. */
 export function placesOf(text: ExperimentText, folder: string): Place[] {
   const listed = (keys: readonly Key[]): number => text.find(keys)?.children?.length ?? 0;
   const within = (keys: readonly Key[]): Key[][] => Array.from({ length: listed(keys) }, (_, i) => [...keys, i]);
@@ -32,7 +32,13 @@ export function placesOf(text: ExperimentText, folder: string): Place[] {
     const places: (readonly Key[])[] = [
       key.split("."),
       ...["vary", "tune"].flatMap((name) => within(["sweep", name, key])),
-      ...(key === "method.source" ? within(["sweep", "methods"]).map((method) => [...method, "source"]) : []),
+      ...within(["sweep", "arms"]).flatMap((arm) => [[...arm, "set", key], ...within([...arm, "tune", key])]),
+      ...(key === "method.source"
+        ? [
+            ...within(["sweep", "methods"]).map((method) => [...method, "source"]),
+            ...within(["sweep", "arms"]).map((arm) => [...arm, "method", "source"]),
+          ]
+        : []),
     ];
     return places.flatMap((keys) => {
       const given = text.string(keys);
