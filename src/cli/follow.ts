@@ -54,11 +54,10 @@ class Progress {
     if (event.type === "step") this.step(event, record);
     else if (event.type === "evaluation")
       this.line(
-        `${event.label ?? "trained"} on ${event.split} at step ${event.step}: loss ${event.loss.toFixed(4)}, ${Object.entries(
-          event.metrics,
-        )
-          .map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`)
-          .join(", ")} (n=${event.examples})`,
+        `${event.label ?? "trained"} on ${event.split} at step ${event.step}: ${[
+          `loss ${event.loss.toFixed(4)}`,
+          ...Object.entries(event.metrics).map(([name, value]) => `${metricName(name)} ${metricValue(name, value)}`),
+        ].join(", ")} (n=${event.examples})`,
       );
     else if (event.type === "plan")
       this.line(
