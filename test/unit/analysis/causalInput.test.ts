@@ -50,6 +50,15 @@ const METHODS: readonly MethodOptions[] = [
   { kind: "adept", promptLength: 3, variant: "table" },
   { kind: "adept", promptLength: 3, bottleneck: 5, variant: "hybrid", positions: 40 },
   { kind: "dept", promptLength: 3, rank: 2, positions: 40 },
+  {
+    kind: "adept",
+    promptLength: 3,
+    bottleneck: 5,
+    offsetUnit: "embedding",
+    inputNorm: "rms",
+    gain: "vector",
+    offsetTokens: { training: "text", generation: "text" },
+  },
 ];
 
 interface Opened {
@@ -89,6 +98,7 @@ function open(folder: string, given: MethodOptions): Opened {
       table: tuned.embedding,
       width: tuned.width,
       isCausal: true,
+      answersAreRaw: methodOf(spec.kind).offsets?.(spec).scope?.generation === "text",
       ...inputParts({ spec, sizes, parameters }, tuned.embedding, tuned.width),
     },
   };
