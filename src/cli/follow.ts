@@ -27,12 +27,13 @@ const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): s
     ? `${name ?? device} none (${reason ?? ""})`
     : `${name ?? device} ${millisecondsText(milliseconds)} ms`;
 
-function memoryText({ needed, available, device, copies, wanted }: Extract<RunEvent, { type: "memory" }>): string {
+function memoryText(event: Extract<RunEvent, { type: "memory" }>): string {
+  const { needed, available, device, copies, wanted, recomputed } = event;
   const own =
     device === undefined
       ? ""
       : `; of the device's own ${bytesText(device.needed)}${device.available === undefined ? "" : ` of ${bytesText(device.available)} free`}`;
-  return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}`;
+  return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}${recomputed === true ? "; each layer is computed again in the backward pass" : ""}`;
 }
 
 /** Shows progress on standard error: a bar on a terminal, otherwise a line for each 5 % of the run. */

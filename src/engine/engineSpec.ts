@@ -43,10 +43,10 @@ const Fields = z.strictObject({
       "Copies of the model that share each batch; 0: chosen by the size of the backbone, for a small one a copy per core",
     ),
   memory: z
-    .enum(["check", "fast", "spare", "ignore"])
+    .enum(["check", "fast", "spare", "least", "ignore"])
     .optional()
     .describe(
-      '"check" (default): the run ends before its first step if memory is too small; "fast": in addition, the weights of a large decoder-only model are copied on the processor too, for steps that take about a twentieth less time; "spare": no copies of the weights are made, and a step takes about a tenth more time; "ignore": as "check" without the check',
+      '"check" (default): the run ends before its first step if memory is too small; "fast": in addition, the weights of a large decoder-only model are copied on the processor too, for steps that take about a twentieth less time; "spare": no copies of the weights are made, and a step takes about a tenth more time; "least": as "spare", and only the input of each layer is kept for the backward pass, which computes the layer a second time (a step takes about a third more time; other settings do so where a run would not fit otherwise); "ignore": as "check" without the check',
     ),
 });
 /** An engine in an experiment file. The name of a device alone means an engine on it. */

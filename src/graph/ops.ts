@@ -91,6 +91,16 @@ export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => make(
 export const rmsInverse = (x: Value, epsilon: number): Value => make("rmsInverse", [x], { epsilon });
 /** The cross-entropy of each row of logits (N, V) for int32 labels (N); a label below 0 gives 0. */
 export const crossEntropy = (logits: Value, labels: Value): Value => make("crossEntropy", [logits, labels], {});
+/** x, which an engine computes with only after the other values are there. */
+export const after = (x: Value, others: readonly Value[]): Value => make("after", [x, ...others], {});
+/** ln of the sum of exponentials over the last axis: (.., 1). */
+export const logSumExp = (x: Value): Value => make("logSumExp", [x], {});
+/** x (N, W) at column label - from of each row, (N, 1), for int32 labels (N); 0 where x has no such column. */
+export const labelValue = (x: Value, labels: Value, from: number): Value => make("labelValue", [x, labels], { from });
+/** x (N, W) less 1 at column label - from of each row that has such a column. */
+export const lessOneHot = (x: Value, labels: Value, from: number): Value => make("lessOneHot", [x, labels], { from });
+/** x (N) where the int32 label (N) is 0 or more, else 0. */
+export const labelled = (x: Value, labels: Value): Value => make("labelled", [x, labels], {});
 /**
  * Attention without a factor: softmax(q k^T + bias) v (Vaswani et al. 2017). Each head of keys and values serves
  * heads / keyValueHeads heads of queries, one behind the other.
@@ -289,6 +299,27 @@ export const OPS: { [K in OpName]: Row<K> } = {
     gradient: () => {
       throw new Error("crossEntropyGradient has no gradient of its own");
     },
+  },
+  after: {
+    shape: (inputs) => [...operand(inputs, 0).shape],
+    gradient: (g, inputs) => inputs.map((_, i) => (i === 0 ? g : undefined)),
+  },
+  logSumExp: {
+    shape: (inputs) => keepLast(operand(inputs, 0)),
+    gradient: (g, inputs) => [mul(softmax(operand(inputs, 0)), g)],
+  },
+  // A table of zeros with g at the labels is 0 less the one-hot rows, negated.
+  labelValue: {
+    shape: (inputs) => keepLast(operand(inputs, 0)),
+    gradient: (g, inputs, { from }) => [
+      neg(mul(lessOneHot(mul(operand(inputs, 0), scalar(0)), operand(inputs, 1), from), g)),
+      undefined,
+    ],
+  },
+  lessOneHot: { shape: (inputs) => [...operand(inputs, 0).shape], gradient: (g) => [g, undefined] },
+  labelled: {
+    shape: (inputs) => [...operand(inputs, 0).shape],
+    gradient: (g, inputs) => [labelled(g, operand(inputs, 1)), undefined],
   },
   attention: fused("attention"),
   geluTanh: fused("geluTanh"),

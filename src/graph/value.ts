@@ -39,6 +39,16 @@ export interface OpAttributes {
   rmsInverse: { epsilon: number };
   crossEntropy: object;
   crossEntropyGradient: object;
+  /** The first input, computed only after the others. */
+  after: object;
+  /** ln of the sum of exponentials over the last axis, which becomes size 1. */
+  logSumExp: object;
+  /** x (N, W) at each row's label (N) less `from`, as (N, 1); 0 where that is no column of x. */
+  labelValue: { from: number };
+  /** x (N, W) less 1 at each row's label (N) less `from`, if that is a column of x. */
+  lessOneHot: { from: number };
+  /** x (N) where the label (N) is 0 or more, else 0. */
+  labelled: object;
   attention: object;
   geluTanh: object;
   geluExact: object;
@@ -71,6 +81,8 @@ export interface InputValue extends Typed {
 export interface WeightValue extends Typed {
   readonly kind: "weight";
   readonly name: string;
+  /** The matrix that this one is rows of, from `from` (inclusive) on; its name is then one of its own. */
+  readonly rowsOf?: { readonly name: string; readonly dims: readonly number[]; readonly from: number };
 }
 /** A tensor whose values, row-major, are part of the graph. */
 export interface ConstantValue extends Typed {
@@ -87,8 +99,13 @@ export type OpValue = {
     readonly op: K;
     readonly inputs: readonly Value[];
     readonly attributes: OpAttributes[K];
-    /** Whether an equal value exists; this one is to be computed right before its use, so that neither is kept. */
+    /**
+     * Whether the value is to be computed right before its use: where an equal one exists, so that neither is kept, and
+     * where it is large.
+     */
     readonly isRecomputed?: true;
+    /** The number of the layer whose input this value is; layers are numbered in the order that they are computed in. */
+    readonly startsLayer?: number;
   };
 }[OpName];
 
@@ -99,6 +116,14 @@ export const input = (name: string, shape: Shape, type: DataType = "float32"): I
   type,
 });
 export const weight = (name: string, shape: Shape): WeightValue => ({ kind: "weight", name, shape, type: "float32" });
+/** Rows `from` (inclusive) to `to` (exclusive) of a frozen matrix. */
+export const weightRows = ({ name, shape }: WeightValue, from: number, to: number): WeightValue => ({
+  ...weight(`${name} ${from} ${to}`, [to - from, ...shape.slice(1)]),
+  rowsOf: { name, dims: shape.map(Number), from },
+});
+/** The same value as the input of a layer; see OpValue. */
+export const layerInput = (value: Value, layer: number): Value =>
+  value.kind === "op" ? { ...value, startsLayer: layer } : value;
 /** A float32 constant of shape (); the number is rounded to fp32. */
 export const scalar = (value: number): ConstantValue => ({
   kind: "constant",

@@ -28,8 +28,8 @@ export interface LearningRateGroupForm {
 
 /** The values that initialisation can use. */
 export interface InitialisationSource {
-  /** Every token's embedding (vocabulary, width), row-major: the table times the layout's `embeddingScale`. */
-  embedding: Float32Array;
+  /** A token's embedding (width): its row of the table times the layout's `embeddingScale`. */
+  embedding(id: number): Float32Array;
   width: number;
   vocabularySize: number;
   /** The tokens of the prompt's initial text. */

@@ -49,7 +49,7 @@ export function initialPrompt(
     );
   for (let row = 0; row < length; row++) {
     const id = source.promptIds[row % source.promptIds.length]!;
-    data.set(source.embedding.subarray(id * source.width, (id + 1) * source.width), row * source.width);
+    data.set(source.embedding(id), row * source.width);
   }
   return data;
 }

@@ -1,4 +1,3 @@
-import { embeddedRows } from "../backbone/embeddedRows.ts";
 import type { Batch, Continuation } from "../backbone/batch.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
 import { tensor, type Feeds } from "../backbone/feeds.ts";
@@ -19,7 +18,8 @@ import type { Parameters } from "../method/parameters.ts";
 import { methodOf } from "../method/registry.ts";
 import { continuedEmbeddings, joinEmbeddings } from "./joinEmbeddings.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
-import { MethodGraph, type InputSource } from "./methodGraph.ts";
+import { EmbeddingTable } from "./embeddingTable.ts";
+import { MethodGraph, type InputSource, type Recompute } from "./methodGraph.ts";
 import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
@@ -54,6 +54,8 @@ export interface ModelOptions {
   training?: boolean;
   /** Whether another copy of the model has just verified the cache's weights. */
   verified?: boolean;
+  /** What training steps compute a second time; absent: activations. */
+  recompute?: Recompute;
 }
 
 /** The teacher's part of a distillation step. */
@@ -118,7 +120,9 @@ export class LocalModel implements TunedModel {
   private readonly predictor: Predictor;
   /** Dropout inside the backbone, by the name of the program that has it. */
   private readonly dropouts = new Map<string, BackboneDropout>();
-  private table: Float32Array | undefined;
+  readonly embeddings: EmbeddingTable;
+  /** What training steps compute a second time; to be changed before the first one. */
+  recompute: Recompute;
 
   private constructor(
     private readonly weights: OpenedWeights,
@@ -127,10 +131,15 @@ export class LocalModel implements TunedModel {
     this.backbone = weights.backbone;
     const { layout, feeds } = this.backbone;
     this.shape = { spec: options.method, sizes: options.sizes, layout };
+    this.embeddings = new EmbeddingTable(weights.step, layout);
+    this.recompute = options.recompute ?? "activations";
     this.hiddenUnits = methodOf(options.method.kind).hiddenUnits?.(this.shape) ?? 0;
     const engine = (this.engine = openEngine(options.engine));
     this.graph = new MethodGraph(this.backbone, this.shape, { source: inputSource(options), fused: engine.fused });
-    this.programs = new Programs(engine, foldedConstant(options, layout));
+    this.programs = new Programs(engine, {
+      foldedTable: foldedConstant(options, layout),
+      headInParts: options.engine.device === "cpu",
+    });
     this.predictor = new Predictor({
       graph: this.graph,
       feeds,
@@ -176,10 +185,7 @@ export class LocalModel implements TunedModel {
 
   /** Each token's embedding (V, d), row-major: the table times the backbone's scale; read at the first access. */
   get embedding(): Float32Array {
-    return (this.table ??= embeddedRows(
-      this.weight(this.layout.embedding, [this.vocabularySize, this.width]),
-      this.layout,
-    ));
+    return this.embeddings.whole;
   }
 
   /** Bytes of the backbone's tensors in their files. */
@@ -222,8 +228,7 @@ export class LocalModel implements TunedModel {
 
   /** The rows of tokens behind an embedded input, as the batch says or as the backbone alone embeds them. */
   private continuation({ continued }: Batch): Continuation {
-    const { width } = this;
-    return continued ?? (({ id }) => this.embedding.subarray(id * width, (id + 1) * width));
+    return continued ?? (({ id }) => this.embeddings.row(id));
   }
 
   /** The method's feeds of tokens that are read behind a text, whose own feeds are given. */
@@ -270,7 +275,9 @@ export class LocalModel implements TunedModel {
     const plan = this.graph.plan(targetLength);
     const variants = { dropout: hiddenMask !== undefined, penalised: penaltyWeight !== undefined };
     const name = programName("step", { [plan]: plan !== "", ...variants, backbone: backboneDropout !== undefined });
-    const outputs = () => (backboneDropout ? this.droppedGraph(name) : this.graph).step(plan, variants);
+    const { recompute } = this;
+    const outputs = () =>
+      (backboneDropout ? this.droppedGraph(name) : this.graph).step(plan, { ...variants, recompute });
     const program = await this.programs.get(name, outputs, this.weights.step);
     const feeds: Feeds = {
       ...this.wholeFeeds(parameters, batch),
@@ -302,7 +309,7 @@ export class LocalModel implements TunedModel {
     const { ids, mask } = this.backbone.feeds.embedded(batch);
     let sum = 0;
     ids.forEach((id, at) => {
-      if (mask[at] !== 0) for (let i = 0; i < this.width; i++) sum += this.embedding[id * this.width + i]! ** 2;
+      if (mask[at] !== 0) for (const value of this.embeddings.row(id)) sum += value ** 2;
     });
     return penalty / sum;
   }

@@ -3,6 +3,7 @@ import { productDim } from "../graph/dims.ts";
 import { gradients } from "../graph/gradient.ts";
 import { expanded } from "../graph/fused.ts";
 import { recomputeActivations } from "../graph/recompute.ts";
+import { recomputeLayers } from "../graph/recomputeLayers.ts";
 import { input, scalar, type FusedName, type InputValue, type Value } from "../graph/value.ts";
 import type { Architecture } from "../backbone/family.ts";
 import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../backbone/sequenceGraph.ts";
@@ -32,6 +33,12 @@ interface Use {
   use: keyof NonNullable<OffsetForm["scope"]>;
 }
 const PREDICTION: Use = { dropout: false, use: "generation" };
+
+/**
+ * What the backward pass computes a second time, to keep less between the passes: "activations", in no more time; or
+ * "layers", all but each layer's input, in about a third more time.
+ */
+export type Recompute = "activations" | "layers";
 
 /** Added to the student's probabilities before ln, since fp32 rounds small ones to 0. */
 const LEAST_SHARE = 1e-30;
@@ -162,10 +169,13 @@ export class MethodGraph {
    * The scaled loss, and its gradient by every trainable tensor as `grad:NAME`.
    * @param penalised whether the gradients include the offset penalty; `loss` is the task's loss in either case
    */
-  step(plan: Plan, { dropout = false, penalised = false } = {}): Record<string, Value> {
+  step(
+    plan: Plan,
+    { dropout = false, penalised = false, recompute = "activations" as Recompute } = {},
+  ): Record<string, Value> {
     const loss = this.scaledLoss(this.forward(dropout, plan).logits);
     const descended = penalised ? add(loss, this.penalty(dropout)) : loss;
-    return { ...this.withGradients(descended), loss };
+    return { ...this.withGradients(descended, recompute), loss };
   }
 
   /**
@@ -203,7 +213,7 @@ export class MethodGraph {
     return { ...this.withGradients(add(this.scaledLoss(logits), mul(input("distilWeight", []), taught))), taught };
   }
 
-  private withGradients(loss: Value): Record<string, Value> {
+  private withGradients(loss: Value, recompute: Recompute = "activations"): Record<string, Value> {
     const names = this.trained;
     const by = gradients(
       loss,
@@ -213,7 +223,8 @@ export class MethodGraph {
     by.forEach((g, i) => {
       if (g !== undefined) outputs[`grad:${names[i]!}`] = g;
     });
-    return recomputeActivations(expanded(outputs, this.fused), "loss");
+    const primitive = expanded(outputs, this.fused);
+    return recompute === "layers" ? recomputeLayers(primitive, "loss") : recomputeActivations(primitive, "loss");
   }
 
   /** Prompt and text read once; see SequenceGraph.prefill. */

@@ -7,6 +7,7 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import type { Parameters } from "../method/parameters.ts";
 import { partOptions, predictionParts, stepParts, type BatchPart, type RowForm } from "./batchParts.ts";
 import { partTokensOn, planCopies, type CopyPlan } from "./copyPlan.ts";
+import type { EmbeddingTable } from "./embeddingTable.ts";
 import { LocalModel, type DistilOptions, type ModelOptions } from "./localModel.ts";
 import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { inOrder, joinedLosses, SumInOrder } from "./partResults.ts";
@@ -24,7 +25,7 @@ export class ModelPool implements TunedModel {
 
   private constructor(
     private readonly local: LocalModel,
-    private readonly options: ModelOptions,
+    private options: ModelOptions,
   ) {
     this.partTokens = partTokensOn(options.engine.device);
     this.openCopies(planCopies(options, local.weightBytes));
@@ -50,8 +51,20 @@ export class ModelPool implements TunedModel {
    */
   limitCopies(count: number): void {
     if (count >= this.copies) return;
-    const engine = { ...this.options.engine, replicas: count };
+    this.openAnew(count);
+  }
+
+  /** Opens that many copies; they share the threads. */
+  private openAnew(replicas: number): void {
+    const engine = { ...this.options.engine, replicas };
     this.openCopies(planCopies({ ...this.options, engine }, this.local.weightBytes));
+  }
+
+  /** Makes training steps compute each layer a second time, to keep less. To be called before anything is computed. */
+  recomputeLayers(): void {
+    this.options = { ...this.options, recompute: "layers" };
+    this.local.recompute = "layers";
+    this.openAnew(this.copies);
   }
 
   /** The engine and device that compute, for display. */
@@ -70,6 +83,10 @@ export class ModelPool implements TunedModel {
   /** Hidden units per token that dropout applies to in training. */
   get hiddenUnits(): number {
     return this.local.hiddenUnits;
+  }
+
+  get embeddings(): EmbeddingTable {
+    return this.local.embeddings;
   }
 
   /** Each token's embedding (vocabulary, width), row-major. */

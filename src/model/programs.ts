@@ -2,7 +2,9 @@ import type { BackboneWeights } from "../backbone/files/weights.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Program, WeightLocation } from "../engine/program.ts";
 import { fixInput } from "../graph/fixInput.ts";
+import { inVocabularyParts } from "../graph/vocabularyParts.ts";
 import { topological, type ConstantValue, type Value } from "../graph/value.ts";
+import { narrowParts, placeOf } from "./headParts.ts";
 
 /** A program's name with the names of the variants that are switched on. */
 export const programName = (program: string, variants: Readonly<Record<string, boolean>>): string =>
@@ -11,17 +13,24 @@ export const programName = (program: string, variants: Readonly<Record<string, b
 /** The locations of all weights that the outputs depend on. */
 function locations(outputs: Record<string, Value>, weights: BackboneWeights): Map<string, WeightLocation> {
   const used = topological(Object.values(outputs)).flatMap((v) => (v.kind === "weight" ? [v] : []));
-  return new Map(used.map((v) => [v.name, weights.locate(v.name, v.shape.map(Number))]));
+  return new Map(used.map((v) => [v.name, placeOf(v, weights)]));
+}
+
+/** How programs differ from their graphs. */
+export interface ProgramOptions {
+  /** Replaces the input of that name by a constant, where feeding it would copy it at every call. */
+  foldedTable: ConstantValue | undefined;
+  /** Whether large heads that are stored in fewer bytes are read in parts. */
+  headInParts: boolean;
 }
 
 /** The programs of one model, each compiled when it is first needed. */
 export class Programs {
   private readonly compiled = new Map<string, Promise<Program>>();
 
-  /** @param foldedTable replaces the input of that name by a constant, where feeding it would copy it at every call */
   constructor(
     private readonly engine: Engine,
-    private readonly foldedTable: ConstantValue | undefined,
+    private readonly options: ProgramOptions,
   ) {}
 
   /**
@@ -31,7 +40,9 @@ export class Programs {
   get(name: string, outputs: () => Record<string, Value>, weights: BackboneWeights): Promise<Program> {
     let program = this.compiled.get(name);
     if (program === undefined) {
-      const values = this.foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", this.foldedTable);
+      const { foldedTable, headInParts } = this.options;
+      const fixed = foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", foldedTable);
+      const values = headInParts ? inVocabularyParts(fixed, narrowParts(weights)) : fixed;
       program = this.engine.compile(values, locations(values, weights));
       this.compiled.set(name, program);
     }

@@ -38,9 +38,10 @@ export function weightAccess(
   { precision, hasLevels = false, bytes, isCausal, training }: ReadWeights,
 ): ProgramAccess {
   const isNarrow = precision !== "fp32" || hasLevels;
-  if (device === "torch" && (isNarrow || memory === "spare")) return { step: "mapped", predict: "mapped" };
+  const isSpare = memory === "spare" || memory === "least";
+  if (device === "torch" && (isNarrow || isSpare)) return { step: "mapped", predict: "mapped" };
   if (device !== "cpu") return { step: "packed", predict: "packed" };
-  if (isNarrow || memory === "spare") return { step: "mapped", predict: "mapped" };
+  if (isNarrow || isSpare) return { step: "mapped", predict: "mapped" };
   const isLarge = bytes >= MAPPED_FROM;
   return {
     step: isLarge && isCausal && memory !== "fast" ? "mapped" : "packed",

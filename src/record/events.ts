@@ -163,6 +163,10 @@ export const RunEvent = z.discriminatedUnion("type", [
       .describe("the graphics processor's own memory"),
     copies: z.number().describe("copies of the model that compute in parallel"),
     wanted: z.number().describe("copies that would compute in parallel with more memory"),
+    recomputed: z
+      .boolean()
+      .optional()
+      .describe("whether the backward pass computes each layer a second time, to keep less"),
     less: longText.optional().describe("a change of the experiment that needs less memory, if memory is scarce"),
     lessPhrase: StoredPhrase,
     oomKills: z

@@ -67,6 +67,7 @@ const Memory = z.object({
   device: z.object({ needed: z.number(), available: number }).optional(),
   copies: z.number(),
   wanted: z.number(),
+  recomputed: z.boolean().optional(),
   less: text,
   lessPhrase: StoredPhrase,
   oomKills: number,

@@ -130,7 +130,7 @@ export async function openExperimentModel(
   const model = await openTunedModel({ folder, method, sizes, engine: settled(engine), precision, training });
   const promptIds = await tokenizer.encodeIds("initText" in method ? method.initText : "");
   const source = {
-    embedding: model.embedding,
+    embedding: (id: number) => model.embeddings.row(id),
     width: model.layout.width,
     vocabularySize: model.layout.vocabulary,
     promptIds,

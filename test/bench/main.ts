@@ -6,6 +6,7 @@ import { benchData } from "./data.ts";
 import { benchEvaluate } from "./evaluate.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchHeatmap } from "./heatmap.ts";
+import { benchLarge } from "./large.ts";
 import { benchLatency } from "./latency.ts";
 import { benchLengths } from "./lengths.ts";
 import { benchMemory } from "./memory.ts";
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   analyses: benchAnalyses,
   ui: benchUi,
   heatmap: benchHeatmap,
+  large: benchLarge,
 };
 
 async function run(name: string, bench: Bench, args: string[]): Promise<void> {
@@ -57,8 +59,12 @@ if (name !== undefined && BENCHES[name] === undefined) {
   console.error(`no bench ${name}; there are: ${Object.keys(BENCHES).join(", ")}`);
   process.exit(2);
 }
+/** Takes most of an hour and 40 GB of disk, so it runs only where it is named. */
+const LONG = "large";
 // A failing bench does not end the others.
-for (const [each, bench] of Object.entries(BENCHES).filter(([own]) => name === undefined || own === name)) {
+for (const [each, bench] of Object.entries(BENCHES).filter(([own]) =>
+  name === undefined ? own !== LONG : own === name,
+)) {
   try {
     await run(each, bench, args);
   } catch (error) {

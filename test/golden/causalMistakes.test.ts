@@ -104,7 +104,7 @@ async function logitsWith(backbone: Backbone, tokens: number[], change: Partial<
     { config, layout, feeds, graph: (changes) => new CausalGraph(config, changes) },
     { spec, sizes: { rank: 1, count: 0 }, layout },
   );
-  const programs = new Programs(openEngine(CPU), undefined);
+  const programs = new Programs(openEngine(CPU), { foldedTable: undefined, headInParts: false });
   const program = await programs.get("forward", () => ({ logits: graph.forward(false, "").logits }), backbone.weights);
   const { logits } = await program.run(feeds.whole(batch, 0));
   await programs.release();

@@ -93,7 +93,7 @@ const openModel = (folder: string, method: MethodSpec, sizes: Adapter["sizes"]):
 function moved(model: LocalModel): Adapter["parameters"] {
   const random = new MersenneTwister(3);
   const source = {
-    embedding: model.embedding,
+    embedding: (id: number) => model.embeddings.row(id),
     width: model.width,
     vocabularySize: model.vocabularySize,
     promptIds: [7, 3],

@@ -41,7 +41,7 @@ for (const folder of BACKBONES)
     try {
       const random = new MersenneTwister(3);
       const source = {
-        embedding: model.embedding,
+        embedding: (id: number) => model.embeddings.row(id),
         width: model.width,
         vocabularySize: model.vocabularySize,
         promptIds: [],

@@ -155,7 +155,7 @@ for (const folder of BACKBONES) {
       const random = new MersenneTwister(3);
       try {
         const source = {
-          embedding: tuned.embedding,
+          embedding: (id: number) => tuned.embeddings.row(id),
           width: tuned.width,
           vocabularySize: tuned.vocabularySize,
           promptIds: [7, 3],

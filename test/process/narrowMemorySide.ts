@@ -22,7 +22,7 @@ const model = LocalModel.open({
 const parameters = initialise(
   model.shape,
   {
-    embedding: new Float32Array(layout.vocabulary * layout.width),
+    embedding: () => new Float32Array(layout.width),
     width: layout.width,
     vocabularySize: layout.vocabulary,
     promptIds: [5],

@@ -33,7 +33,7 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
   const sizes = resolveSizes(method, backboneLayout(backboneFolder(experiment.backbone)));
   const model = open({ method, sizes });
   const source = {
-    embedding: side.table,
+    embedding: (id: number) => side.table.subarray(id * side.width, (id + 1) * side.width),
     width: side.width,
     vocabularySize: model.vocabularySize,
     promptIds: [1],

@@ -3,6 +3,7 @@ import type { NewRunEvent } from "../../record/events.ts";
 import type { Adapter } from "../../adapter/adapterFolder.ts";
 import { inputParts } from "../../adapter/fold.ts";
 import { permutation } from "../../base/random.ts";
+import type { EmbeddingTable } from "../../model/embeddingTable.ts";
 import { norm } from "../offsets/vocabularyTable.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
 
@@ -22,6 +23,9 @@ const median = (values: readonly number[]): number => {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[sorted.length >> 1] ?? 0;
 };
+
+/** The tokens' embeddings (tokens, width) by row, and all of them, row-major. */
+export type Embeddings = Pick<EmbeddingTable, "tokens" | "width" | "row" | "whole">;
 
 /** Watches the steps of a training run, component by component, and gives each kind of warning once. */
 export class StabilityWatch {
@@ -74,11 +78,10 @@ export class StabilityWatch {
 
   /**
    * @returns a warning where the offsets of a validation's parameters are too long
-   * @param table the embedding (V, d)
    */
-  offsets(step: number, adapter: Adapter, { table, width }: { table: Float32Array; width: number }): Phrase[] {
+  offsets(step: number, adapter: Adapter, embeddings: Embeddings): Phrase[] {
     const offsets = methodOf(adapter.spec.kind).offsets?.(adapter.spec);
-    const ratio = offsetRatio(adapter, table, width);
+    const ratio = offsetRatio(adapter, embeddings);
     if (offsets === undefined || ratio === undefined || ratio <= LONG) return [];
     return this.once({
       key: "offsets",
@@ -91,17 +94,17 @@ export class StabilityWatch {
  * The mean L2 norm of the offsets divided by that of the embeddings, over a sample of the vocabulary or over all
  * places; undefined without offsets.
  */
-export function offsetRatio(adapter: Adapter, table: Float32Array, width: number): number | undefined {
-  const rows = table.length / width;
+export function offsetRatio(adapter: Adapter, embeddings: Embeddings): number | undefined {
+  const { tokens: rows, width } = embeddings;
   const chosen =
     rows <= SAMPLE ? Int32Array.from({ length: rows }, (_, i) => i) : permutation(rows, 0).slice(0, SAMPLE);
   const sample = new Float32Array(chosen.length * width);
   chosen.forEach((id, i) => {
-    sample.set(table.subarray(id * width, (id + 1) * width), i * width);
+    sample.set(embeddings.row(id), i * width);
   });
   // Offsets that are looked up by token id need the whole table, since the rows of a sample have other ids.
   const whole = methodOf(adapter.spec.kind).offsets?.(adapter.spec).tokens === "id";
-  const { offsets, positions } = inputParts(adapter, whole ? table : sample, width);
+  const { offsets, positions } = inputParts(adapter, whole ? embeddings.whole : sample, width);
   const added = offsets ?? positions;
   if (added === undefined) return undefined;
   const mean = (values: Float32Array): number =>

@@ -1,5 +1,5 @@
 import { add, mul } from "../../graph/ops.ts";
-import { scalar, type Value } from "../../graph/value.ts";
+import { layerInput, scalar, type Value } from "../../graph/value.ts";
 import type { BackboneChanges } from "../changes.ts";
 import { type Attended, capped, CausalAttention, type KeyValue } from "./causalAttention.ts";
 import type { CausalConfig } from "./causalConfig.ts";
@@ -24,11 +24,11 @@ export class CausalLayers {
    * @returns the states (B, L, d), and each layer's keys and values of these places
    */
   run(x: Value, attended: (layer: number) => Attended): { states: Value; present: KeyValue[] } {
-    let states = this.dropped(x, "embedding");
+    let states = layerInput(this.dropped(x, "embedding"), 0);
     const present: KeyValue[] = [];
     this.config.layers.forEach((_, i) => {
       const made = this.layer(states, i, attended(i));
-      states = made.states;
+      states = layerInput(made.states, i + 1);
       present.push(made.present);
     });
     return { states, present };

@@ -13,7 +13,7 @@ import {
   softmax,
   transpose,
 } from "../../graph/ops.ts";
-import { scalar, type Value } from "../../graph/value.ts";
+import { layerInput, scalar, type Value } from "../../graph/value.ts";
 import { isDropping, UNCHANGED, type BackboneChanges, type Sublayer } from "../changes.ts";
 import type { T5Config } from "./t5Config.ts";
 import { EMBEDDING, HEAD } from "./t5Layout.ts";
@@ -169,7 +169,7 @@ export class T5Layers {
 
   /** Encoder states (B, L, d) of embedded input `x` (B, L, d). @param biases of each layer, the mask included */
   encode(x: Value, biases: readonly Value[]): Value {
-    let state = this.drop(x);
+    let state = layerInput(this.drop(x), 0);
     for (let i = 0; i < this.config.layers; i++) {
       const block = `encoder.block.${i}.layer`;
       const normed = this.norm(state, `${block}.0.layer_norm`);
@@ -183,6 +183,7 @@ export class T5Layers {
         this.feedForward(this.norm(state, `${block}.1.layer_norm`), `${block}.1.DenseReluDense`),
         { name: `${block}.1`, kind: "feedForward" },
       );
+      state = layerInput(state, i + 1);
     }
     return this.drop(this.norm(state, "encoder.final_layer_norm"));
   }
@@ -203,7 +204,8 @@ export class T5Layers {
     ids: Value,
     options: { cross: KeyValue[] | Value; selfBiases: readonly Value[]; crossBias: Value; past?: KeyValue[] },
   ): { logits: Value; present: KeyValue[] } {
-    let state = this.drop(gather(this.table, ids));
+    const before = this.config.layers + 1;
+    let state = layerInput(this.drop(gather(this.table, ids)), before);
     const present: KeyValue[] = [];
     for (let i = 0; i < this.config.decoderLayers; i++) {
       const block = `decoder.block.${i}.layer`;
@@ -228,6 +230,7 @@ export class T5Layers {
         this.feedForward(this.norm(state, `${block}.2.layer_norm`), `${block}.2.DenseReluDense`),
         { name: `${block}.2`, kind: "feedForward" },
       );
+      state = layerInput(state, before + i + 1);
     }
     return { logits: this.head(this.drop(this.norm(state, "decoder.final_layer_norm"))), present };
   }

@@ -8,8 +8,9 @@ export class OnnxBuilder {
   private readonly inverses = new Map<string, string>();
   /** Values that many nodes need, such as sizes, by a key of what they are. */
   private readonly shared = new Map<string, string>();
-  private readonly early: ProtoNode[] = [];
-  private isEarly = false;
+  /** Nodes that stand before all others, those of `first` before those of `early`. */
+  private readonly ahead = { first: [] as ProtoNode[], early: [] as ProtoNode[] };
+  private place: "first" | "early" | "here" = "here";
   private count = 0;
 
   private readonly normInverse: boolean;
@@ -30,26 +31,28 @@ export class OnnxBuilder {
     { domain = "", more = [] }: { domain?: string; more?: string[] } = {},
   ): string {
     const output = `v${this.count++}`;
-    (this.isEarly ? this.early : this.graph.nodes).push({ op, domain, inputs, output, more, attributes });
+    const nodes = this.place === "here" ? this.graph.nodes : this.ahead[this.place];
+    nodes.push({ op, domain, inputs, output, more, attributes });
     return output;
   }
 
   /**
    * Places the nodes that `make` adds before all other nodes of the file. onnxruntime visits later nodes earlier, so
    * each of them runs right before the first node that needs it.
+   * @param place "first": also before those that are "early", so that they wait for these where a node needs both
    */
-  ahead(make: () => string): string {
-    const before = this.isEarly;
-    this.isEarly = true;
+  placed(place: "first" | "early", make: () => string): string {
+    const before = this.place;
+    this.place = place;
     try {
       return make();
     } finally {
-      this.isEarly = before;
+      this.place = before;
     }
   }
 
   encode(): Uint8Array {
-    return encodeModel({ ...this.graph, nodes: [...this.early, ...this.graph.nodes] });
+    return encodeModel({ ...this.graph, nodes: [...this.ahead.first, ...this.ahead.early, ...this.graph.nodes] });
   }
 
   /**

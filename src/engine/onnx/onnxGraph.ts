@@ -68,7 +68,7 @@ function nameOf(v: Value, { b, narrow, weights, read }: Lowered): string {
       const rows = v.op === "gather" ? narrow.rows(v, read(v.inputs[1]!)) : undefined;
       if (rows !== undefined) return rows;
       const make = (): string => lower(b, v.inputs.map(read), v as never);
-      return v.isRecomputed ? b.ahead(make) : make();
+      return v.isRecomputed ? b.placed("early", make) : make();
     }
   }
 }

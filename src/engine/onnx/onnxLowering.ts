@@ -73,6 +73,45 @@ function crossEntropyGradient(b: OnnxBuilder, inputs: string[]): string {
   ]);
 }
 
+/**
+ * For labels (N), their places less `from` among `width` columns, as (N, 1), moved to the nearest column where they are
+ * none; and 1 for those that are one, else 0.
+ */
+function columns(
+  b: OnnxBuilder,
+  labels: string,
+  { from, width }: { from: number; width: number },
+): { at: string; isColumn: string } {
+  const int = (value: number): string => b.constant("int32", [], Int32Array.of(value));
+  const key = `${labels} ${from} ${width}`;
+  const wanted = b.once(`column ${key}`, () => b.node("Unsqueeze", [b.node("Sub", [labels, int(from)]), b.ints([-1])]));
+  const at = b.once(`nearest ${key}`, () => b.node("Min", [b.node("Max", [wanted, int(0)]), int(width - 1)]));
+  const isColumn = b.once(`is ${key}`, () => b.node("Cast", [b.node("Equal", [at, wanted])], { to: { i: 1 } }));
+  return { at, isColumn };
+}
+
+function labelValue(b: OnnxBuilder, inputs: string[], value: Of<"labelValue">): string {
+  const width = Number(value.inputs[0]!.shape[1]);
+  const { at, isColumn } = columns(b, second(inputs), { from: value.attributes.from, width });
+  return b.node("Mul", [b.node("GatherElements", [first(inputs), at], { axis: { i: 1 } }), isColumn]);
+}
+
+function lessOneHot(b: OnnxBuilder, inputs: string[], value: Of<"lessOneHot">): string {
+  const width = Number(value.shape[1]);
+  const { at, isColumn } = columns(b, second(inputs), { from: value.attributes.from, width });
+  const own = b.node("Sub", [b.node("GatherElements", [first(inputs), at], { axis: { i: 1 } }), isColumn]);
+  return b.node("ScatterElements", [first(inputs), at, own], { axis: { i: 1 } });
+}
+
+/** No element of each of the other values is joined to x's shape, so that x waits for them, and is not copied. */
+function after(b: OnnxBuilder, [x, ...others]: string[]): string {
+  const none = others.map((other) => {
+    const flat = b.node("Reshape", [other, b.ints([INFER_SIZE])]);
+    return b.node("Cast", [b.node("Slice", [flat, b.ints([0]), b.ints([0]), b.ints([0])])], { to: { i: 7 } });
+  });
+  return b.node("Reshape", [x!, b.node("Concat", [b.node("Shape", [x!]), ...none], { axis: { i: 0 } })]);
+}
+
 function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): string {
   const zeros = b.node("Expand", [b.float(0), b.shape(value.shape)]);
   const ids = b.node("Unsqueeze", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([-1])]);
@@ -127,6 +166,11 @@ export const LOWERINGS: { [K in PrimitiveName]: Lowering<Of<K>> } = {
   reshape,
   crossEntropy,
   crossEntropyGradient,
+  after,
+  labelValue,
+  lessOneHot,
+  labelled: (b, inputs) => b.node("Mul", [first(inputs), labelMask(b, second(inputs)).valid]),
+  logSumExp: (b, inputs) => b.node("ReduceLogSumExp", [first(inputs), b.ints([-1])], { keepdims: { i: 1 } }),
   scatterAdd,
   rotate,
   gather: (b, inputs) => b.node("Gather", inputs, { axis: { i: 0 } }),

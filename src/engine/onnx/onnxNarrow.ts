@@ -34,7 +34,7 @@ export class NarrowWeights {
   /** Adds nodes that make a wide copy of a narrow weight for one use; returns the copy's name. */
   widened(value: Value): string {
     const { b } = this;
-    return b.ahead(() => {
+    return b.placed("first", () => {
       if (value.kind === "op")
         return b.node("Reshape", [this.widened(value.inputs[0]!), b.ints(value.shape.map(Number))]);
       const weight = value as WeightValue;

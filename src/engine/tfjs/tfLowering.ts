@@ -188,6 +188,46 @@ function crossEntropyGradient(tf: TfOperations, value: Of<"crossEntropyGradient"
   };
 }
 
+/** Rows (N, W) with 1 at column label - from of each row that has such a column, else 0. */
+function oneHotRows(tf: TfOperations, value: Of<"labelValue"> | Of<"lessOneHot">) {
+  const subtract = tf.call("Sub");
+  const oneHot = tf.call("OneHot");
+  const [from, width] = [tf.int(value.attributes.from), tf.int(Number(shapeOf(value, 0)[1]))];
+  const [on, off] = [tf.float(1), tf.float(0)];
+  return (labels: TfTensor, { pass }: TfRun): TfTensor => oneHot(pass(subtract(labels, from)), width, on, off);
+}
+
+function labelValue(tf: TfOperations, value: Of<"labelValue">): Kernel {
+  const rows = oneHotRows(tf, value);
+  const multiply = tf.call("Mul");
+  const sum = tf.call("Sum", { keep_dims: true });
+  const axis = tf.ints([1]);
+  return (inputs, run) => sum(run.pass(multiply(first(inputs), run.pass(rows(second(inputs), run)))), axis);
+}
+
+function lessOneHot(tf: TfOperations, value: Of<"lessOneHot">): Kernel {
+  const rows = oneHotRows(tf, value);
+  const subtract = tf.call("Sub");
+  return (inputs, run) => subtract(first(inputs), run.pass(rows(second(inputs), run)));
+}
+
+function labelled(tf: TfOperations): Kernel {
+  const valid = counted(tf);
+  const multiply = tf.call("Mul");
+  return (inputs, run) => multiply(first(inputs), valid(second(inputs), run));
+}
+
+/** max + ln of the sum of exp(x - max), over the last axis. */
+function logSumExp(tf: TfOperations, value: Of<"logSumExp">): Kernel {
+  const [max, sum] = [tf.call("Max", { keep_dims: true }), tf.call("Sum", { keep_dims: true })];
+  const [subtract, exp, log, add] = [tf.call("Sub"), tf.call("Exp"), tf.call("Log"), tf.call("AddV2")];
+  const axis = tf.ints([value.shape.length - 1]);
+  return (inputs, { pass }) => {
+    const most = pass(max(first(inputs), axis));
+    return add(pass(log(pass(sum(pass(exp(pass(subtract(first(inputs), most)))), axis)))), most);
+  };
+}
+
 /** The lowering of every operation; the type makes it complete. */
 export const TF_LOWERINGS: { [K in PrimitiveName]: TfLowering<Of<K>> } = {
   add: direct("AddV2"),
@@ -214,6 +254,14 @@ export const TF_LOWERINGS: { [K in PrimitiveName]: TfLowering<Of<K>> } = {
   rotate,
   crossEntropy,
   crossEntropyGradient,
+  after: (tf) => {
+    const call = tf.call("Identity");
+    return (inputs) => call(first(inputs));
+  },
+  logSumExp,
+  labelValue,
+  lessOneHot,
+  labelled,
   rmsInverse: (tf, value) => {
     const factor = inverse(tf, value);
     return (inputs, run) => factor(first(inputs), run);

@@ -141,6 +141,13 @@ function crossEntropyGradient(context: LoweringContext, inputs: readonly Variabl
   );
 }
 
+/** The columns label - from of x, and whether x has them, both (N, 1), as Python. */
+const columnOf = (value: Of<"labelValue"> | Of<"lessOneHot">, labels: string): { at: string; isColumn: string } => {
+  const wanted = `(${labels}.long() - ${value.attributes.from})[:, None]`;
+  const at = `${wanted}.clamp(0, ${Number(shapeOf(value, 0)[1]) - 1})`;
+  return { at, isColumn: `(${at} == ${wanted}).float()` };
+};
+
 /** The lowering of every operation that all engines have; the type makes it complete. */
 export const TORCH_LOWERINGS: { [K in PrimitiveName]: TorchLowering<Of<K>> } = {
   add: binary("+", "add"),
@@ -189,6 +196,33 @@ export const TORCH_LOWERINGS: { [K in PrimitiveName]: TorchLowering<Of<K>> } = {
   rmsInverse: (context, [x], { attributes: { epsilon } }) => inverse(context, x!, epsilon),
   crossEntropy,
   crossEntropyGradient,
+  after: alias((x) => x),
+  logSumExp: (context, inputs) => {
+    const x = context.source.as(inputs[0]!, "float32");
+    return context.source.line([normaliser(context, x)], (a) => a, { type: "float32", views: 0 });
+  },
+  labelValue: ({ source }, inputs, value) =>
+    source.line(
+      [source.as(inputs[0]!, "float32"), inputs[1]!],
+      (x, labels) => {
+        const { at, isColumn } = columnOf(value, labels!);
+        return `${x}.gather(1, ${at}) * ${isColumn}`;
+      },
+      { type: "float32" },
+    ),
+  lessOneHot: ({ source }, inputs, value) =>
+    source.line(
+      [source.as(inputs[0]!, "float32"), inputs[1]!],
+      (x, labels) => {
+        const { at, isColumn } = columnOf(value, labels!);
+        return `${x}.scatter_add(1, ${at}, -${isColumn})`;
+      },
+      { type: "float32" },
+    ),
+  labelled: ({ source }, inputs) =>
+    source.line([source.as(inputs[0]!, "float32"), inputs[1]!], (x, labels) => `${x} * (${labels} >= 0)`, {
+      type: "float32",
+    }),
 };
 
 /** A fused operation with what its gradient reads: a context that the forward function returns beside its result. */

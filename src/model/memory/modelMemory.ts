@@ -5,7 +5,10 @@ import type { Device } from "../../engine/engineSpec.ts";
 import type { MethodSpec } from "../../method/methodSpec.ts";
 import { scoredRows } from "../scoredRows.ts";
 import type { ProgramAccess, WeightAccess } from "../weightAccess.ts";
-import { MethodGraph } from "../methodGraph.ts";
+import { inVocabularyParts } from "../../graph/vocabularyParts.ts";
+import { MOST_WHOLE } from "../embeddingTable.ts";
+import { partRows } from "../headParts.ts";
+import { MethodGraph, type Recompute } from "../methodGraph.ts";
 import type { MethodShape } from "../../method/method.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
 import { promptRows } from "../../method/prompt.ts";
@@ -45,6 +48,8 @@ export interface MemoryShape {
   generated: number;
   /** Of the device "torch": whether it computes on the processor, and its products' type. */
   torch?: TorchMemory | undefined;
+  /** What training steps compute a second time; absent: activations. */
+  recompute?: Recompute;
   /** Whether training feeds dropout masks inside the backbone, one byte for each value. */
   backboneDropout?: boolean;
 }
@@ -125,8 +130,19 @@ function byPlan(graph: MethodGraph, parts: readonly PartShape[]): Map<Plan, Part
   return plans;
 }
 
+/** Whether products widen their matrix at each use. */
+const widensAt = ({ device, storedBytes }: MemoryShape, access: WeightAccess): boolean =>
+  device === "cpu" && access === "mapped" && storedBytes < BYTES;
+
+/** Bytes of the embedding table on the host, which is read row by row where it is large. */
+function hostTable({ layout: { vocabulary, width } }: Architecture): number {
+  const bytes = BYTES * vocabulary * width;
+  return bytes <= MOST_WHOLE ? bytes : 0;
+}
+
 /** The memory of each program for the part that takes the most. */
-function programsOf({ architecture, method, sizes, trained, evaluated, generated }: MemoryShape): Programs {
+function programsOf(memory: MemoryShape): Programs {
+  const { architecture, method, sizes, trained, evaluated, generated, recompute = "activations", access } = memory;
   const shape = { spec: method, sizes, layout: architecture.layout };
   const { vocabulary } = architecture.layout;
   const graph = new MethodGraph(architecture, shape);
@@ -142,13 +158,24 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
     U: target,
     M: rows * target,
   });
-  const most = (outputs: Record<string, Value>, parts: readonly PartShape[]): ProgramMemory =>
-    parts.map((part) => programMemory(outputs, at(part))).reduce(more);
+  const most = (
+    outputs: Record<string, Value>,
+    parts: readonly PartShape[],
+    how: WeightAccess = access.predict,
+  ): ProgramMemory => {
+    const widens = widensAt(memory, how);
+    const own = widens
+      ? inVocabularyParts(outputs, ({ shape: dims }) => (dims.length === 2 ? partRows(dims.map(Number)) : undefined))
+      : outputs;
+    return parts.map((part) => programMemory(own, at(part), widens)).reduce(more);
+  };
   const dropout = isDropped(shape);
   // A batch's text is read with the plan for the longest target that is scored or generated.
   const plan = graph.plan(Math.max(generated, ...evaluated.map(({ target }) => target)));
   return {
-    step: [...byPlan(graph, trained)].map(([each, parts]) => most(graph.step(each, { dropout }), parts)),
+    step: [...byPlan(graph, trained)].map(([each, parts]) =>
+      most(graph.step(each, { dropout, recompute }), parts, access.step),
+    ),
     encode: most(graph.prefill(plan).kept, evaluated),
     score: most(
       graph.targetLosses(plan),
@@ -158,17 +185,14 @@ function programsOf({ architecture, method, sizes, trained, evaluated, generated
   };
 }
 
-/**
- * Bytes of a program's weights: packed ones, and widened tables where weights are stored in fewer bytes than fp32. With
- * mapped weights, products widen one matrix at a time.
- */
+/** Bytes of a program's weights: packed ones, and widened tables where weights are stored in fewer bytes than fp32. */
 function weightsOf(
   { packed, largest, folded, tables }: ProgramMemory,
   { storedBytes }: MemoryShape,
   access: WeightAccess,
 ): number {
   const isNarrow = storedBytes < BYTES;
-  if (access === "mapped") return SESSION + (isNarrow ? largest : 0);
+  if (access === "mapped") return SESSION;
   return packed + Math.max(largest, LEFT_FREE * packed) + folded + (isNarrow ? tables : 0) + SESSION;
 }
 
@@ -204,11 +228,12 @@ function torchMemory(
   // A processor lays a bf16 matrix out twice: for products by it and for those by its transpose.
   const made = torch.compute === "bf16" && !torch.isOnProcessor ? BYTES / 2 : BYTES;
   const held = access.step === "mapped" ? storedBytes : made;
+  const hosted = hostTable(architecture);
   // Beside the narrow form, rows of the table are read in the stored one.
   const weights = held * matrices + (torch.compute === "bf16" ? (storedBytes / BYTES) * table : 0);
   const values = TORCH_STORE * Math.max(...[...step, encode, score, decode].map((each) => each.values));
   const results = HANDED_OVER * Math.max(encode.results, decode.results, BYTES * sizes.count);
-  const own = START + table + (STATE + UPDATE) * BYTES * sizes.count + results;
+  const own = START + hosted + (STATE + UPDATE) * BYTES * sizes.count + results;
   const process = weights + values + results;
   return torch.isOnProcessor
     ? { host: Math.ceil(own + TORCH_PROCESS + process), device: 0, weights }
@@ -226,7 +251,7 @@ export function forecastMemory(shape: MemoryShape): MemoryForecast {
   const { step, encode, score, decode } = programs;
   const { once, counted } = mappedOf(programs, shape);
   const parameters = BYTES * sizes.count;
-  const table = BYTES * architecture.layout.vocabulary * architecture.layout.width;
+  const table = hostTable(architecture);
   const apart = copies > 1;
   const weights =
     total(step.map((each) => weightsOf(each, shape, access.step))) +

@@ -2,7 +2,7 @@ import { Arena } from "./arena.ts";
 import { sizeAt } from "../../graph/dims.ts";
 import { expanded } from "../../graph/fused.ts";
 import { simplify } from "../../graph/passes.ts";
-import { topological, type OpName, type Value } from "../../graph/value.ts";
+import { topological, type OpName, type OpValue, type Value } from "../../graph/value.ts";
 
 /**
  * Bytes that one program takes. `packed`: frozen right sides of products, copied into the engine's layout, once for
@@ -63,7 +63,8 @@ function weightSizes(
     if (value.kind !== "op") continue;
     value.inputs.forEach((input, place) => {
       if (input.kind !== "weight") return;
-      read.set(input.name, bytesOf(input, {}));
+      const { name, dims } = input.rowsOf ?? { name: input.name, dims: input.shape };
+      read.set(name, bytesOf({ ...input, shape: dims }, {}));
       if (value.op === "matmul" && place === 1)
         packed.set(`${input.name} ${value.attributes.transB}`, bytesOf(input, {}));
       else (value.op === "reshape" ? folded : tables).set(input.name, bytesOf(input, {}));
@@ -78,19 +79,33 @@ function weightSizes(
   };
 }
 
+/** Whether an operation's result has the bytes of its first input. */
+const isAlias = ({ op }: OpValue): boolean => op === "reshape" || op === "after";
+
 /** The value whose bytes a value uses: a reshape has the bytes of its input. */
 function holder(value: Value): Value {
   let at = value;
-  while (at.kind === "op" && at.op === "reshape") at = at.inputs[0]!;
+  while (at.kind === "op" && isAlias(at)) at = at.inputs[0]!;
   return at;
+}
+
+/** The frozen matrix that a product reads; undefined for other operations. */
+function matrixOf(value: OpValue): Value | undefined {
+  const right = value.op === "matmul" ? holder(value.inputs[1]!) : undefined;
+  return right?.kind === "weight" ? right : undefined;
 }
 
 /**
  * Simulates a run: a result is in memory from its operation to its last use; feeds and frozen weights are not in the
  * arena.
+ * @param widens whether each product makes a wide copy of its frozen matrix
  * @returns bytes of the engine's arena
  */
-function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: Sizes): number {
+function storeTaken(
+  order: readonly Value[],
+  outputs: readonly Value[],
+  { sizes, widens }: { sizes: Sizes; widens: boolean },
+): number {
   const lastUse = new Map<Value, number>();
   const kept = new Set(outputs.map(holder));
   const arena = new Arena();
@@ -99,7 +114,9 @@ function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: S
     if (value.kind === "op") for (const input of value.inputs) lastUse.set(holder(input), at);
   });
   order.forEach((value, at) => {
-    if (value.kind !== "op" || value.op === "reshape") return;
+    if (value.kind !== "op" || isAlias(value)) return;
+    const matrix = widens ? matrixOf(value) : undefined;
+    const wide = matrix && arena.take(bytesOf(matrix, sizes));
     const own = bytesOf(value, sizes);
     const share = SCRATCH[value.op] ?? 0;
     const ending = [...new Set(value.inputs.map(holder))].filter(
@@ -112,7 +129,7 @@ function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: S
       if (input !== reused) arena.give(places.get(input)!);
       places.delete(input);
     }
-    if (scratch !== undefined) arena.give(scratch);
+    for (const each of [scratch, wide]) if (each !== undefined) arena.give(each);
   });
   return arena.touched;
 }
@@ -120,13 +137,14 @@ function storeTaken(order: readonly Value[], outputs: readonly Value[], sizes: S
 /**
  * Forecasts the memory of a program with these outputs; pure.
  * @param sizes the size of each symbolic dimension
+ * @param widens whether each product makes a wide copy of its frozen matrix
  */
-export function programMemory(outputs: Readonly<Record<string, Value>>, sizes: Sizes): ProgramMemory {
+export function programMemory(outputs: Readonly<Record<string, Value>>, sizes: Sizes, widens = false): ProgramMemory {
   const simple = Object.values(simplify(expanded(outputs)));
   const order = topological(simple);
   return {
     ...weightSizes(order),
-    values: storeTaken(order, simple, sizes),
+    values: storeTaken(order, simple, { sizes, widens }),
     widest: order.reduce((most, value) => (value.kind === "op" ? Math.max(most, bytesOf(value, sizes)) : most), 0),
     results: total(simple.map((value) => bytesOf(value, sizes))),
   };

@@ -42,6 +42,8 @@ export interface MemoryChange {
   batchSize?: number;
   /** Whether no copies of the weights are made, as with `"engine": { "memory": "spare" }`. */
   spare?: boolean;
+  /** Whether the backward pass computes each layer a second time, whatever the experiment says. */
+  recomputed?: boolean;
 }
 
 /**
@@ -66,6 +68,26 @@ const STORED_BYTES: Readonly<Record<Precision, number | undefined>> = {
   int4: 5 / 8,
   "int4-asym": 6 / 8,
 };
+
+/** Whether an experiment asks for the least memory: each layer is then computed a second time. */
+export const asksForLeast = ({ engine }: Experiment): boolean => settled(engine).memory === "least";
+
+/** Whether a run's engine can compute layers a second time; those of other graphics processors were not tried. */
+export const canRecompute = ({ engine }: Experiment): boolean => ["cpu", "torch"].includes(settled(engine).device);
+
+/** Bytes of one value in a precision, over matrices and the embedding table, which is int8 in four bits. */
+function bytesIn(precision: Precision, { architecture, storedBytes }: MemoryInput["backbone"]): number {
+  const bytes = STORED_BYTES[precision];
+  if (bytes === undefined || bytes >= 1) return bytes ?? storedBytes;
+  const { weights } = architecture.layout;
+  const values = (role?: string): number =>
+    weights.reduce(
+      (sum, each) => sum + (role === undefined || each.role === role ? each.dims.reduce((a, b) => a * b, 1) : 0),
+      0,
+    );
+  const table = values("embedding") / values();
+  return bytes * (1 - table) + table;
+}
 
 /** How the programs of a run read the frozen weights. @param spare as in MemoryChange */
 export function accessOf(
@@ -93,9 +115,10 @@ export function memoryNeed(
     maxSourceLength: longest = Infinity,
     batchSize = experiment.training.batchSize,
     spare = false,
+    recomputed = asksForLeast(experiment),
   }: MemoryChange,
 ): MemoryForecast {
-  const { architecture, storedBytes } = backbone;
+  const { architecture } = backbone;
   const {
     method,
     seed,
@@ -113,7 +136,8 @@ export function memoryNeed(
   const forecast = forecastMemory({
     architecture,
     access: accessOf({ experiment, backbone }, spare),
-    storedBytes: STORED_BYTES[precision] ?? storedBytes,
+    storedBytes: bytesIn(precision, backbone),
+    recompute: recomputed ? "layers" : "activations",
     method,
     sizes,
     device,

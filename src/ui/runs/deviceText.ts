@@ -27,7 +27,7 @@ export function measuredText({ engine }: RunRecord): string | undefined {
 /** Returns the memory that a run was forecast to need, and what was free; undefined if there was no forecast. */
 export function memoryText({ memory }: RunRecord): string | undefined {
   if (memory === undefined) return undefined;
-  const { needed, available, device, copies, wanted } = memory;
+  const { needed, available, device, copies, wanted, recomputed } = memory;
   const own =
     device === undefined
       ? []
@@ -44,6 +44,7 @@ export function memoryText({ memory }: RunRecord): string | undefined {
     vscode.l10n.t("needs {0} of {1} free", bytesText(needed), bytesText(available)),
     ...own,
     ...(copies < wanted ? [vscode.l10n.t("copies of the model: {0} instead of {1}", copies, wanted)] : []),
+    ...(recomputed === true ? [vscode.l10n.t("each layer is computed again in the backward pass")] : []),
   ].join("; ");
 }
 

@@ -23,7 +23,8 @@ export const memoryInput = (prepared: Prepared): MemoryInput => ({
 });
 
 /**
- * Reduces the copies of a run's model to as many as fit into memory, before it computes anything. TensorFlow.js manages
+ * Reduces the copies of a run's model to as many as fit into memory, and makes it compute layers a second time where it
+ * fits only so, before it computes anything. TensorFlow.js manages
  * its own memory, so nothing is forecast for it.
  * @throws UserError where one copy does not fit
  */
@@ -34,14 +35,16 @@ export async function settleMemory(prepared: Prepared): Promise<MemoryTold | und
   const own = device === "torch" ? await prepared.model.deviceMemory() : undefined;
   const have = { host: availableMemory(), device: own?.free ?? (await freeDeviceMemory(device)) };
   const input = { ...memoryInput(prepared), torchOnProcessor: own === undefined };
-  const { forecast, copies, less }: MemoryFit = fitMemory(input, wanted, have);
+  const { forecast, copies, recomputed, less }: MemoryFit = fitMemory(input, wanted, have);
   prepared.model.limitCopies(copies);
+  if (recomputed) prepared.model.recomputeLayers();
   return {
     needed: forecast.host,
     available: have.host,
     ...(forecast.device > 0 && { device: { needed: forecast.device, available: have.device } }),
     copies,
     wanted,
+    ...(recomputed && { recomputed }),
     ...(less !== undefined && { less: english(less), lessPhrase: less }),
     oomKills: oomKills(),
   };

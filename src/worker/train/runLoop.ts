@@ -83,13 +83,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
         stopRequested: job.stopRequested,
       });
       if (methodOf(method.kind).offsets !== undefined)
-        warn(
-          watch.offsets(
-            step,
-            { spec: method, sizes: prepared.sizes, parameters },
-            { table: model.embedding, width: model.layout.width },
-          ),
-        );
+        warn(watch.offsets(step, { spec: method, sizes: prepared.sizes, parameters }, model.embeddings));
       return result && { ...result, examples: validation.length };
     },
     save: (state) => {

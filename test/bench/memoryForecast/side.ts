@@ -55,7 +55,7 @@ const model = ModelPool.open({
 const initial = initialise(
   model.shape,
   {
-    embedding: model.embedding,
+    embedding: (id: number) => model.embeddings.row(id),
     width: model.layout.width,
     vocabularySize: model.layout.vocabulary,
     promptIds: [5, 6],

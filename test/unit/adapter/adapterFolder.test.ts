@@ -70,7 +70,7 @@ for (const spec of METHODS) {
     try {
       const random = new MersenneTwister(5);
       const source = {
-        embedding: model.embedding,
+        embedding: (id: number) => model.embeddings.row(id),
         width: model.width,
         vocabularySize: model.vocabularySize,
         promptIds: [],
@@ -148,7 +148,7 @@ test("every method but the prompt's starts as the bare backbone does", async () 
       engine: { device: "cpu", threads: 1, replicas: 1 },
     });
     const source = {
-      embedding: at.embedding,
+      embedding: (id: number) => at.embeddings.row(id),
       width: at.width,
       vocabularySize: at.vocabularySize,
       promptIds: [],

@@ -38,7 +38,7 @@ test("DoRA in the graph, and folded into the weights by another formula, have th
   });
   const random = new MersenneTwister(4);
   const source = {
-    embedding: model.embedding,
+    embedding: (id: number) => model.embeddings.row(id),
     width: model.width,
     vocabularySize: model.vocabularySize,
     promptIds: [],

@@ -78,7 +78,7 @@ function open(folder: string, given: MethodOptions): Opened {
   const tuned = LocalModel.open(options);
   const random = new MersenneTwister(7);
   const source = {
-    embedding: tuned.embedding,
+    embedding: (id: number) => tuned.embeddings.row(id),
     width: tuned.width,
     vocabularySize: tuned.vocabularySize,
     promptIds: [4, 9],

@@ -52,19 +52,20 @@ test("offsets are compared with the embeddings, on values computed by hand", () 
     parameters: new Map([tensor("constant", [2], [0, 30])]),
   };
   // Embeddings of length 5 and 1, offsets of length 30.
-  const table = Float32Array.of(3, 4, 1, 0);
-  assert.equal(offsetRatio(adapter, table, 2), 10);
+  const whole = Float32Array.of(3, 4, 1, 0);
+  const embeddings = { tokens: 2, width: 2, whole, row: (id: number) => whole.subarray(2 * id, 2 * id + 2) };
+  assert.equal(offsetRatio(adapter, embeddings), 10);
   const watch = new StabilityWatch(0);
   assert.match(
-    english(watch.offsets(50, adapter, { table, width: 2 })[0]!),
+    english(watch.offsets(50, adapter, embeddings)[0]!),
     /^Step 50: the offsets are 10\.0 times as long.*training\.learningRate\.constant/,
   );
-  assert.deepEqual(watch.offsets(100, adapter, { table, width: 2 }), []);
+  assert.deepEqual(watch.offsets(100, adapter, embeddings), []);
   assert.deepEqual(
     new StabilityWatch(0).offsets(
       1,
       { ...adapter, parameters: new Map([tensor("constant", [2], [0, 1])]) },
-      { table, width: 2 },
+      embeddings,
     ),
     [],
   );

@@ -135,6 +135,22 @@ const CASES: Case[] = [
   { op: "rmsNorm", shapes: [[3, 6], [6]], build: ([a, b]) => ops.rmsNorm(a!, b!, 1e-6) },
   { op: "rmsInverse", shapes: [[3, 6]], build: ([a]) => ops.rmsInverse(a!, 1e-6) },
   { op: "crossEntropy", shapes: [[4, 6]], build: ([a]) => ops.crossEntropy(a!, IDS), ids: { shape: [4], below: 6 } },
+  { op: "after", shapes: [[3, 2]], build: ([a]) => ops.after(a!, [KEPT]) },
+  { op: "logSumExp", shapes: [[3, 5]], build: ([a]) => ops.logSumExp(a!) },
+  // Of labels 0 to 8, the columns stand for 2 to 7.
+  {
+    op: "labelValue",
+    shapes: [[4, 6]],
+    build: ([a]) => ops.labelValue(a!, IDS, 2),
+    ids: { shape: [4], below: 9 },
+  },
+  {
+    op: "lessOneHot",
+    shapes: [[4, 6]],
+    build: ([a]) => ops.mul(ops.lessOneHot(a!, IDS, 2), ops.lessOneHot(a!, IDS, 2)),
+    ids: { shape: [4], below: 9 },
+  },
+  { op: "labelled", shapes: [[4]], build: ([a]) => ops.labelled(a!, IDS), ids: { shape: [4], below: 9 } },
   { op: "rotate", shapes: [[2, 3, 2, 4]], build: ([a]) => ops.rotate(a!, ANGLES, false) },
   { op: "rotate", shapes: [[2, 3, 2, 4]], build: ([a]) => ops.rotate(a!, ANGLES, true) },
 ];

@@ -64,7 +64,7 @@ test("BitFit trains the biases that a backbone has, from their own values, and a
   const initial = (at: BackboneLayout): Float32Array => {
     const shape = { spec: method, sizes: {}, layout: at };
     const source = {
-      embedding: new Float32Array(36),
+      embedding: () => new Float32Array(4),
       width: 4,
       vocabularySize: 9,
       promptIds: [],

@@ -20,7 +20,7 @@ const model = LocalModel.open({
 after(() => model.release());
 const random = new MersenneTwister(1);
 const source = {
-  embedding: model.embedding,
+  embedding: (id: number) => model.embeddings.row(id),
   width: model.width,
   vocabularySize: model.vocabularySize,
   promptIds: [],

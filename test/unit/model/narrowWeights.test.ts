@@ -68,7 +68,7 @@ async function outcome(
   // Of the wide weights, so that all start alike.
   const { weights } = openBackbone(folder);
   const source = {
-    embedding: weights.read("shared.weight", [layout.vocabulary, layout.width]),
+    embedding: (id: number) => weights.rows("shared.weight", [layout.vocabulary, layout.width], [id, id + 1]),
     width: layout.width,
     vocabularySize: layout.vocabulary,
     promptIds: [5, 9],

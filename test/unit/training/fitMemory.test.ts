@@ -105,7 +105,8 @@ test("the number of copies is reduced one by one, and no more than needed", () =
 });
 
 test("a run that does not fit is refused with the longest inputs that would fit, unless memory is ignored", () => {
-  const need = (maxSourceLength: number): number => memoryNeed(run(), { copies: 1, maxSourceLength }).host;
+  const need = (maxSourceLength: number): number =>
+    memoryNeed(run(), { copies: 1, maxSourceLength, recomputed: true }).host;
   const error = refused(run(), { host: need(192) });
   assert.match(error.message, /^Training needs \d+ MB of memory, this machine has \d+ MB free$/);
   assert.match(
