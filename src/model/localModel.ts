@@ -26,7 +26,7 @@ import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
 import { programName, Programs } from "./programs.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
-import { weightAccess, type WeightAccess } from "./weightAccess.ts";
+import { readsBlocks, weightAccess, type WeightAccess } from "./weightAccess.ts";
 
 /** The devices that compute with narrow weights. */
 const HOLDS_NARROW: readonly Device[] = ["cpu", "torch"];
@@ -70,6 +70,8 @@ interface OpenedWeights {
   backbone: Backbone;
   step: BackboneWeights;
   predict: BackboneWeights;
+  /** See `readsBlocks`. */
+  readsBlocks: boolean;
 }
 
 /**
@@ -85,7 +87,12 @@ function openWeights({ folder, engine, precision = "fp32", training = false, ver
   const isMapped = precision === "fp32" && Object.values(access).includes("mapped");
   const mapped = isMapped ? openBackbone(folder, { precision, mapped: true }).weights : own;
   const as = (how: WeightAccess): BackboneWeights => (how === "mapped" ? mapped : own);
-  return { backbone, step: as(access.step), predict: as(access.predict) };
+  return {
+    backbone,
+    step: as(access.step),
+    predict: as(access.predict),
+    readsBlocks: readsBlocks(engine, { bytes, training }),
+  };
 }
 
 /**
@@ -138,8 +145,10 @@ export class LocalModel implements TunedModel {
       sourceFeeds: (parameters, batch) => this.sourceFeeds(parameters, batch),
       wholeFeeds: (parameters, batch) => this.wholeFeeds(parameters, batch),
       targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),
+      behindFeeds: (parameters, batch, shared) => this.behindFeeds(parameters, batch, shared),
       stepFeeds: (parameters, batch, own) => ({ ...this.laterFeeds(parameters, batch, own), ...own }),
-      program: (name, outputs) => this.programs.get(name, outputs, weights.predict),
+      program: (name, outputs, { fewRows = false } = {}) =>
+        this.programs.get(name, outputs, weights.predict, { fewRows: fewRows && weights.readsBlocks }),
     });
   }
 
@@ -198,6 +207,11 @@ export class LocalModel implements TunedModel {
   private sourceFeeds(parameters: Parameters, batch: Batch): Feeds {
     const feeds = this.backbone.feeds.source(batch, this.prompt(parameters));
     return { ...feeds, ...this.methodFeeds(parameters), ...this.givenFeeds(batch, batch.sourceLength) };
+  }
+
+  private behindFeeds(parameters: Parameters, batch: Batch, shared: number): Feeds | undefined {
+    const feeds = this.backbone.feeds.behind?.(batch, this.prompt(parameters), shared);
+    return feeds && { ...feeds, ...this.methodFeeds(parameters) };
   }
 
   /** Feeds of a teacher-forced pass over text and target. */
@@ -383,7 +397,13 @@ export class LocalModel implements TunedModel {
     return this.engine.takeNotes?.() ?? [];
   }
 
+  /** How often a start that texts share was read. */
+  get startReadings(): number {
+    return this.predictor.start.readings;
+  }
+
   async release(): Promise<void> {
+    this.predictor.start.release();
     await this.programs.release();
     await this.engine.release?.();
   }

@@ -47,3 +47,12 @@ export function weightAccess(
     predict: isLarge && training ? "mapped" : "packed",
   };
 }
+
+/**
+ * Whether the steps of a decoding may hold a copy of levels in the order in which their kernel reads them. As with
+ * packed weights, training of a large backbone does without.
+ */
+export const readsBlocks = (
+  { device, memory }: Pick<EngineSpec, "device" | "memory">,
+  { bytes, training }: Pick<ReadWeights, "bytes" | "training">,
+): boolean => device === "cpu" && memory !== "spare" && !(training && bytes >= MAPPED_FROM);

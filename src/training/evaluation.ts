@@ -1,5 +1,6 @@
 import { padBatch } from "./batch/padBatch.ts";
 import { shapeOf, type ExampleList } from "./batch/exampleList.ts";
+import { sharedTokens } from "./batch/sharedTokens.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName, type Scored } from "../task/metric/metrics.ts";
 import { strip } from "../task/metric/pythonText.ts";
@@ -118,13 +119,14 @@ export async function evaluate(
   order.sort((a, b) => lengths[a]! - lengths[b]!);
   const predictions = new Array<Prediction>(examples.length);
   const size = options.batchSize ?? EVALUATED_ROWS;
+  const shared = sharedTokens(examples);
   let lossSum = 0;
   let tokenCount = 0;
   for (let start = 0; start < order.length; start += size) {
     if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
     const chosen = indices.map((index) => examples.at(index)!);
-    const batch = padBatch(chosen);
+    const batch = { ...padBatch(chosen), shared };
     const { sum, tokens, texts } = await (options.candidates
       ? likeliest(model, parameters, batch, options.candidates)
       : greedily(model, parameters, batch, options));
