@@ -32,15 +32,15 @@ export function lowerToOnnx(
 ): { model: Uint8Array; inputs: InputValue[] } {
   const b = new OnnxBuilder({ normInverse, isNarrow: (name) => weights.get(name)?.narrow === true });
   const narrow = new NarrowWeights(b, weights);
-  const products = blocks && new BlockProducts(b, weights, blocks);
   const order = topological(Object.values(outputs));
+  const products = blocks && new BlockProducts(b, { order, weights }, blocks);
   const names = new Map<Value, string>();
   const inputs = order.filter((v): v is InputValue => v.kind === "input");
   for (const v of inputs) b.graph.inputs.push({ name: v.name, element: v.type, dims: [...v.shape] });
   const read = (v: Value): string => names.get(v) ?? narrow.widened(v);
   for (const v of order) if (!narrow.has(v)) names.set(v, nameOf(v, { b, narrow, products, weights, read }));
   for (const [name, v] of Object.entries(outputs)) {
-    b.graph.nodes.push({ op: "Identity", domain: "", inputs: [read(v)], output: name, attributes: {} });
+    b.output(name, read(v));
     b.graph.outputs.push({ name, element: v.type, dims: [...v.shape] });
   }
   return { model: b.encode(), inputs };
