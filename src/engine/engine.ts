@@ -12,10 +12,10 @@ export interface DeviceMemory {
 /** What an engine may do for one program. */
 export interface CompileOptions {
   /**
-   * Whether the program multiplies few rows, many times, so that reading its weights is what takes time: levels may be
-   * copied to where a product reads them as they are.
+   * How products with levels are computed where they may be copied to where a product reads them as they are: "rounded"
+   * rounds what they are multiplied by to 8 bits. Absent: their matrix is widened for each product.
    */
-  fewRows?: boolean;
+  levels?: "exact" | "rounded" | undefined;
 }
 
 /** Runs graphs on one device. Every engine gives the same loss and gradients, up to the order of fp32 sums. */

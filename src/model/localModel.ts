@@ -6,7 +6,7 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
 import type { BackboneWeights } from "../backbone/files/weights.ts";
 import type { Device, EngineSpec } from "../engine/engineSpec.ts";
-import type { DeviceMemory, Engine } from "../engine/engine.ts";
+import type { CompileOptions, DeviceMemory, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import type { HostTensor } from "../engine/program.ts";
@@ -26,7 +26,7 @@ import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
 import { programName, Programs } from "./programs.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
-import { readsBlocks, weightAccess, type WeightAccess } from "./weightAccess.ts";
+import { levelsAccess, weightAccess, type WeightAccess } from "./weightAccess.ts";
 
 /** The devices that compute with narrow weights. */
 const HOLDS_NARROW: readonly Device[] = ["cpu", "torch"];
@@ -70,8 +70,8 @@ interface OpenedWeights {
   backbone: Backbone;
   step: BackboneWeights;
   predict: BackboneWeights;
-  /** See `readsBlocks`. */
-  readsBlocks: boolean;
+  /** See `levelsAccess`. */
+  levels: (isStep: boolean) => CompileOptions["levels"];
 }
 
 /**
@@ -91,7 +91,7 @@ function openWeights({ folder, engine, precision = "fp32", training = false, ver
     backbone,
     step: as(access.step),
     predict: as(access.predict),
-    readsBlocks: readsBlocks(engine, { bytes, training }),
+    levels: (isStep) => levelsAccess(engine, { bytes, training }, isStep),
   };
 }
 
@@ -147,8 +147,8 @@ export class LocalModel implements TunedModel {
       targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),
       behindFeeds: (parameters, batch, shared) => this.behindFeeds(parameters, batch, shared),
       stepFeeds: (parameters, batch, own) => ({ ...this.laterFeeds(parameters, batch, own), ...own }),
-      program: (name, outputs, { fewRows = false } = {}) =>
-        this.programs.get(name, outputs, weights.predict, { fewRows: fewRows && weights.readsBlocks }),
+      program: (name, outputs, isStep = false) =>
+        this.programs.get(name, outputs, weights.predict, { levels: weights.levels(isStep) }),
     });
   }
 

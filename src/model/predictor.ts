@@ -3,7 +3,6 @@ import { targetTokens } from "../backbone/batchRows.ts";
 import type { Feeds } from "../backbone/feeds.ts";
 import type { HostFeeds } from "../backbone/hostFeeds.ts";
 import type { Plan } from "../backbone/sequenceGraph.ts";
-import type { CompileOptions } from "../engine/engine.ts";
 import { freeHeld, HeldLost } from "../engine/heldTensor.ts";
 import type { Program } from "../engine/program.ts";
 import type { Value } from "../graph/value.ts";
@@ -32,7 +31,8 @@ export interface PredictorParts {
   behindFeeds: (parameters: Parameters, batch: Batch, shared: number) => Feeds | undefined;
   /** Feeds of a step of decoding with the method's, from the family's own feeds of the step. */
   stepFeeds: (parameters: Parameters, batch: Batch, own: Feeds) => Feeds;
-  program: (name: string, outputs: () => Record<string, Value>, options?: CompileOptions) => Promise<Program>;
+  /** @param isStep whether the program is that of one token, again and again */
+  program: (name: string, outputs: () => Record<string, Value>, isStep?: boolean) => Promise<Program>;
 }
 
 /** A batch's texts, read once. */
@@ -244,7 +244,7 @@ export class Predictor {
     const { graph, feeds, program, vocabulary, stepFeeds } = this.parts;
     const isBehind = shared !== undefined;
     const name = programName("decode step", { [plan]: plan !== "", [BEHIND]: isBehind });
-    const decoder = await program(name, () => graph.decodeStep(plan, isBehind), { fewRows: true });
+    const decoder = await program(name, () => graph.decodeStep(plan, isBehind), true);
     const decoding = feeds.decoding(kept, batch, isBehind ? columnsOf(shared) : 0);
     const limits = this.limits(parameters, batch);
     let cache: Feeds = {};

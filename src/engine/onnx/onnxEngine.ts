@@ -89,14 +89,14 @@ export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }
 async function compile(
   outputs: Readonly<Record<string, Value>>,
   weights: ReadonlyMap<string, WeightLocation>,
-  { device, threads, generation = "exact", fewRows = false }: Parameters<typeof onnxEngine>[0] & CompileOptions,
+  { device, threads, levels }: Parameters<typeof onnxEngine>[0] & CompileOptions,
 ): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
   // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
   // million.
   const { model, inputs } = lowerToOnnx(simplify(expanded(outputs)), located, {
     normInverse: device === "cpu",
-    blocks: device === "cpu" && fewRows ? { folder, products: generation } : undefined,
+    blocks: device === "cpu" && levels !== undefined ? { folder, products: levels } : undefined,
   });
   const narrow = [...weights.values()].some((weight) => weight.narrow);
   const session = await InferenceSession.create(model, {
@@ -111,7 +111,7 @@ async function compile(
         use_device_allocator_for_initializers: "1",
         intra_op: { allow_spinning: "0" },
         // The kernel that reads levels wants them packed, in as many bits.
-        ...(narrow && { disable_quant_qdq: "1", ...(!fewRows && { disable_prepacking: "1" }) }),
+        ...(narrow && { disable_quant_qdq: "1", ...(levels === undefined && { disable_prepacking: "1" }) }),
       },
       optimization: { disable_specified_optimizers: [...MERGING, ...(narrow ? WIDENING : [])].join(";") },
     },

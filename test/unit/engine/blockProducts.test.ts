@@ -74,10 +74,10 @@ function exactly(x: Float32Array, place: WeightLocation): number[] {
 async function computed(
   outputs: Record<string, Value>,
   weights: ReadonlyMap<string, WeightLocation>,
-  { x, generation }: { x: Float32Array; generation?: "exact" | "rounded" },
+  { x, levels = "exact" }: { x: Float32Array; levels?: "exact" | "rounded" },
 ): Promise<Record<string, Float32Array>> {
-  const engine = openEngine({ device: "cpu", threads: 1, replicas: 1, generation });
-  const program = await engine.compile(outputs, weights, { fewRows: true });
+  const engine = openEngine({ device: "cpu", threads: 1, replicas: 1 });
+  const program = await engine.compile(outputs, weights, { levels });
   const found = await program.run({ x: { data: x, dims: [x.length / WIDTH, 1, WIDTH] } });
   await program.release();
   return Object.fromEntries(Object.entries(found).map(([name, { data }]) => [name, data as Float32Array]));
@@ -99,7 +99,7 @@ for (const [name, form] of Object.entries(FORMS))
       const { y } = await computed({ y: graph(place) }, weights, { x });
       assert.equal(y!.length, rows * 24);
       assert.ok(apart(y!, wanted) < 2e-6, `${apart(y!, wanted)}`);
-      const { y: near } = await computed({ y: graph(place) }, weights, { x, generation: "rounded" });
+      const { y: near } = await computed({ y: graph(place) }, weights, { x, levels: "rounded" });
       const off = apart(near!, wanted);
       assert.ok(off < 2e-2 && off > 1e-4, `rounded: ${off}`);
     }
