@@ -21,6 +21,7 @@ const PYTHON = process.env["ADEPT_LLAMA"] ?? join(CACHE, "decode/venv/bin/python
 const WIDE = join(CACHE, "decode/smollm2-f32.gguf");
 const PROMPTS = 4;
 const ROWS = 8;
+const QUESTIONS = 4;
 const SHOTS = 3;
 
 /** What is written for both sides: single prompts, a batch of rows, and questions behind the same shots. */
@@ -42,7 +43,7 @@ async function writeBatches(folder: string): Promise<Files> {
     .map(({ question, answer }) => `Question: ${question!}\nAnswer: ${answer!}\n\n`)
     .join("");
   const questions = await Promise.all(
-    set.slice(SHOTS, SHOTS + ROWS).map(({ question }) => ids(`${shots}Question: ${question!}\nAnswer:`)),
+    set.slice(SHOTS, SHOTS + QUESTIONS).map(({ question }) => ids(`${shots}Question: ${question!}\nAnswer:`)),
   );
   const batch = (texts: number[][]): SideBatch => sideBatch(batchOf(texts.map((text) => ({ text, target: [0] }))));
   const batches = [...prompts.slice(0, PROMPTS).map((text) => batch([text])), batch(prompts), batch(questions)];
@@ -150,7 +151,7 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
       note,
     });
   };
-  const what = `${ROWS} GSM8K questions behind ${SHOTS} shots`;
+  const what = `${QUESTIONS} GSM8K questions behind ${SHOTS} shots`;
   row(`${what}: 4 labels scored`, whole, generated, `${tokens} tokens generated`, "nothing shared");
   row(
     `${what}: 4 labels scored`,
