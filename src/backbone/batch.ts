@@ -23,6 +23,16 @@ export interface Batch {
   continued?: Continuation;
   /** In a causal model: positions of the embedded input that no token has. */
   gap?: PositionGap;
+  /** How the texts of an evaluation begin, where all begin alike: what is computed of it may be kept for its batches. */
+  shared?: SharedTokens | undefined;
+}
+
+/** Tokens that stand at the start of every text. */
+export interface SharedTokens {
+  /** How many there are; fewer than any text has. */
+  tokens: number;
+  /** Equal numbers mean the same tokens and the same parameters, in every batch of this process. */
+  reading: number;
 }
 
 /**

@@ -15,6 +15,11 @@ export interface HostFeeds {
    * @param prompt the prompt's length in tokens
    */
   source(batch: Batch, prompt: number): Feeds;
+  /**
+   * Feeds of the rest of texts behind the tokens that all of them share, for `prefillBehind`. Absent, or undefined:
+   * what is kept of those tokens does not serve every row.
+   */
+  behind?(batch: Batch, prompt: number, shared: number): Feeds | undefined;
   /** Feeds of `forward`: of prompt, text and target, with the labels. */
   whole(batch: Batch, prompt: number): Feeds;
   /** Feeds of given targets behind a text, with the labels, for `resume`. */
@@ -37,8 +42,9 @@ export interface HostFeeds {
   /**
    * Starts a greedy decoding of the batch's rows.
    * @param kept the result of the method `kept`
+   * @param shared columns of prompt and text that were read apart
    */
-  decoding(kept: Feeds, batch: Batch): Decoding;
+  decoding(kept: Feeds, batch: Batch, shared?: number): Decoding;
 }
 
 /** The state of a greedy decoding between its steps: rows with their caches. */

@@ -63,11 +63,20 @@ export interface SequenceGraph {
    * layer's keys and values of [P ; text], the state of its last token, and the logits of the first new token.
    */
   prefill(embedding: InputEmbedding, plan: Plan): { kept: Record<string, Value>; states: Value };
-  /** Logits (.., V) of the labels of given targets after a text that `prefill` has read. */
-  resume(embedding: InputEmbedding, plan: Plan): Value;
+  /**
+   * `prefill` of the rest of texts (B, S) whose start was read apart: what was kept of that, for one row, is fed under
+   * the names that have "shared" for "kept". Absent: a text cannot be read in parts.
+   */
+  prefillBehind?(embedding: InputEmbedding): { kept: Record<string, Value> };
+  /**
+   * Logits (.., V) of the labels of given targets after a text that `prefill` has read.
+   * @param isBehind whether `prefillBehind` has read it
+   */
+  resume(embedding: InputEmbedding, plan: Plan, isBehind?: boolean): Value;
   /**
    * One step of decoding: logits (B, 1, V), and in `cache` each layer's keys and values for the next step. A causal
    * family embeds the step's token with the method's offset, as it embeds a target's tokens in `forward`.
+   * @param isBehind as in `resume`
    */
-  step(embedding: InputEmbedding, plan: Plan): { logits: Value; cache: Record<string, Value> };
+  step(embedding: InputEmbedding, plan: Plan, isBehind?: boolean): { logits: Value; cache: Record<string, Value> };
 }

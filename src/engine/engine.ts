@@ -9,6 +9,15 @@ export interface DeviceMemory {
   peak: number;
 }
 
+/** What an engine may do for one program. */
+export interface CompileOptions {
+  /**
+   * How products with levels are computed where they may be copied to where a product reads them as they are: "rounded"
+   * rounds what they are multiplied by to 8 bits. Absent: their matrix is widened for each product.
+   */
+  levels?: "exact" | "rounded" | undefined;
+}
+
 /** Runs graphs on one device. Every engine gives the same loss and gradients, up to the order of fp32 sums. */
 export interface Engine {
   /** The engine's name for display, such as "onnxruntime CPU". */
@@ -24,5 +33,9 @@ export interface Engine {
   /** The fused operations that it has; it expands the others. */
   readonly fused: ReadonlySet<FusedName>;
   /** Compiles the graph of `outputs`; weights are read from their locations. */
-  compile(outputs: Readonly<Record<string, Value>>, weights: ReadonlyMap<string, WeightLocation>): Promise<Program>;
+  compile(
+    outputs: Readonly<Record<string, Value>>,
+    weights: ReadonlyMap<string, WeightLocation>,
+    options?: CompileOptions,
+  ): Promise<Program>;
 }

@@ -42,6 +42,12 @@ const Fields = z.strictObject({
     .describe(
       "Copies of the model that share each batch; 0: chosen by the size of the backbone, for a small one a copy per core",
     ),
+  generation: z
+    .enum(["exact", "rounded"])
+    .optional()
+    .describe(
+      'How texts are generated with weights of 4 or 8 bits on the processor: "exact" (default) computes in fp32; "rounded" rounds what the weights are multiplied by to 8 bits in groups, as llama.cpp does, and takes about half the time. Training and scores are exact in either case',
+    ),
   memory: z
     .enum(["check", "fast", "spare", "least", "ignore"])
     .optional()

@@ -68,6 +68,7 @@ export function rowsOf(batch: Batch, rows: readonly number[]): BatchPart {
       mask: cut(batch.mask, rows, source),
       labels: cut(batch.labels, rows, target),
       ...(batch.targetIds && { targetIds: cut(batch.targetIds, rows, target) }),
+      ...(batch.shared && { shared: batch.shared }),
     },
   };
 }

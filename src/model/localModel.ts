@@ -5,7 +5,7 @@ import type { BackboneLayout } from "../backbone/layout.ts";
 import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
 import type { BackboneWeights } from "../backbone/files/weights.ts";
 import type { Device, EngineSpec } from "../engine/engineSpec.ts";
-import type { DeviceMemory, Engine } from "../engine/engine.ts";
+import type { CompileOptions, DeviceMemory, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import type { ConstantValue } from "../graph/value.ts";
@@ -27,7 +27,7 @@ import { programName, Programs } from "./programs.ts";
 import { stepResult } from "./stepResult.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
 import { textMask } from "./textMask.ts";
-import { weightAccess, type WeightAccess } from "./weightAccess.ts";
+import { levelsAccess, weightAccess, type WeightAccess } from "./weightAccess.ts";
 
 /** The devices that compute with narrow weights. */
 const HOLDS_NARROW: readonly Device[] = ["cpu", "torch"];
@@ -73,6 +73,8 @@ interface OpenedWeights {
   backbone: Backbone;
   step: BackboneWeights;
   predict: BackboneWeights;
+  /** See `levelsAccess`. */
+  levels: (isStep: boolean) => CompileOptions["levels"];
 }
 
 /**
@@ -88,7 +90,12 @@ function openWeights({ folder, engine, precision = "fp32", training = false, ver
   const isMapped = precision === "fp32" && Object.values(access).includes("mapped");
   const mapped = isMapped ? openBackbone(folder, { precision, mapped: true }).weights : own;
   const as = (how: WeightAccess): BackboneWeights => (how === "mapped" ? mapped : own);
-  return { backbone, step: as(access.step), predict: as(access.predict) };
+  return {
+    backbone,
+    step: as(access.step),
+    predict: as(access.predict),
+    levels: (isStep) => levelsAccess(engine, { bytes, training }, isStep),
+  };
 }
 
 /**
@@ -148,8 +155,10 @@ export class LocalModel implements TunedModel {
       sourceFeeds: (parameters, batch) => this.sourceFeeds(parameters, batch),
       wholeFeeds: (parameters, batch) => this.wholeFeeds(parameters, batch),
       targetFeeds: (parameters, batch) => this.targetFeeds(parameters, batch),
+      behindFeeds: (parameters, batch, shared) => this.behindFeeds(parameters, batch, shared),
       stepFeeds: (parameters, batch, own) => ({ ...this.laterFeeds(parameters, batch, own), ...own }),
-      program: (name, outputs) => this.programs.get(name, outputs, weights.predict),
+      program: (name, outputs, isStep = false) =>
+        this.programs.get(name, outputs, weights.predict, { levels: weights.levels(isStep) }),
     });
   }
 
@@ -205,6 +214,11 @@ export class LocalModel implements TunedModel {
   private sourceFeeds(parameters: Parameters, batch: Batch): Feeds {
     const feeds = this.backbone.feeds.source(batch, this.prompt(parameters));
     return { ...feeds, ...this.methodFeeds(parameters), ...this.givenFeeds(batch, batch.sourceLength) };
+  }
+
+  private behindFeeds(parameters: Parameters, batch: Batch, shared: number): Feeds | undefined {
+    const feeds = this.backbone.feeds.behind?.(batch, this.prompt(parameters), shared);
+    return feeds && { ...feeds, ...this.methodFeeds(parameters) };
   }
 
   /** Feeds of a teacher-forced pass over text and target. */
@@ -392,7 +406,13 @@ export class LocalModel implements TunedModel {
     return this.engine.takeNotes?.() ?? [];
   }
 
+  /** How often a start that texts share was read. */
+  get startReadings(): number {
+    return this.predictor.start.readings;
+  }
+
   async release(): Promise<void> {
+    this.predictor.start.release();
     await this.programs.release();
     await this.engine.release?.();
   }

@@ -232,14 +232,21 @@ export class MethodGraph {
     return this.sequence.prefill(this.embedding(PREDICTION), plan);
   }
 
-  /** Loss of each label of a given target, from the outputs of `prefill`. */
-  targetLosses(plan: Plan): Record<string, Value> {
-    return { losses: this.tokenLosses(this.sequence.resume(this.embedding(PREDICTION), plan)) };
+  /** The rest of texts whose start was read apart; see SequenceGraph.prefillBehind. */
+  prefillBehind(): Record<string, Value> {
+    const read = this.sequence.prefillBehind?.(this.embedding(PREDICTION));
+    if (read === undefined) throw new Error("this family cannot read a text in parts");
+    return read.kept;
   }
 
-  /** One decoding step from the outputs of `prefill`: `logits` (B, 1, V) and the next step's cache. */
-  decodeStep(plan: Plan): Record<string, Value> {
-    const { logits, cache } = this.sequence.step(this.embedding(PREDICTION), plan);
+  /** Loss of each label of a given target, from the outputs of `prefill`, or of `prefillBehind`. */
+  targetLosses(plan: Plan, isBehind = false): Record<string, Value> {
+    return { losses: this.tokenLosses(this.sequence.resume(this.embedding(PREDICTION), plan, isBehind)) };
+  }
+
+  /** One decoding step from what was kept of a text: `logits` (B, 1, V) and the next step's cache. */
+  decodeStep(plan: Plan, isBehind = false): Record<string, Value> {
+    const { logits, cache } = this.sequence.step(this.embedding(PREDICTION), plan, isBehind);
     return { logits, ...cache };
   }
 }

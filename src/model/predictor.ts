@@ -13,6 +13,7 @@ import type { MethodGraph } from "./methodGraph.ts";
 import type { GenerateOptions, Observe, RowLosses, TunedModel } from "./model.ts";
 import { programName } from "./programs.ts";
 import { batchBehind } from "./readAnew.ts";
+import { SharedStart } from "./sharedStart.ts";
 import { batchRange, feedsRange, rowRanges, scoredRows, type RowRange } from "./scoredRows.ts";
 
 /** The parts of a model that predictions use. */
@@ -26,9 +27,12 @@ export interface PredictorParts {
   sourceFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   wholeFeeds: (parameters: Parameters, batch: Batch) => Feeds;
   targetFeeds: (parameters: Parameters, batch: Batch) => Feeds;
+  /** Feeds of the rest of texts behind `shared` tokens; undefined where they cannot be read in parts. */
+  behindFeeds: (parameters: Parameters, batch: Batch, shared: number) => Feeds | undefined;
   /** Feeds of a step of decoding with the method's, from the family's own feeds of the step. */
   stepFeeds: (parameters: Parameters, batch: Batch, own: Feeds) => Feeds;
-  program: (name: string, outputs: () => Record<string, Value>) => Promise<Program>;
+  /** @param isStep whether the program is that of one token, again and again */
+  program: (name: string, outputs: () => Record<string, Value>, isStep?: boolean) => Promise<Program>;
 }
 
 /** A batch's texts, read once. */
@@ -37,7 +41,9 @@ interface ReadTexts {
   batch: Batch;
   plan: Plan;
   kept: Feeds;
-  states: Float32Array | undefined;
+  /** What was kept of the start that the texts share with others; absent: they were read from their own start. */
+  shared?: Feeds | undefined;
+  states?: Float32Array | undefined;
 }
 
 /** The name of the states' output, where the states are not among the outputs that decoding needs anyway. */
@@ -46,6 +52,8 @@ const STATES = "states";
 /** Outputs whose values the host reads. */
 const LOGITS = "logits";
 const FIRST_LOGITS = "firstLogits";
+/** The variant of a program whose texts were read behind a shared start. */
+const BEHIND = "behind";
 /** How often a batch's texts are read where the device loses what was kept of them. */
 const MOST_READINGS = 3;
 
@@ -53,6 +61,8 @@ const MOST_READINGS = 3;
 export class Predictor {
   /** The name of the output with the states, for each plan. */
   private readonly statesNames = new Map<Plan, string>();
+  /** The start that texts of an evaluation share. */
+  readonly start = new SharedStart();
 
   constructor(private readonly parts: PredictorParts) {}
 
@@ -147,13 +157,16 @@ export class Predictor {
     work: (texts: ReadTexts) => Promise<R>,
   ): Promise<R> {
     for (let attempt = 1; ; attempt++) {
-      const texts = await this.read(parameters, batch, options);
+      let texts: ReadTexts | undefined;
       try {
+        texts = options.states ? undefined : await this.readBehind(parameters, batch);
+        texts ??= await this.read(parameters, batch, options);
         return await work(texts);
       } catch (error) {
         if (!(error instanceof HeldLost) || attempt === MOST_READINGS) throw error;
+        this.start.release();
       } finally {
-        freeHeld(texts.kept);
+        if (texts !== undefined) freeHeld(texts.kept);
       }
     }
   }
@@ -184,6 +197,22 @@ export class Predictor {
     return { parameters, batch, plan, kept: feeds.kept(kept, source), states: found?.data as Float32Array | undefined };
   }
 
+  /** Reads the rest of texts whose start is kept; undefined where they share none, or it cannot be kept. */
+  private async readBehind(parameters: Parameters, batch: Batch): Promise<ReadTexts | undefined> {
+    const { graph, program, feeds, prompt, behindFeeds } = this.parts;
+    if (batch.inputEmbeddings !== undefined || batch.shared === undefined) return undefined;
+    const source = behindFeeds(parameters, batch, batch.shared.tokens);
+    if (source === undefined) return undefined;
+    const shared = await this.start.of(batch, prompt(parameters), async (start) => {
+      const { kept } = await this.read(parameters, start, { longest: 1, states: false });
+      return kept;
+    });
+    if (shared === undefined) return undefined;
+    const prefill = await program(programName("encode", { [BEHIND]: true }), () => graph.prefillBehind());
+    const kept = await prefill.run({ ...source, ...shared }, [FIRST_LOGITS]);
+    return { parameters, batch, plan: graph.plan(1), kept: feeds.kept(kept, source), shared };
+  }
+
   /**
    * The name of the output with the states: one of `prefill`'s kept outputs where a plan keeps the states themselves.
    */
@@ -196,29 +225,31 @@ export class Predictor {
     return name;
   }
 
-  private async targetLosses({ parameters, plan, kept }: ReadTexts, batch: Batch): Promise<Float32Array> {
+  private async targetLosses({ parameters, plan, kept, shared }: ReadTexts, batch: Batch): Promise<Float32Array> {
     if (this.limits(parameters, batch)?.some((limit, row) => targetTokens(batch, row) >= limit) === true)
       return this.wholeLosses(parameters, batch);
     const { graph, program, targetFeeds } = this.parts;
-    const name = programName("score targets", { [plan]: plan !== "" });
-    const scorer = await program(name, () => graph.targetLosses(plan));
+    const isBehind = shared !== undefined;
+    const name = programName("score targets", { [plan]: plan !== "", [BEHIND]: isBehind });
+    const scorer = await program(name, () => graph.targetLosses(plan, isBehind));
     return this.lossesOf(batch, (rows, range) =>
-      scorer.run({ ...feedsRange(kept, range), ...targetFeeds(parameters, rows) }),
+      scorer.run({ ...feedsRange(kept, range), ...shared, ...targetFeeds(parameters, rows) }),
     );
   }
 
   private async decode(
-    { parameters, batch, plan, kept }: ReadTexts,
+    { parameters, batch, plan, kept, shared }: ReadTexts,
     options: Omit<DecodingOptions, "vocabulary">,
   ): Promise<number[][]> {
     const { graph, feeds, program, vocabulary, stepFeeds } = this.parts;
-    const name = programName("decode step", { [plan]: plan !== "" });
-    const decoder = await program(name, () => graph.decodeStep(plan));
-    const decoding = feeds.decoding(kept, batch);
+    const isBehind = shared !== undefined;
+    const name = programName("decode step", { [plan]: plan !== "", [BEHIND]: isBehind });
+    const decoder = await program(name, () => graph.decodeStep(plan, isBehind), true);
+    const decoding = feeds.decoding(kept, batch, isBehind ? columnsOf(shared) : 0);
     const limits = this.limits(parameters, batch);
     let cache: Feeds = {};
     const step = async (own: Feeds): Promise<Feeds> => {
-      const { logits, ...next } = await decoder.run(stepFeeds(parameters, batch, own), [LOGITS]);
+      const { logits, ...next } = await decoder.run({ ...shared, ...stepFeeds(parameters, batch, own) }, [LOGITS]);
       freeHeld(cache);
       cache = next;
       return { logits: logits!, ...next };
@@ -254,6 +285,9 @@ export class Predictor {
     });
   }
 }
+
+/** The columns of keys that were kept of a start. */
+const columnsOf = (shared: Feeds): number => Object.values(shared)[0]!.dims[2]!;
 
 /** Passes the first new token's logits to `observe`, with the states of prompt and text. */
 const observing = ({ states }: ReadTexts, observe: Observe | undefined): DecodingOptions["first"] =>

@@ -1,5 +1,5 @@
 import type { BackboneWeights } from "../backbone/files/weights.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { CompileOptions, Engine } from "../engine/engine.ts";
 import type { Program, WeightLocation } from "../engine/program.ts";
 import { fixInput } from "../graph/fixInput.ts";
 import { inVocabularyParts } from "../graph/vocabularyParts.ts";
@@ -37,13 +37,18 @@ export class Programs {
    * The program of a name, compiled at the first call.
    * @param name equal names mean equal outputs and weights
    */
-  get(name: string, outputs: () => Record<string, Value>, weights: BackboneWeights): Promise<Program> {
+  get(
+    name: string,
+    outputs: () => Record<string, Value>,
+    weights: BackboneWeights,
+    options: CompileOptions = {},
+  ): Promise<Program> {
     let program = this.compiled.get(name);
     if (program === undefined) {
       const { foldedTable, headInParts } = this.options;
       const fixed = foldedTable === undefined ? outputs() : fixInput(outputs(), "foldedTable", foldedTable);
       const values = headInParts ? inVocabularyParts(fixed, narrowParts(weights)) : fixed;
-      program = this.engine.compile(values, locations(values, weights));
+      program = this.engine.compile(values, locations(values, weights), options);
       this.compiled.set(name, program);
     }
     return program;

@@ -1,3 +1,4 @@
+import type { CompileOptions } from "../engine/engine.ts";
 import type { EngineSpec } from "../engine/engineSpec.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 
@@ -47,4 +48,20 @@ export function weightAccess(
     step: isLarge && isCausal && memory !== "fast" ? "mapped" : "packed",
     predict: isLarge && training ? "mapped" : "packed",
   };
+}
+
+/**
+ * How a prediction's products with levels are computed; undefined: their matrix is widened for each product. A program
+ * holds a copy of its levels in the order in which their kernel reads them. Of a large backbone, only the steps of a
+ * decoding have one, and none do in training.
+ * @param isStep whether the program is that of one new token
+ */
+export function levelsAccess(
+  { device, memory, generation = "exact" }: Pick<EngineSpec, "device" | "memory" | "generation">,
+  { bytes, training }: Pick<ReadWeights, "bytes" | "training">,
+  isStep: boolean,
+): CompileOptions["levels"] {
+  if (device !== "cpu" || memory === "spare") return undefined;
+  if (bytes >= MAPPED_FROM && (training || !isStep)) return undefined;
+  return isStep ? generation : "exact";
 }

@@ -2,6 +2,7 @@ import { padBatch } from "./batch/padBatch.ts";
 import { shapeOf, type ExampleList } from "./batch/exampleList.ts";
 import { mixSeed } from "../base/mixSeed.ts";
 import type { Sampling } from "../model/chooseToken.ts";
+import { sharedTokens } from "./batch/sharedTokens.ts";
 import type { PassRate } from "../task/code/passRate.ts";
 import { score, type MetricName, type Scored } from "../task/metric/metrics.ts";
 import { strip } from "../task/metric/pythonText.ts";
@@ -160,13 +161,14 @@ export async function evaluate(
   const predictions = new Array<Prediction>(examples.length);
   const programs = new Array<string[]>(examples.length);
   const size = options.batchSize ?? EVALUATED_ROWS;
+  const shared = sharedTokens(examples);
   let lossSum = 0;
   let tokenCount = 0;
   for (let start = 0; start < order.length; start += size) {
     if (options.stopRequested?.() === true) return undefined;
     const indices = order.slice(start, start + size);
     const chosen = indices.map((index) => examples.at(index)!);
-    const batch = padBatch(chosen);
+    const batch = { ...padBatch(chosen), shared };
     const { sum, tokens, texts } = await predicted(model, parameters, batch, options);
     const drawn =
       options.passRate === undefined || options.lossOnly === true

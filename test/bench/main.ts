@@ -3,6 +3,7 @@
 import { benchAnalyses } from "./analyses.ts";
 import { benchCausal } from "./causal.ts";
 import { benchData } from "./data.ts";
+import { benchDecode } from "./decode.ts";
 import { benchEvaluate } from "./evaluate.ts";
 import { benchGrowth } from "./growth.ts";
 import { benchHeatmap } from "./heatmap.ts";
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   step: benchStep,
   causal: benchCausal,
   lengths: benchLengths,
+  decode: benchDecode,
   evaluate: benchEvaluate,
   latency: benchLatency,
   startup: benchStartup,

@@ -65,7 +65,7 @@ function opened(folder: string, options: object): Opened {
   const model = LocalModel.open({ folder, method: spec, sizes: { ...SIZES, count: 0 }, engine: CPU });
   const examples = ROWS.map(({ text, target }) => ({ input: "", target: "", ids: text, labels: target }));
   const source = {
-    embedding: model.embedding,
+    embedding: (id: number) => model.embeddings.row(id),
     width: model.width,
     vocabularySize: model.vocabularySize,
     promptIds: [9],

@@ -84,7 +84,8 @@ export class CausalAttention {
     );
     const [rows, length] = x.shape as [Dim, Dim, Dim];
     const inner = heads * headWidth;
-    const joined = reshape(transpose(mixed, [0, 2, 1, 3]), [rows, length, inner]);
+    // With one place the order of the values is the same.
+    const joined = reshape(length === 1 ? mixed : transpose(mixed, [0, 2, 1, 3]), [rows, length, inner]);
     const form = { from: inner, to: width, bias: biases.attentionOutput, isTransposed };
     return { output: causalLinear(joined, `${name}.${names.attentionOutput}`, form, this.changes), present };
   }
@@ -143,7 +144,9 @@ export class CausalAttention {
   /** (B, L, heads x headWidth) -> (B, heads, L, headWidth) */
   private heads(x: Value, count: number): Value {
     const [rows, length] = x.shape as [Dim, Dim, Dim];
-    return transpose(reshape(x, [rows, length, count, this.config.headWidth]), [0, 2, 1, 3]);
+    const { headWidth } = this.config;
+    if (length === 1) return reshape(x, [rows, count, 1, headWidth]);
+    return transpose(reshape(x, [rows, length, count, headWidth]), [0, 2, 1, 3]);
   }
 
   /**

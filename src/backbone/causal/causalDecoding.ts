@@ -8,6 +8,8 @@ import { laterScoreFeeds, refuseTooLong, rotationFeeds } from "./causalInputs.ts
 export interface DecodingStart {
   kept: Feeds;
   firstLogits: Float32Array;
+  /** Columns of prompt and text. */
+  columns: number;
   /** Tokens of the prompt, and of each row's text. */
   prompt: number;
   texts: readonly number[];
@@ -30,7 +32,7 @@ export class CausalDecoding implements Decoding {
 
   constructor(
     private readonly config: CausalConfig,
-    { kept, firstLogits, prompt, texts, gap }: DecodingStart,
+    { kept, firstLogits, columns, prompt, texts, gap }: DecodingStart,
   ) {
     const { pad, keyValueHeads, headWidth } = config;
     this.pad = pad;
@@ -40,7 +42,7 @@ export class CausalDecoding implements Decoding {
     this.first = new Int32Array(texts.length).fill(pad);
     this.firstLogits = firstLogits;
     this.kept = kept;
-    this.columns = kept["keptKey0"]!.dims[2]!;
+    this.columns = columns;
     config.layers.forEach((_, i) => {
       for (const part of ["Key", "Value"])
         this.past[`past${part}${i}`] = tensor(new Float32Array(0), texts.length, keyValueHeads, 0, headWidth);

@@ -5,6 +5,7 @@ import type { Decoding, EmbeddedTokens, HostFeeds } from "../hostFeeds.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { CausalDecoding } from "./causalDecoding.ts";
 import { laterScoreFeeds, ownScoreFeeds, positionsOf, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
+import { isFixed } from "./rotation.ts";
 import { joinRows, labelPlaces, lossesByTarget, resumedTokens } from "./joinedRows.ts";
 
 const count = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => i);
@@ -46,6 +47,35 @@ export class CausalFeeds implements HostFeeds {
     return {
       ...this.leading(prompt, { columns: sourceLength, lengths: texts, gap }),
       ids: tensor(ids, rows, sourceLength),
+      lastAt: tensor(last, rows),
+    };
+  }
+
+  behind(batch: Batch, prompt: number, shared: number): Feeds | undefined {
+    // Where angles depend on a row's whole length, so do the keys of the tokens that rows share.
+    if (batch.gap !== undefined || !this.config.rotations.every(isFixed)) return undefined;
+    const { rows, sourceLength } = batch;
+    const columns = sourceLength - shared;
+    const before = prompt + shared;
+    refuseTooLong(this.config, prompt + sourceLength);
+    const ids = new Int32Array(rows * columns);
+    for (let row = 0; row < rows; row++)
+      ids.set(batch.ids.subarray(row * sourceLength + shared, (row + 1) * sourceLength), row * columns);
+    const texts = textLengths(batch);
+    const last = Int32Array.from(texts, (text, row) => row * columns + text - shared - 1);
+    return {
+      ids: tensor(ids, rows, columns),
+      places: tensor(
+        count(columns).map((place) => shared + place),
+        columns,
+      ),
+      absolute: tensor(positionsOf(before, columns), columns),
+      ...ownScoreFeeds(this.config, positionsOf(0, before + columns), columns),
+      ...rotationFeeds(
+        this.config,
+        texts.map((text) => ({ from: before, length: prompt + text })),
+        columns,
+      ),
       lastAt: tensor(last, rows),
     };
   }
@@ -126,12 +156,14 @@ export class CausalFeeds implements HostFeeds {
     return kept;
   }
 
-  decoding({ firstLogits, ...kept }: Feeds, batch: Batch): Decoding {
+  decoding({ firstLogits, ...kept }: Feeds, batch: Batch, shared = 0): Decoding {
     const texts = textLengths(batch);
+    const columns = shared + kept["keptKey0"]!.dims[2]!;
     return new CausalDecoding(this.config, {
       kept,
       firstLogits: firstLogits!.data as Float32Array,
-      prompt: kept["keptKey0"]!.dims[2]! - batch.sourceLength,
+      columns,
+      prompt: columns - batch.sourceLength,
       texts,
       gap: batch.gap,
     });

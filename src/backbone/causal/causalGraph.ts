@@ -47,23 +47,38 @@ export class CausalGraph implements SequenceGraph {
   }
 
   prefill(embedding: InputEmbedding): { kept: Record<string, Value>; states: Value } {
-    const { states, present } = this.read(embedding, this.text);
+    const read = this.read(embedding, this.text);
+    return { kept: this.keptOf(read), states: this.layers.finished(read.states) };
+  }
+
+  /** What later passes need of a text that was read. */
+  private keptOf({ states, present }: { states: Value; present: KeyValue[] }): Record<string, Value> {
     const last = this.layers.finished(gather(this.flat(states), input("lastAt", ["B"], "int32")));
-    const kept = {
+    return {
       ...named("kept", present),
       firstState: reshape(last, ["B", 1, this.config.width]),
       firstLogits: this.layers.logits(last),
     };
-    return { kept, states: this.layers.finished(states) };
   }
 
-  resume(embedding: InputEmbedding): Value {
+  prefillBehind(embedding: InputEmbedding): { kept: Record<string, Value> } {
+    const embedded = embedding.text(this.text);
+    const { positions } = this.layers;
+    const x = positions === undefined ? embedded : add(embedded, gather(positions, input("absolute", ["S"], "int32")));
+    const shared = this.shared();
+    const rotation = this.rotations("S");
+    const scores = this.scores(["S", addDims("S", "Y")]);
+    const read = this.layers.run(x, (i) => ({ before: [shared[i]!], scores: scores(i), rotation: rotation(i) }));
+    return { kept: this.keptOf(read) };
+  }
+
+  resume(embedding: InputEmbedding, _: Plan, isBehind = false): Value {
     const tokens: Tokens = { ids: input("ids", ["B", "U"], "int32"), places: input("places", ["B", "U"], "int32") };
-    const kept = this.cached("kept", "X");
+    const { before, columns } = this.before(isBehind);
     const rotation = this.rotations("U");
-    const scores = this.scores(["B", 1, "U", addDims("U", "X")]);
+    const scores = this.scores(["B", 1, "U", addDims("U", columns)]);
     const { states } = this.layers.run(this.later(embedding, tokens), (i) => ({
-      before: [kept[i]!],
+      before: before(i),
       scores: scores(i),
       rotation: rotation(i),
     }));
@@ -72,14 +87,14 @@ export class CausalGraph implements SequenceGraph {
     return this.layers.logits(gather(this.flat(both), input("labelAt", ["M"], "int32")));
   }
 
-  step(embedding: InputEmbedding): { logits: Value; cache: Record<string, Value> } {
+  step(embedding: InputEmbedding, _: Plan, isBehind = false): { logits: Value; cache: Record<string, Value> } {
     const tokens: Tokens = { ids: input("ids", ["B", 1], "int32"), places: input("places", ["B", 1], "int32") };
-    const kept = this.cached("kept", "X");
+    const { before, columns } = this.before(isBehind);
     const past = this.cached("past", "K");
     const rotation = this.rotations(1);
-    const scores = this.scores(["B", 1, 1, addDims("K", "X", 1)]);
+    const scores = this.scores(["B", 1, 1, addDims("K", columns, 1)]);
     const { states, present } = this.layers.run(this.later(embedding, tokens), (i) => ({
-      before: [kept[i]!],
+      before: before(i),
       grown: past[i]!,
       scores: scores(i),
       rotation: rotation(i),
@@ -134,11 +149,26 @@ export class CausalGraph implements SequenceGraph {
     return this.layers.logits(this.layers.finished(gather(flat, input("labelAt", ["M"], "int32"))));
   }
 
-  private cached(kind: string, length: string): KeyValue[] {
+  /** Keys and values of prompt and text by layer, where their start may have been read apart, and their columns. */
+  private before(isBehind: boolean): { before: (layer: number) => KeyValue[]; columns: Dim } {
+    const kept = this.cached("kept", "X");
+    const shared = isBehind ? this.shared() : [];
+    return {
+      before: (layer) => [...(isBehind ? [shared[layer]!] : []), kept[layer]!],
+      columns: isBehind ? addDims("X", "Y") : "X",
+    };
+  }
+
+  /** Keys and values of the tokens that all rows share: one row, which broadcasts. */
+  private shared(): KeyValue[] {
+    return this.cached("shared", "Y", 1);
+  }
+
+  private cached(kind: string, length: string, rows: Dim = "B"): KeyValue[] {
     const { keyValueHeads, headWidth, layers } = this.config;
     return layers.map((_, i) => ({
-      key: input(`${kind}Key${i}`, ["B", keyValueHeads, length, headWidth]),
-      value: input(`${kind}Value${i}`, ["B", keyValueHeads, length, headWidth]),
+      key: input(`${kind}Key${i}`, [rows, keyValueHeads, length, headWidth]),
+      value: input(`${kind}Value${i}`, [rows, keyValueHeads, length, headWidth]),
     }));
   }
 }

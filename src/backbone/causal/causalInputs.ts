@@ -22,21 +22,27 @@ export const windowsOf = ({ layers }: CausalConfig): (number | undefined)[] => [
 export const positionsOf = (from: number, length: number, gap?: PositionGap): Int32Array =>
   Int32Array.from({ length }, (_, i) => from + i + (gap !== undefined && from + i >= gap.from ? gap.count : 0));
 
-/** Addends to scores of places among themselves (length, length): later ones are hidden, and those beyond a window. */
-function ownScores(positions: Int32Array, window = Infinity): Float32Array {
+/**
+ * Addends to scores (queries, length) of the last places for all of them: later ones are hidden, and those beyond a
+ * window.
+ */
+function ownScores(positions: Int32Array, queries: number, window = Infinity): Float32Array {
   const { length } = positions;
-  const scores = new Float32Array(length * length);
-  for (let i = 0; i < length; i++)
+  const scores = new Float32Array(queries * length);
+  for (let row = 0, i = length - queries; row < queries; row++, i++)
     for (let j = 0; j < length; j++)
-      if (j > i || positions[i]! - positions[j]! >= window) scores[i * length + j] = MASKED;
+      if (j > i || positions[i]! - positions[j]! >= window) scores[row * length + j] = MASKED;
   return scores;
 }
 
-/** Scores of `forward` and `prefill`, for each window. */
-export function ownScoreFeeds(config: CausalConfig, positions: Int32Array): Feeds {
+/** Scores of `forward`, `prefill` and `prefillBehind`, for each window. @param queries places that look at others */
+export function ownScoreFeeds(config: CausalConfig, positions: Int32Array, queries = positions.length): Feeds {
   const { length } = positions;
   return Object.fromEntries(
-    windowsOf(config).map((window) => [scoresName(window), tensor(ownScores(positions, window), length, length)]),
+    windowsOf(config).map((window) => [
+      scoresName(window),
+      tensor(ownScores(positions, queries, window), queries, length),
+    ]),
   );
 }
 

@@ -11,6 +11,8 @@ export class OnnxBuilder {
   /** Nodes that stand before all others, those of `first` before those of `early`. */
   private readonly ahead = { first: [] as ProtoNode[], early: [] as ProtoNode[] };
   private place: "first" | "early" | "here" = "here";
+  /** The names of outputs, by those that their values had. */
+  private readonly renamed = new Map<string, string>();
   private count = 0;
 
   private readonly normInverse: boolean;
@@ -51,6 +53,20 @@ export class OnnxBuilder {
     }
   }
 
+  /** Makes a value an output of that name. One that a node makes gets the name itself: a node more would copy it. */
+  output(name: string, value: string): void {
+    const all = [...this.ahead.first, ...this.ahead.early, ...this.graph.nodes];
+    const maker = all.find(({ output }) => output === value);
+    if (maker === undefined) {
+      const input = this.renamed.get(value) ?? value;
+      this.graph.nodes.push({ op: "Identity", domain: "", inputs: [input], output: name, attributes: {} });
+      return;
+    }
+    maker.output = name;
+    for (const { inputs } of all) inputs.forEach((each, i) => each === value && inputs.splice(i, 1, name));
+    this.renamed.set(value, name);
+  }
+
   encode(): Uint8Array {
     return encodeModel({ ...this.graph, nodes: [...this.ahead.first, ...this.ahead.early, ...this.graph.nodes] });
   }
@@ -71,6 +87,12 @@ export class OnnxBuilder {
     );
     this.inverses.set(`${x} ${epsilon}`, inverse);
     return output;
+  }
+
+  /** Cuts x along its last axis into parts of the given sizes. */
+  split(x: string, sizes: number[]): string[] {
+    const more = sizes.slice(1).map(() => `v${this.count++}`);
+    return [this.node("Split", [x, this.ints(sizes)], { axis: { i: -1 } }, { more }), ...more];
   }
 
   /** The 1 / rms that `norm` had from the kernel for x; undefined where it had none. */

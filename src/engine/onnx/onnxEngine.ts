@@ -7,7 +7,7 @@ import { simplify } from "../../graph/passes.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Device, EngineSpec } from "../engineSpec.ts";
 import { explainDevice, requireDevice } from "../device/deviceTrouble.ts";
-import type { Engine } from "../engine.ts";
+import type { CompileOptions, Engine } from "../engine.ts";
 import { lowerToOnnx } from "./onnxGraph.ts";
 import type { HostTensor, Program, WeightLocation } from "../program.ts";
 
@@ -82,19 +82,22 @@ export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }
   return {
     name: PROVIDERS[spec.device].name,
     fused: new Set(),
-    compile: (outputs, weights) => compile(outputs, weights, spec),
+    compile: (outputs, weights, options) => compile(outputs, weights, { ...spec, ...options }),
   };
 }
 
 async function compile(
   outputs: Readonly<Record<string, Value>>,
   weights: ReadonlyMap<string, WeightLocation>,
-  { device, threads }: Parameters<typeof onnxEngine>[0],
+  { device, threads, levels }: Parameters<typeof onnxEngine>[0] & CompileOptions,
 ): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
   // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
   // million.
-  const { model, inputs } = lowerToOnnx(simplify(expanded(outputs)), located, { normInverse: device === "cpu" });
+  const { model, inputs } = lowerToOnnx(simplify(expanded(outputs)), located, {
+    normInverse: device === "cpu",
+    blocks: device === "cpu" && levels !== undefined ? { folder, products: levels } : undefined,
+  });
   const narrow = [...weights.values()].some((weight) => weight.narrow);
   const session = await InferenceSession.create(model, {
     executionProviders: [PROVIDERS[device].provider],
@@ -107,7 +110,8 @@ async function compile(
         model_external_initializers_file_folder_path: folder,
         use_device_allocator_for_initializers: "1",
         intra_op: { allow_spinning: "0" },
-        ...(narrow && { disable_quant_qdq: "1", disable_prepacking: "1" }),
+        // The kernel that reads levels wants them packed, in as many bits.
+        ...(narrow && { disable_quant_qdq: "1", ...(levels === undefined && { disable_prepacking: "1" }) }),
       },
       optimization: { disable_specified_optimizers: [...MERGING, ...(narrow ? WIDENING : [])].join(";") },
     },

@@ -7,6 +7,7 @@ const tag = (field: number, wire: number): number => (field << 3) | wire;
 /** ONNX tensor element types (onnx.proto, TensorProto.DataType). */
 export const ELEMENT = {
   float32: 1,
+  uint8: 2,
   int8: 3,
   int32: 6,
   int64: 7,

@@ -96,7 +96,7 @@ export function initialOption(
   { shareBelow = 0 }: OffsetSpec,
   source: InitialisationSource,
 ): Float32Array | undefined {
-  if (name === UNIT) return Float32Array.of(embeddingRms(source.embedding));
+  if (name === UNIT) return Float32Array.of(embeddingRms({ tokens: source.vocabularySize, row: (id) => source.embedding(id) }));
   if (name === GAIN) return ones(sizes);
   if (name === SHARED) return zeros(sizes);
   if (name !== RARE) return undefined;

@@ -65,7 +65,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
   let step = start.step;
   return trainLoop(start, {
     model,
-    training: { ...training, learningRate: ratesInUnits(method, training.learningRate, () => model.embedding) },
+    training: { ...training, learningRate: ratesInUnits(method, training.learningRate, () => model.embeddings) },
     seed,
     metric: prepared.passRate ? "passAt1" : (prepared.scoring.metrics[0] ?? "accuracy"),
     examples: prepared.train,

@@ -7,8 +7,9 @@ import { findTorch } from "./python.ts";
 
 /** What a side is asked, a line each; batches are those of the folder's batches.json, by number. */
 export type Asked =
-  | { call: "step" | "score"; batch: number }
-  | { call: "generate"; batch: number; maxTokens: number }
+  | { call: "step"; batch: number }
+  | { call: "score"; batch: number; isShared?: boolean }
+  | { call: "generate"; batch: number; maxTokens: number; isShared?: boolean }
   | { call: "state" };
 /**
  * `loss` and `norm` of a step; `ids` that were generated; `chosen`: each row's likeliest candidate; of the process:
@@ -20,6 +21,10 @@ export interface Answer {
   norm?: number;
   ids?: number[][];
   chosen?: number[];
+  /** Of each row, the loss of each candidate. */
+  scores?: number[][];
+  /** Milliseconds of all cores. */
+  processor?: number;
   megabytes: number;
   resident: number;
   tensors?: number;
@@ -94,6 +99,22 @@ export class Side {
     if (python === undefined) throw new Error("no PyTorch");
     const script = join(import.meta.dirname, "causal_torch_side.py");
     return Side.start(TORCH_NAMES.eager, python, [script, folder, String(threads), head]);
+  }
+
+  /** This engine, greedy, on a folder or a GGUF file. @param batches file of the batches */
+  static decode(path: string, threads: number, batches: string, generation: "exact" | "rounded"): Side {
+    const args = ["--import", "tsx", join(import.meta.dirname, "decodeSide.ts"), path, String(threads), batches];
+    return Side.start(`ADePT Lab ${generation}`, process.execPath, [...args, generation]);
+  }
+
+  /** llama.cpp, greedy, on a GGUF file. @param python one that has llama-cpp-python */
+  static llama(path: string, threads: number, batches: string, python: string): Side {
+    return Side.start("llama.cpp", python, [
+      join(import.meta.dirname, "llama_side.py"),
+      path,
+      String(threads),
+      batches,
+    ]);
   }
 
   private static start(name: string, command: string, args: string[], cwd = process.cwd()): Side {

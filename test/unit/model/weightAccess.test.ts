@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { weightAccess } from "../../../src/model/weightAccess.ts";
+import { levelsAccess, weightAccess } from "../../../src/model/weightAccess.ts";
 
 const large = { precision: "fp32", bytes: 892e6, isCausal: false, training: true } as const;
 const packed = { step: "packed", predict: "packed" };
@@ -34,4 +34,24 @@ test("narrow weights and spare memory have no copies at all, on the processor", 
     weightAccess({ device: "cpu", memory: "ignore" }, large),
     weightAccess({ device: "cpu", memory: "check" }, large),
   );
+});
+
+test("levels are read as they lie in predictions, of a large backbone in decoding alone; rounding is asked for", () => {
+  const small = { bytes: 100e6, training: true };
+  const wide = { bytes: 4e9, training: false };
+  assert.deepEqual(
+    [true, false].map((isStep) => levelsAccess({ device: "cpu" }, small, isStep)),
+    ["exact", "exact"],
+  );
+  assert.deepEqual(
+    [true, false].map((isStep) => levelsAccess({ device: "cpu", generation: "rounded" }, small, isStep)),
+    ["rounded", "exact"],
+  );
+  assert.deepEqual(
+    [true, false].map((isStep) => levelsAccess({ device: "cpu" }, wide, isStep)),
+    ["exact", undefined],
+  );
+  assert.equal(levelsAccess({ device: "cpu" }, { ...wide, training: true }, true), undefined);
+  assert.equal(levelsAccess({ device: "cpu", memory: "spare" }, small, true), undefined);
+  assert.equal(levelsAccess({ device: "torch" }, small, true), undefined);
 });
