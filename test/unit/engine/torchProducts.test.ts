@@ -81,11 +81,11 @@ withTorch("products in bf16", () => {
 
   test("attention and its gradients by query, key, bias and value are those in fp32, with shared heads too", async () => {
     for (const groups of [1, 2]) {
-      const query = input("query", ["B", 4, "L", 8]);
-      const key = input("key", ["B", 4 / groups, "K", 8]);
-      const value = input("value", ["B", 4 / groups, "K", 8]);
+      const query = input("query", ["B", 4, "L", 64]);
+      const key = input("key", ["B", 4 / groups, "K", 64]);
+      const value = input("value", ["B", 4 / groups, "K", 64]);
       const bias = input("bias", [1, 4, "L", "K"]);
-      const slopes = input("slopes", ["B", 4, "L", 8]);
+      const slopes = input("slopes", ["B", 4, "L", 64]);
       const y = ops.attention(query, key, bias, value);
       const loss = summed(ops.mul(y, slopes));
       const [byQuery, byKey, byBias, byValue] = gradients(loss, [query, key, bias, value]) as [
@@ -95,11 +95,11 @@ withTorch("products in bf16", () => {
         Value,
       ];
       const feeds = {
-        query: filled([2, 4, 5, 8]),
-        key: filled([2, 4 / groups, 7, 8]),
-        value: filled([2, 4 / groups, 7, 8]),
+        query: filled([2, 4, 5, 64]),
+        key: filled([2, 4 / groups, 7, 64]),
+        value: filled([2, 4 / groups, 7, 64]),
         bias: filled([1, 4, 5, 7], 3),
-        slopes: filled([2, 4, 5, 8]),
+        slopes: filled([2, 4, 5, 64]),
       };
       await compare({ y, byQuery, byKey, byValue }, feeds);
       await compare({ loss, byBias }, feeds);
