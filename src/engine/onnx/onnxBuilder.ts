@@ -154,6 +154,17 @@ export class OnnxBuilder {
     return this.once(`shape ${dims.join()}`, () => this.node("Concat", sizes, { axis: { i: 0 } }));
   }
 
+  /** An int64 vector that holds known sizes, which nobody can know before the graph runs. */
+  hidden(dims: readonly number[]): string {
+    const input = this.graph.inputs.find(({ dims: own }) => own.length > 0);
+    if (input === undefined) return this.ints([...dims]);
+    const zero = this.once("hidden zero", () => {
+      const size = this.node("Shape", [input.name], { start: { i: 0 }, end: { i: 1 } });
+      return this.node("Mul", [size, this.ints([0])]);
+    });
+    return this.once(`hidden ${dims.join()}`, () => this.node("Add", [this.ints([...dims]), zero]));
+  }
+
   private symbol(name: string): string {
     return this.once(`symbol ${name}`, () => {
       for (const input of this.graph.inputs) {

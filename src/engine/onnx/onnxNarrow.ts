@@ -9,7 +9,9 @@ const KEPT = 0;
 /**
  * Weights that stay in their narrow type in memory. Each use widens them again, and the wide copy is freed after it.
  * Widening nodes are placed first in the file: onnxruntime visits later nodes earlier, so each runs right before the
- * product that needs it, and only one wide matrix exists at a time.
+ * product that needs it, and only one wide matrix exists at a time. onnxruntime
+ * keeps a wide matrix of each shape that it knows for all products of a run, to give the next one its place, so shapes
+ * are hidden where they can be.
  */
 export class NarrowWeights {
   private readonly added = new Set<string>();
@@ -39,25 +41,27 @@ export class NarrowWeights {
         return b.node("Reshape", [this.widened(value.inputs[0]!), b.ints(value.shape.map(Number))]);
       const weight = value as WeightValue;
       const location = this.location(weight)!;
-      const raw = this.raw(weight, location, location.dims);
-      if (location.type === "float32") return raw;
-      return location.scales === undefined ? b.node("Cast", [raw], FLOAT) : this.scaled(weight, location, raw);
+      if (location.type === "float32") return this.raw(weight, location, location.dims);
+      return b.node("Reshape", [this.wide(weight, location), b.ints(location.dims)]);
     });
   }
 
-  /** The levels of a matrix times their scales, plus their offsets. */
-  private scaled(weight: WeightValue, location: WeightLocation, raw: string): string {
+  /** The values of a narrow matrix in fp32, in one shape or another. */
+  private wide(weight: WeightValue, location: WeightLocation): string {
     const { b } = this;
-    const [rows, width] = location.dims as [number, number];
-    const { group } = location;
-    if (group === undefined)
-      return b.node("DequantizeLinear", [raw, this.numbers("s", weight, location, [rows])], { axis: { i: 0 } });
-    const scales = this.numbers("s", weight, location, [rows, width / group]);
-    const values = b.node("DequantizeLinear", [raw, scales], { axis: { i: 1 }, block_size: { i: group } });
-    if (location.offsets === undefined) return values;
-    const apart = b.node("Reshape", [values, b.ints([rows, width / group, group])]);
-    const sums = b.node("Add", [apart, this.numbers("o", weight, location, [rows, width / group, 1])]);
-    return b.node("Reshape", [sums, b.ints([rows, width])]);
+    const { dims, group, scales, offsets } = location;
+    const [rows, width] = dims as [number, number];
+    if (group !== undefined) {
+      // In groups, since onnxruntime cannot reshape four bits: then matrices of one size have one shape, and one place.
+      const groups = (rows * width) / group;
+      const levels = this.raw(weight, location, [groups, group]);
+      const perGroup = (kind: "s" | "o"): string => this.numbers(kind, weight, location, [groups, 1]);
+      const values = b.node("DequantizeLinear", [levels, perGroup("s")], { axis: { i: 1 }, block_size: { i: group } });
+      return offsets === undefined ? values : b.node("Add", [values, perGroup("o")]);
+    }
+    const raw = b.node("Reshape", [this.raw(weight, location, dims), b.hidden(dims)]);
+    if (scales === undefined) return b.node("Cast", [raw], FLOAT);
+    return b.node("DequantizeLinear", [raw, this.numbers("s", weight, location, [rows])], { axis: { i: 0 } });
   }
 
   /**
@@ -88,7 +92,7 @@ export class NarrowWeights {
   }
 
   private raw({ name }: WeightValue, { file, offset, bytes, type }: WeightLocation, dims: number[]): string {
-    return this.initializer(`w${dims.length}:${name}`, () => ({
+    return this.initializer(`w${dims.join()}:${name}`, () => ({
       element: type,
       dims,
       external: { location: file, offset, length: bytes },
@@ -97,7 +101,7 @@ export class NarrowWeights {
 
   /** The scales ("s") or offsets ("o") of a weight, in that shape. */
   private numbers(kind: "s" | "o", { name }: WeightValue, location: WeightLocation, dims: number[]): string {
-    return this.initializer(`${kind}${dims.length}:${name}`, () => ({
+    return this.initializer(`${kind}${dims.join()}:${name}`, () => ({
       element: "float32",
       dims,
       external: {

@@ -13,7 +13,7 @@ import type { MethodShape } from "../../method/method.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
 import { promptRows } from "../../method/prompt.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
-import { programMemory, type ProgramMemory } from "./programMemory.ts";
+import { programMemory, type ProgramMemory, type Widening } from "./programMemory.ts";
 import { methodOf } from "../../method/registry.ts";
 
 /** The shape of one part of a batch: its rows, padded to these lengths in tokens, prompt not included. */
@@ -130,9 +130,11 @@ function byPlan(graph: MethodGraph, parts: readonly PartShape[]): Map<Plan, Part
   return plans;
 }
 
-/** Whether products widen their matrix at each use. */
-const widensAt = ({ device, storedBytes }: MemoryShape, access: WeightAccess): boolean =>
-  device === "cpu" && access === "mapped" && storedBytes < BYTES;
+/** How products widen their matrix at each use; see NarrowWeights. Four bits and their scales take less than a byte. */
+function wideningAt({ device, storedBytes }: MemoryShape, access: WeightAccess): Widening | undefined {
+  if (device !== "cpu" || access !== "mapped" || storedBytes >= BYTES) return undefined;
+  return storedBytes < 1 ? "bySize" : "each";
+}
 
 /** Bytes of the embedding table on the host, which is read row by row where it is large. */
 function hostTable({ layout: { vocabulary, width } }: Architecture): number {
@@ -163,10 +165,11 @@ function programsOf(memory: MemoryShape): Programs {
     parts: readonly PartShape[],
     how: WeightAccess = access.predict,
   ): ProgramMemory => {
-    const widens = widensAt(memory, how);
-    const own = widens
-      ? inVocabularyParts(outputs, ({ shape: dims }) => (dims.length === 2 ? partRows(dims.map(Number)) : undefined))
-      : outputs;
+    const widens = wideningAt(memory, how);
+    const own =
+      widens !== undefined
+        ? inVocabularyParts(outputs, ({ shape: dims }) => (dims.length === 2 ? partRows(dims.map(Number)) : undefined))
+        : outputs;
     return parts.map((part) => programMemory(own, at(part), widens)).reduce(more);
   };
   const dropout = isDropped(shape);

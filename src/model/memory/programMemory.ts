@@ -89,34 +89,52 @@ function holder(value: Value): Value {
   return at;
 }
 
+/**
+ * How products make wide copies of their frozen matrices: each for itself, or in one place for all matrices of a size,
+ * which lasts from the first to the last of them.
+ */
+export type Widening = "each" | "bySize";
+
 /** The frozen matrix that a product reads; undefined for other operations. */
 function matrixOf(value: OpValue): Value | undefined {
   const right = value.op === "matmul" ? holder(value.inputs[1]!) : undefined;
   return right?.kind === "weight" ? right : undefined;
 }
 
+/** The last operation that reads a frozen matrix of each size, by bytes in fp32. */
+function lastOfSize(order: readonly Value[]): Map<number, number> {
+  const last = new Map<number, number>();
+  order.forEach((value, at) => {
+    const matrix = value.kind === "op" ? matrixOf(value) : undefined;
+    if (matrix !== undefined) last.set(bytesOf(matrix, {}), at);
+  });
+  return last;
+}
+
 /**
  * Simulates a run: a result is in memory from its operation to its last use; feeds and frozen weights are not in the
  * arena.
- * @param widens whether each product makes a wide copy of its frozen matrix
  * @returns bytes of the engine's arena
  */
 function storeTaken(
   order: readonly Value[],
   outputs: readonly Value[],
-  { sizes, widens }: { sizes: Sizes; widens: boolean },
+  { sizes, widens }: { sizes: Sizes; widens: Widening | undefined },
 ): number {
   const lastUse = new Map<Value, number>();
   const kept = new Set(outputs.map(holder));
   const arena = new Arena();
   const places = new Map<Value, ReturnType<Arena["take"]>>();
+  const shared = widens === "bySize" ? lastOfSize(order) : new Map<number, number>();
+  const wides = new Map<number, ReturnType<Arena["take"]>>();
   order.forEach((value, at) => {
     if (value.kind === "op") for (const input of value.inputs) lastUse.set(holder(input), at);
   });
   order.forEach((value, at) => {
     if (value.kind !== "op" || isAlias(value)) return;
-    const matrix = widens ? matrixOf(value) : undefined;
-    const wide = matrix && arena.take(bytesOf(matrix, sizes));
+    const matrix = widens === undefined ? undefined : matrixOf(value);
+    const width = matrix === undefined ? 0 : bytesOf(matrix, {});
+    if (matrix !== undefined && !wides.has(width)) wides.set(width, arena.take(width));
     const own = bytesOf(value, sizes);
     const share = SCRATCH[value.op] ?? 0;
     const ending = [...new Set(value.inputs.map(holder))].filter(
@@ -129,7 +147,10 @@ function storeTaken(
       if (input !== reused) arena.give(places.get(input)!);
       places.delete(input);
     }
-    for (const each of [scratch, wide]) if (each !== undefined) arena.give(each);
+    if (scratch !== undefined) arena.give(scratch);
+    if (matrix === undefined || (shared.get(width) ?? at) > at) return;
+    arena.give(wides.get(width)!);
+    wides.delete(width);
   });
   return arena.touched;
 }
@@ -137,9 +158,13 @@ function storeTaken(
 /**
  * Forecasts the memory of a program with these outputs; pure.
  * @param sizes the size of each symbolic dimension
- * @param widens whether each product makes a wide copy of its frozen matrix
+ * @param widens undefined: products read their frozen matrix as it is
  */
-export function programMemory(outputs: Readonly<Record<string, Value>>, sizes: Sizes, widens = false): ProgramMemory {
+export function programMemory(
+  outputs: Readonly<Record<string, Value>>,
+  sizes: Sizes,
+  widens?: Widening,
+): ProgramMemory {
   const simple = Object.values(simplify(expanded(outputs)));
   const order = topological(simple);
   return {
