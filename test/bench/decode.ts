@@ -87,7 +87,7 @@ interface Chosen {
   add: AddRow;
 }
 
-/** Milliseconds of each token after the first, in each round: the time of all tokens without that of the first alone. */
+/** Milliseconds of each token after the first, in each round: of all tokens, without those of the first alone. */
 const perToken = (all: readonly number[], first: readonly number[], tokens: number): number[] =>
   all.map((each, round) => Math.max(0.01, each - first[round]!) / (tokens - 1));
 
@@ -140,10 +140,10 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
   const off = shared[0]!.scores!.flatMap((row, i) =>
     row.map((each, at) => Math.abs(each - whole[0]!.scores![i]![at]!)),
   );
-  const row = (label: string, own: readonly Answer[], other: readonly Answer[], peer: string, note: string): void => {
+  const row = (own: readonly Answer[], other: readonly Answer[], peer: string, note: string): void => {
     add({
       bench: "decode",
-      case: label,
+      case: `${QUESTIONS} GSM8K questions behind ${SHOTS} shots: 4 labels scored`,
       unit: "ms",
       ours: figures(times(own)),
       peer: { name: peer, figures: figures(times(other)) },
@@ -151,15 +151,9 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
       note,
     });
   };
-  const what = `${QUESTIONS} GSM8K questions behind ${SHOTS} shots`;
-  row(`${what}: 4 labels scored`, whole, generated, `${tokens} tokens generated`, "nothing shared");
-  row(
-    `${what}: 4 labels scored`,
-    shared,
-    whole,
-    "the same, nothing shared",
-    `scores differ by ${Math.max(...off).toExponential(1)} at most; the start is read in every round`,
-  );
+  row(whole, generated, `${tokens} tokens generated`, "nothing shared");
+  const most = Math.max(...off).toExponential(1);
+  row(shared, whole, "nothing shared", `scores differ by ${most} at most; the start is read in every round`);
 }
 
 /**
