@@ -23,7 +23,7 @@ export interface Batch {
   continued?: Continuation;
   /** In a causal model: positions of the embedded input that no token has. */
   gap?: PositionGap;
-  /** How the texts of an evaluation begin, where all begin alike: what is computed of it may be kept for its batches. */
+  /** How the texts of an evaluation begin, where all begin alike: what is computed of it may be kept. */
   shared?: SharedTokens | undefined;
 }
 

@@ -2,10 +2,9 @@ import type { Batch, Continuation } from "../backbone/batch.ts";
 import { embeddedColumns } from "../backbone/batchRows.ts";
 import { tensor, type Feeds } from "../backbone/feeds.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
-import { openBackbone, type Backbone } from "../backbone/openBackbone.ts";
-import type { BackboneWeights } from "../backbone/files/weights.ts";
+import type { Backbone } from "../backbone/openBackbone.ts";
 import type { Device, EngineSpec } from "../engine/engineSpec.ts";
-import type { CompileOptions, DeviceMemory, Engine } from "../engine/engine.ts";
+import type { DeviceMemory, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
 import type { ConstantValue } from "../graph/value.ts";
@@ -23,11 +22,11 @@ import { MethodGraph, type InputSource, type Recompute } from "./methodGraph.ts"
 import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
 import { Predictor } from "./predictor.ts";
+import { openWeights, type OpenedWeights } from "./openWeights.ts";
 import { programName, Programs } from "./programs.ts";
 import { stepResult } from "./stepResult.ts";
 import { teacherFeeds, type TeacherOutputs } from "./teacherFeeds.ts";
 import { textMask } from "./textMask.ts";
-import { levelsAccess, weightAccess, type WeightAccess } from "./weightAccess.ts";
 
 /** The devices that compute with narrow weights. */
 const HOLDS_NARROW: readonly Device[] = ["cpu", "torch"];
@@ -66,36 +65,6 @@ export interface DistilOptions {
   lossScale: number;
   /** Factor of the teacher's terms. */
   weight: number;
-}
-
-/** The backbone, and its weights as training steps and as predictions read them. */
-interface OpenedWeights {
-  backbone: Backbone;
-  step: BackboneWeights;
-  predict: BackboneWeights;
-  /** See `levelsAccess`. */
-  levels: (isStep: boolean) => CompileOptions["levels"];
-}
-
-/**
- * Opens the weights with the access that the engine's memory setting allows.
- * @throws UserError as `openBackbone`
- */
-function openWeights({ folder, engine, precision = "fp32", training = false, verified }: ModelOptions): OpenedWeights {
-  const backbone = openBackbone(folder, { precision, verified });
-  const own = backbone.weights;
-  const { bytes, hasLevels } = own;
-  const access = weightAccess(engine, { precision, hasLevels, bytes, isCausal: backbone.layout.isCausal, training });
-  // Narrow weights are never packed.
-  const isMapped = precision === "fp32" && Object.values(access).includes("mapped");
-  const mapped = isMapped ? openBackbone(folder, { precision, mapped: true }).weights : own;
-  const as = (how: WeightAccess): BackboneWeights => (how === "mapped" ? mapped : own);
-  return {
-    backbone,
-    step: as(access.step),
-    predict: as(access.predict),
-    levels: (isStep) => levelsAccess(engine, { bytes, training }, isStep),
-  };
 }
 
 /**

@@ -87,7 +87,7 @@ interface Chosen {
   add: AddRow;
 }
 
-/** Milliseconds of each token after the first, in each round: the time of all tokens without that of the first alone. */
+/** Milliseconds of each token after the first, in each round: of all tokens, without those of the first alone. */
 const perToken = (all: readonly number[], first: readonly number[], tokens: number): number[] =>
   all.map((each, round) => Math.max(0.01, each - first[round]!) / (tokens - 1));
 
@@ -140,10 +140,10 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
   const off = shared[0]!.scores!.flatMap((row, i) =>
     row.map((each, at) => Math.abs(each - whole[0]!.scores![i]![at]!)),
   );
-  const row = (label: string, own: readonly Answer[], other: readonly Answer[], peer: string, note: string): void => {
+  const row = (own: readonly Answer[], other: readonly Answer[], peer: string, note: string): void => {
     add({
       bench: "decode",
-      case: label,
+      case: `${QUESTIONS} GSM8K questions behind ${SHOTS} shots: 4 labels scored`,
       unit: "ms",
       ours: figures(times(own)),
       peer: { name: peer, figures: figures(times(other)) },
@@ -151,20 +151,15 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
       note,
     });
   };
-  const what = `${QUESTIONS} GSM8K questions behind ${SHOTS} shots`;
-  row(`${what}: 4 labels scored`, whole, generated, `${tokens} tokens generated`, "nothing shared");
-  row(
-    `${what}: 4 labels scored`,
-    shared,
-    whole,
-    "the same, nothing shared",
-    `scores differ by ${Math.max(...off).toExponential(1)} at most; the start is read in every round`,
-  );
+  row(whole, generated, `${tokens} tokens generated`, "nothing shared");
+  const most = Math.max(...off).toExponential(1);
+  row(shared, whole, "nothing shared", `scores differ by ${most} at most; the start is read in every round`);
 }
 
 /**
  * npm run bench decode [--tokens N] [--rounds N] [--cases q4,rounded,f32,rows,scores]: greedy decoding of SmolLM2-135M
- * beside llama.cpp in one run, at equal precision, and scoring of labels. test/models/prepare.sh makes the model.
+ * beside llama.cpp in one run, at equal precision, and scoring of labels. test/models/prepare.sh makes the model. On a
+ * machine with other work the times say nothing: llama.cpp's threads then wait for each other.
  */
 export async function benchDecode(args: string[], add: AddRow): Promise<void> {
   const { values } = parseArgs({

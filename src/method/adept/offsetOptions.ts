@@ -96,7 +96,8 @@ export function initialOption(
   { shareBelow = 0 }: OffsetSpec,
   source: InitialisationSource,
 ): Float32Array | undefined {
-  if (name === UNIT) return Float32Array.of(embeddingRms({ tokens: source.vocabularySize, row: (id) => source.embedding(id) }));
+  const rows = { tokens: source.vocabularySize, row: (id: number) => source.embedding(id) };
+  if (name === UNIT) return Float32Array.of(embeddingRms(rows));
   if (name === GAIN) return ones(sizes);
   if (name === SHARED) return zeros(sizes);
   if (name !== RARE) return undefined;
