@@ -126,7 +126,7 @@ class Backward {
         const layer = this.layers.has(each) ? this.layers.again(each) : undefined;
         return layer === undefined ? (this.made.get(each) ?? each) : this.read(each, layer);
       });
-      this.made.set(value, { ...value, inputs } as OpValue);
+      this.made.set(value, { ...value, inputs });
     }
     return this.made;
   }

@@ -87,7 +87,7 @@ class Rewriting {
 
   private unchanged(value: OpValue): Value {
     if (!value.inputs.some((each) => this.whole.has(each) || this.parted.has(each))) return value;
-    return { ...value, inputs: value.inputs.map((each) => this.read(each)) } as OpValue;
+    return { ...value, inputs: value.inputs.map((each) => this.read(each)) };
   }
 
   private wide(value: Value | undefined): number | undefined {
@@ -131,7 +131,7 @@ class Rewriting {
     const isBackward = value.inputs.some((each) => this.parted.get(each)?.isBackward === true);
     const parts = from.columns.map((columns, i): Value => {
       const inputs = value.inputs.map((each) => this.partOf(each, { columns, i, isBackward, width }));
-      return { ...value, shape: [...value.shape.slice(0, -1), columns.to - columns.from], inputs } as OpValue;
+      return { ...value, shape: [...value.shape.slice(0, -1), columns.to - columns.from], inputs };
     });
     return { columns: from.columns, parts, isBackward };
   }
@@ -215,7 +215,7 @@ class Rewriting {
 }
 
 /** The value, to be computed right before its use. */
-const late = (value: Value): Value => ({ ...(value as OpValue), isRecomputed: true }) as OpValue;
+const late = (value: Value): Value => ({ ...(value as OpValue), isRecomputed: true });
 
 /**
  * Returns outputs that are equal up to rounding, in which no large head is read whole. Logits are computed in parts of

@@ -205,7 +205,7 @@ export const TORCH_LOWERINGS: { [K in PrimitiveName]: TorchLowering<Of<K>> } = {
     source.line(
       [source.as(inputs[0]!, "float32"), inputs[1]!],
       (x, labels) => {
-        const { at, isColumn } = columnOf(value, labels!);
+        const { at, isColumn } = columnOf(value, labels);
         return `${x}.gather(1, ${at}) * ${isColumn}`;
       },
       { type: "float32" },
@@ -214,7 +214,7 @@ export const TORCH_LOWERINGS: { [K in PrimitiveName]: TorchLowering<Of<K>> } = {
     source.line(
       [source.as(inputs[0]!, "float32"), inputs[1]!],
       (x, labels) => {
-        const { at, isColumn } = columnOf(value, labels!);
+        const { at, isColumn } = columnOf(value, labels);
         return `${x}.scatter_add(1, ${at}, -${isColumn})`;
       },
       { type: "float32" },
