@@ -104,7 +104,7 @@ export type OpValue = {
      * where it is large.
      */
     readonly isRecomputed?: true;
-    /** The number of the layer whose input this value is, in the order that layers are computed in. */
+    /** The number of the layer whose input this value is; layers are numbered as they are computed. */
     readonly startsLayer?: number;
   };
 }[OpName];

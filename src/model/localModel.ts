@@ -7,7 +7,6 @@ import type { Device, EngineSpec } from "../engine/engineSpec.ts";
 import type { DeviceMemory, Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/openEngine.ts";
 import type { Precision } from "../engine/precisionSpec.ts";
-import type { ConstantValue } from "../graph/value.ts";
 import { UserError } from "../base/errors.ts";
 import { phrase, type Phrase } from "../base/phrase.ts";
 import type { MethodShape } from "../method/method.ts";
@@ -18,6 +17,7 @@ import { methodOf } from "../method/registry.ts";
 import { continuedEmbeddings, joinEmbeddings } from "./joinEmbeddings.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
 import { EmbeddingTable } from "./embeddingTable.ts";
+import { foldedConstant } from "./foldedConstant.ts";
 import { MethodGraph, type InputSource, type Recompute } from "./methodGraph.ts";
 import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
@@ -30,9 +30,6 @@ import { textMask } from "./textMask.ts";
 
 /** The devices that compute with narrow weights. */
 const HOLDS_NARROW: readonly Device[] = ["cpu", "torch"];
-
-/** The largest folded table in bytes that is compiled as a constant into each program that reads it. */
-const MOST_CONSTANT = 256e6;
 
 /** Which backbone and method a model has, and how it is opened. */
 export interface ModelOptions {
@@ -65,14 +62,6 @@ export interface DistilOptions {
   lossScale: number;
   /** Factor of the teacher's terms. */
   weight: number;
-}
-
-/**
- * The folded table as a constant, where feeding it would copy it at every call. On the processor feeds are not copied.
- */
-function foldedConstant({ folded, engine }: ModelOptions, layout: BackboneLayout): ConstantValue | undefined {
-  if (folded === undefined || engine.device === "cpu" || folded.byteLength > MOST_CONSTANT) return undefined;
-  return { kind: "constant", type: "float32", shape: [layout.vocabulary, layout.width], data: folded };
 }
 
 function inputSource({ inputEmbeddings = false, folded }: ModelOptions): InputSource {

@@ -171,7 +171,11 @@ export class MethodGraph {
    */
   step(
     plan: Plan,
-    { dropout = false, penalised = false, recompute = "activations" as Recompute } = {},
+    {
+      dropout = false,
+      penalised = false,
+      recompute = "activations",
+    }: { dropout?: boolean; penalised?: boolean; recompute?: Recompute } = {},
   ): Record<string, Value> {
     const loss = this.scaledLoss(this.forward(dropout, plan).logits);
     const descended = penalised ? add(loss, this.penalty(dropout)) : loss;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sizeAt } from "../../../src/graph/dims.ts";
 import { recomputeLayers } from "../../../src/graph/recomputeLayers.ts";
-import { topological, type OpValue, type Value } from "../../../src/graph/value.ts";
+import { topological, type Value } from "../../../src/graph/value.ts";
 import { MethodGraph } from "../../../src/model/methodGraph.ts";
 import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
@@ -50,7 +50,7 @@ const bytes = (value: Value): number => value.shape.reduce<number>((all, dim) =>
  * is computed again before anything else: no engine can do worse.
  */
 function eagerPeak(outputs: Record<string, Value>): number {
-  const order = topological(Object.values(outputs)).filter((value) => value.kind === "op") as OpValue[];
+  const order = topological(Object.values(outputs)).flatMap((value) => (value.kind === "op" ? [value] : []));
   const readers = new Map<Value, number>();
   for (const each of order) for (const input of new Set(each.inputs)) readers.set(input, (readers.get(input) ?? 0) + 1);
   for (const value of Object.values(outputs)) readers.set(value, Infinity);
