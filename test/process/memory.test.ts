@@ -102,10 +102,25 @@ test("a run takes fewer copies of the model where memory is scarce, to the same 
   assert.equal(scarce.adapter(), plenty.adapter());
 });
 
+test("a run that fits with one copy only if it keeps less computes layers again, to the same bits, and says so", (t) => {
+  const { train } = workspace(t);
+  const one = train(undefined, "engine.replicas=1");
+  const needed = one.record.memory!.needed;
+  const again = train(Math.round(0.97 * needed));
+  assert.equal(again.status, 0, again.stderr);
+  assert.deepEqual([again.record.memory?.copies, again.record.memory?.recomputed], [1, true]);
+  assert.ok(again.record.memory!.needed <= 0.97 * needed);
+  assert.match(again.stderr, /; each layer is computed again in the backward pass$/m);
+  assert.equal(again.adapter(), one.adapter());
+});
+
 test("a run that fits with one copy neither ends before its first step with what would fit, and can be started all the same", (t) => {
   const { train, folder } = workspace(t);
   const one = train(undefined, "engine.replicas=1").record.memory!.needed;
-  const free = Math.round(0.97 * one);
+  // What it needs with layers computed again, below which it does not start.
+  const { needed, recomputed } = train(Math.round(0.97 * one)).record.memory!;
+  assert.ok(needed < one && recomputed === true, `${needed} of ${one}`);
+  const free = Math.round(0.97 * needed);
   const short = train(free);
   assert.equal(short.status, 1);
   assert.deepEqual([short.record.status, short.record.lastStep, short.record.memory], ["failed", undefined, undefined]);

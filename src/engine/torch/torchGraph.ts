@@ -74,7 +74,8 @@ function isRounded({ inputs }: OpValue): boolean {
   if (origins.some(({ kind, shape }) => kind === "input" && shape.length <= 2)) return false;
   const frozen = origins.filter(({ kind }) => kind === "weight");
   if (frozen.length > 0) return frozen.every(({ shape }) => isWide(shape));
-  return inputs.every(({ shape }) => shape.length >= 3);
+  const isWideEnough = inputs.some(({ shape }) => shape.slice(-2).some((size) => Number(size) >= NARROWEST));
+  return isWideEnough && inputs.every(({ shape }) => shape.length >= 3);
 }
 
 const productType = (value: OpValue, compute: Compute): TorchType => {

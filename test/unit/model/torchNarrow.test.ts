@@ -16,6 +16,7 @@ import { methodOf } from "../../../src/method/registry.ts";
 import { LocalModel } from "../../../src/model/localModel.ts";
 import type { StepResult } from "../../../src/model/model.ts";
 import { CPU, TORCH, withTorch } from "../../golden/engines.ts";
+import { writeRandomBackbone } from "../../bench/sides/randomBackbone.ts";
 import { relativeDifference } from "../../golden/methodGolden.ts";
 
 const ROWS = 3;
@@ -30,21 +31,34 @@ const batch: Batch = {
 
 const TINY = backboneFolder(EMBEDDED_BACKBONE);
 
-/** The embedded backbone in fp32, the embedding table rounded to bf16. */
-function withRoundedTable(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), "adept-rounded-"));
+const folderOf = (t: TestContext): string => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-narrow-"));
   t.after(() => {
     rmSync(folder, { recursive: true, force: true });
   });
-  cpSync(TINY, folder, { recursive: true });
-  const tensors = readSafetensors(join(TINY, "model.safetensors"));
+  return folder;
+};
+
+/** A random backbone of the least width that is computed with in bf16. */
+function wideBackbone(t: TestContext): string {
+  const folder = folderOf(t);
+  const sizes = { width: 256, heads: 4, headWidth: 64, hidden: 512, layers: 1, vocabulary: 1024 };
+  writeRandomBackbone(folder, { name: "narrow", ...sizes, rounds: 1 });
+  return folder;
+}
+
+/** A backbone in fp32, the embedding table rounded to bf16. */
+function withRoundedTable(t: TestContext, from: string): string {
+  const folder = folderOf(t);
+  cpSync(from, folder, { recursive: true });
+  const tensors = readSafetensors(join(from, "model.safetensors"));
   const table = tensors.get("shared.weight")!;
   table.data = widen(Buffer.from(toBfloat16(table.data).buffer), "bfloat16");
   writeSafetensors(join(folder, "model.safetensors"), tensors);
   return folder;
 }
 
-/** Loss and gradients of ADePT on the embedded backbone. */
+/** Loss and gradients of ADePT on a backbone, by default the embedded one. */
 async function step(t: TestContext, engine: EngineSpec, precision: Precision, folder = TINY): Promise<StepResult> {
   const method = MethodInput.parse({ kind: "adept" });
   const sizes = { promptLength: 4, bottleneck: 3, count: 0 };
@@ -79,12 +93,20 @@ withTorch("narrow", () => {
     });
 
   test("products in bf16 move loss and gradients by rounding of 8 bits, not more and not less", async (t) => {
-    const exact = await step(t, TORCH, "fp32");
-    const rounded = await step(t, { ...TORCH, compute: "bf16" }, "fp32");
+    const wide = wideBackbone(t);
+    const bf16: EngineSpec = { ...TORCH, compute: "bf16" };
+    const exact = await step(t, TORCH, "fp32", wide);
+    const rounded = await step(t, bf16, "fp32", wide);
     close(rounded, exact, 0.01);
     assert.ok(Math.abs(rounded.loss - exact.loss) > 1e-6 * exact.loss, "something is rounded");
     // Of bf16 weights, matrices are the ones that products in bf16 read anyway; rows of the table are rounded too.
-    const stored = await step(t, { ...TORCH, compute: "bf16" }, "bf16");
-    close(stored, await step(t, { ...TORCH, compute: "bf16" }, "fp32", withRoundedTable(t)), 1e-6);
+    const stored = await step(t, bf16, "bf16", wide);
+    close(stored, await step(t, bf16, "fp32", withRoundedTable(t, wide)), 1e-6);
+  });
+
+  test("a small model has no products in bf16: they would cost more loss than they save time", async (t) => {
+    const exact = await step(t, TORCH, "fp32");
+    const own = await step(t, { ...TORCH, compute: "bf16" }, "fp32");
+    assert.deepEqual([own.loss, own.gradients], [exact.loss, exact.gradients]);
   });
 });

@@ -226,6 +226,7 @@ test(
       "tf32",
       "threads",
       "replicas",
+      "generation",
       "memory",
     ]);
     assert.deepEqual(engine.anyOf[1]?.enum, ["auto", "cpu", "webgpu", "cuda", "directml", "coreml", "tfjs", "torch"]);
