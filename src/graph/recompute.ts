@@ -1,19 +1,6 @@
+import { ELEMENTWISE } from "./elementwise.ts";
 import { simplify } from "./passes.ts";
-import { topological, type OpName, type OpValue, type Value } from "./value.ts";
-
-/** Operations on each element that take less time than memory for their result is worth. */
-const CHEAP: ReadonlySet<OpName> = new Set([
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "neg",
-  "exp",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-] satisfies OpName[]);
+import { topological, type OpValue, type Value } from "./value.ts";
 
 const isScalar = (value: Value): boolean => value.kind === "constant" && value.shape.length === 0;
 
@@ -25,7 +12,7 @@ function sources(order: readonly Value[]): ReadonlyMap<Value, Value> {
   const found = new Map<Value, Value>();
   for (const value of order) {
     const from =
-      value.kind === "op" && CHEAP.has(value.op)
+      value.kind === "op" && ELEMENTWISE.has(value.op)
         ? new Set(value.inputs.filter((input) => !isScalar(input)).map((input) => found.get(input)!))
         : new Set<Value>();
     const [source = value] = from.size === 1 ? from : [];

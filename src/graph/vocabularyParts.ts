@@ -1,3 +1,4 @@
+import { ELEMENTWISE } from "./elementwise.ts";
 import {
   add,
   concat,
@@ -13,22 +14,10 @@ import {
   slice,
   sub,
 } from "./ops.ts";
-import { topological, weightRows, type OpName, type OpValue, type Value, type WeightValue } from "./value.ts";
+import { topological, weightRows, type OpValue, type Value, type WeightValue } from "./value.ts";
 
 /** Rows of a large head that are computed with at a time; undefined: the matrix is read whole. */
 export type PartRows = (weight: WeightValue) => number | undefined;
-
-/** Operations by element, whose result in a part of the last axis depends on that part alone. */
-const BY_ELEMENT: ReadonlySet<OpName> = new Set([
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "neg",
-  "exp",
-  "tanh",
-  "sigmoid",
-] satisfies OpName[]);
 
 /** Columns of the last axis, `from` (inclusive) to `to` (exclusive). */
 interface Columns {
@@ -111,7 +100,7 @@ class Rewriting {
     if (from === undefined) return undefined;
     if (value.op === "crossEntropyGradient") return this.gradient(value, from);
     if (value.op === "reshape") return this.reshaped(value, from);
-    return BY_ELEMENT.has(value.op) ? this.byElement(value, from) : undefined;
+    return ELEMENTWISE.has(value.op) ? this.byElement(value, from) : undefined;
   }
 
   private reshaped(value: Extract<OpValue, { op: "reshape" }>, from: Parted): Parted | undefined {
