@@ -301,6 +301,7 @@ def attention(query, key, bias, value):
 
 def attention_gradient(context, g, wanted):
     result, own, bias = context
+    # Only attention by its scores keeps more than its three operands.
     if len(own) > 3:
         return scored_gradient(context, g, wanted)
     if 2 in wanted:

@@ -1,3 +1,4 @@
+import { ELEMENTWISE } from "../../graph/elementwise.ts";
 import { Arena } from "./arena.ts";
 import { sizeAt } from "../../graph/dims.ts";
 import { expanded } from "../../graph/fused.ts";
@@ -24,22 +25,7 @@ export interface ProgramMemory {
 
 const BYTES = 4;
 /** Operations whose result can replace an operand that is not used again. */
-const IN_PLACE = new Set<OpName>([
-  "add",
-  "sub",
-  "mul",
-  "div",
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "gate",
-  "keep",
-]);
+const IN_PLACE = new Set<OpName>([...ELEMENTWISE, "log", "sqrt", "gate", "keep"]);
 /**
  * Temporary memory of an operation besides its result, in sizes of its first operand: probabilities and one-hot labels,
  * and a mask in bytes and in floats.
