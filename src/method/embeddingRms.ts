@@ -1,5 +1,5 @@
 /** The tokens' embeddings by their rows. */
-export interface EmbeddingRows {
+export interface TokenRows {
   tokens: number;
   /** A token's embedding (width), as the backbone embeds it. */
   row(id: number): Float32Array;
@@ -9,7 +9,7 @@ export interface EmbeddingRows {
  * The unit of a backbone's embeddings: the root mean square of all values of the table (V, d), as the backbone embeds
  * them. Models differ in it by two orders of magnitude.
  */
-export function embeddingRms(table: EmbeddingRows): number {
+export function embeddingRms(table: TokenRows): number {
   let sum = 0;
   let count = 0;
   for (let id = 0; id < table.tokens; id++) {

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { embeddingRms, type EmbeddingRows } from "./embeddingRms.ts";
+import { embeddingRms, type TokenRows } from "./embeddingRms.ts";
 import type { LearningRateGroupForm } from "./method.ts";
 import type { MethodSpec } from "./methodSpec.ts";
 import type { AnySpec } from "./trained.ts";
@@ -31,7 +31,7 @@ export function defaultRates(spec: MethodSpec): Partial<Record<LearningRateGroup
  * options say that a group's rate is in its units.
  * @param embedding reads the table (V, d); called only where a rate needs it
  */
-export function ratesInUnits<Rates extends object>(spec: AnySpec, rates: Rates, embedding: () => EmbeddingRows): Rates {
+export function ratesInUnits<Rates extends object>(spec: AnySpec, rates: Rates, embedding: () => TokenRows): Rates {
   const groups = methodOf(spec.kind).rateUnits?.(spec) ?? [];
   if (groups.length === 0) return rates;
   const unit = embeddingRms(embedding());
