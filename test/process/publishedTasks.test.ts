@@ -48,7 +48,7 @@ interface Evaluation {
 }
 
 /** Trains an example for two steps on a random model of its family; all else is as the example has it. */
-function trained(example: string, config: Record<string, unknown>, rows: readonly object[]): Evaluation[] {
+function trained(example: string, config: Parameters<typeof randomModel>[0], rows: readonly object[]): Evaluation[] {
   const workspace = mkdtempSync(join(tmpdir(), "adept-process-"));
   made.push(workspace);
   const model = randomModel(config);
