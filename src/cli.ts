@@ -1,10 +1,11 @@
 import { inspect } from "node:util";
 import { UserError } from "./base/errors.ts";
 import { runCommand } from "./cli/runCommand.ts";
-import { tell } from "./cli/terminal.ts";
+import { endWithItsReader, tell } from "./cli/terminal.ts";
 import { WrongUse } from "./cli/wrongUse.ts";
 
-// Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted.
+// Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 141 nobody reads the output.
+endWithItsReader();
 runCommand(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

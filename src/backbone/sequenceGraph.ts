@@ -35,6 +35,20 @@ export function inputOf(embedding: InputEmbedding, tokens: Tokens): Value {
  */
 export type Plan = string;
 
+/** The form of a step of decoding. */
+export interface StepForm {
+  /** Whether `prefillBehind` has read the text. */
+  isBehind?: boolean;
+  /** Whether keys and values stay on the device, where the host can append nothing to them. */
+  isHeld?: boolean;
+}
+
+/** A step of decoding: logits (B, 1, V), and what the Decoding makes the next step's keys and values of. */
+export interface Step {
+  logits: Value;
+  cache: Record<string, Value>;
+}
+
 /**
  * A backbone's computation as graph values, with a method's changes. Symbolic sizes: B rows, S tokens of the longest
  * text, T of the longest target, P of the prompt, X = P+S positions of a text that was read before, K earlier steps of
@@ -74,9 +88,8 @@ export interface SequenceGraph {
    */
   resume(embedding: InputEmbedding, plan: Plan, isBehind?: boolean): Value;
   /**
-   * One step of decoding: logits (B, 1, V), and in `cache` each layer's keys and values for the next step. A causal
-   * family embeds the step's token with the method's offset, as it embeds a target's tokens in `forward`.
-   * @param isBehind as in `resume`
+   * One step of decoding. A causal family embeds the step's token with the method's offset, as it embeds a target's
+   * tokens in `forward`.
    */
-  step(embedding: InputEmbedding, plan: Plan, isBehind?: boolean): { logits: Value; cache: Record<string, Value> };
+  step(embedding: InputEmbedding, plan: Plan, form?: StepForm): Step;
 }

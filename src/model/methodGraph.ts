@@ -6,7 +6,14 @@ import { recomputeActivations } from "../graph/recompute.ts";
 import { recomputeLayers } from "../graph/recomputeLayers.ts";
 import { input, scalar, type FusedName, type InputValue, type Value } from "../graph/value.ts";
 import type { Architecture } from "../backbone/family.ts";
-import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../backbone/sequenceGraph.ts";
+import {
+  inputOf,
+  type InputEmbedding,
+  type Plan,
+  type SequenceGraph,
+  type StepForm,
+  type Tokens,
+} from "../backbone/sequenceGraph.ts";
 import type { Method, MethodContext, MethodShape, MethodTensors, OffsetForm } from "../method/method.ts";
 import { PROMPT } from "../method/prompt.ts";
 import { isFixed } from "../method/fixed.ts";
@@ -249,8 +256,8 @@ export class MethodGraph {
   }
 
   /** One decoding step from what was kept of a text: `logits` (B, 1, V) and the next step's cache. */
-  decodeStep(plan: Plan, isBehind = false): Record<string, Value> {
-    const { logits, cache } = this.sequence.step(this.embedding(PREDICTION), plan, isBehind);
+  decodeStep(plan: Plan, form: StepForm = {}): Record<string, Value> {
+    const { logits, cache } = this.sequence.step(this.embedding(PREDICTION), plan, form);
     return { logits, ...cache };
   }
 }

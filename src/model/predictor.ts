@@ -3,7 +3,7 @@ import { targetTokens } from "../backbone/batchRows.ts";
 import type { Feeds } from "../backbone/feeds.ts";
 import type { HostFeeds } from "../backbone/hostFeeds.ts";
 import type { Plan } from "../backbone/sequenceGraph.ts";
-import { freeHeld, HeldLost } from "../engine/heldTensor.ts";
+import { freeHeld, HeldLost, HeldTensor } from "../engine/heldTensor.ts";
 import type { Program } from "../engine/program.ts";
 import type { Value } from "../graph/value.ts";
 import type { Parameters } from "../method/parameters.ts";
@@ -243,8 +243,9 @@ export class Predictor {
   ): Promise<number[][]> {
     const { graph, feeds, program, vocabulary, stepFeeds } = this.parts;
     const isBehind = shared !== undefined;
+    const isHeld = Object.values(kept).some((each) => each instanceof HeldTensor);
     const name = programName("decode step", { [plan]: plan !== "", [BEHIND]: isBehind });
-    const decoder = await program(name, () => graph.decodeStep(plan, isBehind), true);
+    const decoder = await program(name, () => graph.decodeStep(plan, { isBehind, isHeld }), true);
     const decoding = feeds.decoding(kept, batch, isBehind ? columnsOf(shared) : 0);
     const limits = this.limits(parameters, batch);
     let cache: Feeds = {};

@@ -47,6 +47,7 @@ function writeWorkspace(
         checkpointEvery: savedEvery(given.steps),
         maxSourceLength: text,
         maxTargetLength: answer,
+        testLimit: 1,
         warmup: 2,
       },
       engine: { device: "cpu", memory: "least", replicas: 1 },

@@ -35,7 +35,7 @@ export interface Attended {
   /** Keys and values of places before, of this layer; in order. */
   before: readonly KeyValue[];
   /** Keys and values of the latest places, which the layer's own are joined to; absent: none. */
-  grown?: KeyValue;
+  grown?: KeyValue | undefined;
   /** Addends to the scores, broadcast to (B, heads, queries, keys): 0, or very low where a key is hidden. */
   scores: Value;
   /** undefined: a layer without rotation. */
@@ -161,9 +161,9 @@ export class CausalAttention {
     const [rows, , length] = query.shape as [Dim, Dim, Dim, Dim];
     const queries = productDim([heads / keyValueHeads, length]);
     const grouped = reshape(query, [rows, keyValueHeads, queries, headWidth]);
-    const found = parts.map(({ key }) =>
-      reshape(matmul(grouped, key, { transB: true }), [rows, heads, length, key.shape[2]!]),
-    );
+    // With one place a group's queries all have the same hidden keys, so that scores need no shape by heads.
+    const places: Dim[] = length === 1 ? [rows, keyValueHeads, queries] : [rows, heads, length];
+    const found = parts.map(({ key }) => reshape(matmul(grouped, key, { transB: true }), [...places, key.shape[2]!]));
     const shares = this.changes.drop(softmax(add(capped(concat(found, 3), scoreCap), hidden)));
     let from: Dim = 0;
     const mixed = parts.map(({ key, value }): Value => {

@@ -1,6 +1,8 @@
+import { HeldTensor } from "../../engine/heldTensor.ts";
 import type { PositionGap } from "../batch.ts";
 import { allRowsAt, tensor, type Feeds } from "../feeds.ts";
 import type { Decoding } from "../hostFeeds.ts";
+import { AppendedCache, LATEST } from "./appendedCache.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { laterScoreFeeds, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
 
@@ -17,13 +19,18 @@ export interface DecodingStart {
   gap?: PositionGap | undefined;
 }
 
-/** Decoding with the keys and values of prompt and text, and those of the new tokens, which grow by one a step. */
+/**
+ * Decoding with the keys and values of prompt and text, and those of the new tokens, one more a step: appended to the
+ * text's, or, where they stay on the device, in tensors of their own that grow there.
+ */
 export class CausalDecoding implements Decoding {
   readonly pad: number;
   readonly first: Int32Array;
   readonly firstLogits: Float32Array;
   private kept: Feeds;
   private past: Feeds = {};
+  /** Absent: keys and values stay on the device. */
+  private readonly cache: AppendedCache | undefined;
   private texts: readonly number[];
   private readonly prompt: number;
   private readonly gap: PositionGap | undefined;
@@ -41,12 +48,17 @@ export class CausalDecoding implements Decoding {
     this.texts = texts;
     this.first = new Int32Array(texts.length).fill(pad);
     this.firstLogits = firstLogits;
-    this.kept = kept;
     this.columns = columns;
-    config.layers.forEach((_, i) => {
-      for (const part of ["Key", "Value"])
-        this.past[`past${part}${i}`] = tensor(new Float32Array(0), texts.length, keyValueHeads, 0, headWidth);
-    });
+    const parts = config.layers.flatMap((_, i) => [`Key${i}`, `Value${i}`]);
+    if (Object.values(kept).some((each) => each instanceof HeldTensor)) {
+      this.kept = kept;
+      for (const part of parts)
+        this.past[`past${part}`] = tensor(new Float32Array(0), texts.length, keyValueHeads, 0, headWidth);
+      return;
+    }
+    const names = parts.map((part) => `kept${part}`);
+    this.cache = new AppendedCache(Object.fromEntries(names.map((name) => [name, kept[name]!])), names);
+    this.kept = {};
   }
 
   isEnd(id: number): boolean {
@@ -63,8 +75,16 @@ export class CausalDecoding implements Decoding {
     return {
       ...this.kept,
       ...this.past,
+      ...this.cache?.feeds,
       ...rotationFeeds(this.config, rows, 1),
-      ...laterScoreFeeds(this.config, { lengths, kept: this.columns, behind: steps + 1, queries: 1, gap }),
+      ...laterScoreFeeds(this.config, {
+        lengths,
+        kept: this.columns,
+        behind: steps + 1,
+        queries: 1,
+        spare: this.cache?.spare,
+        gap,
+      }),
       ids: tensor(ids, ids.length, 1),
       places: tensor(places, ids.length, 1),
       absolute: tensor(
@@ -76,15 +96,20 @@ export class CausalDecoding implements Decoding {
   }
 
   advance(cache: Feeds): void {
+    this.steps++;
+    if (this.cache !== undefined) {
+      this.cache.append(cache[LATEST]!);
+      return;
+    }
     this.past = Object.fromEntries(
       Object.entries(cache).map(([name, value]) => [name.replace("present", "past"), value]),
     );
-    this.steps++;
   }
 
   keepRows(places: readonly number[]): void {
     this.kept = allRowsAt(this.kept, places);
     this.past = allRowsAt(this.past, places);
+    this.cache?.keepRows(places);
     this.texts = places.map((place) => this.texts[place]!);
   }
 }

@@ -2,7 +2,16 @@ import { addDims, productDim, type Dim } from "../../graph/dims.ts";
 import { add, concat, gather, reshape } from "../../graph/ops.ts";
 import { input, type Value } from "../../graph/value.ts";
 import { UNCHANGED, type BackboneChanges } from "../changes.ts";
-import { inputOf, type InputEmbedding, type Plan, type SequenceGraph, type Tokens } from "../sequenceGraph.ts";
+import {
+  inputOf,
+  type InputEmbedding,
+  type Plan,
+  type SequenceGraph,
+  type Step,
+  type StepForm,
+  type Tokens,
+} from "../sequenceGraph.ts";
+import { LATEST } from "./appendedCache.ts";
 import type { Attended, KeyValue, RotationInput } from "./causalAttention.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { rotationNames, scoresName, windowsOf } from "./causalInputs.ts";
@@ -87,19 +96,24 @@ export class CausalGraph implements SequenceGraph {
     return this.layers.logits(gather(this.flat(both), input("labelAt", ["M"], "int32")));
   }
 
-  step(embedding: InputEmbedding, _: Plan, isBehind = false): { logits: Value; cache: Record<string, Value> } {
+  step(embedding: InputEmbedding, _: Plan, { isBehind = false, isHeld = false }: StepForm = {}): Step {
     const tokens: Tokens = { ids: input("ids", ["B", 1], "int32"), places: input("places", ["B", 1], "int32") };
     const { before, columns } = this.before(isBehind);
-    const past = this.cached("past", "K");
+    const past = isHeld ? this.cached("past", "K") : [];
     const rotation = this.rotations(1);
-    const scores = this.scores(["B", 1, 1, addDims("K", columns, 1)]);
+    const scores = this.scores(["B", 1, 1, isHeld ? addDims("K", columns, 1) : addDims(columns, 1)]);
     const { states, present } = this.layers.run(this.later(embedding, tokens), (i) => ({
       before: before(i),
-      grown: past[i]!,
+      grown: past[i],
       scores: scores(i),
       rotation: rotation(i),
     }));
-    return { logits: this.layers.logits(this.layers.finished(states)), cache: named("present", present) };
+    const latest = concat(
+      present.flatMap(({ key, value }) => [key, value]),
+      2,
+    );
+    const cache = isHeld ? named("present", present) : { [LATEST]: latest };
+    return { logits: this.layers.logits(this.layers.finished(states)), cache };
   }
 
   /** All layers over prompt and tokens that stand at the start of their rows, without the last norm. */

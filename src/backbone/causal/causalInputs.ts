@@ -58,6 +58,8 @@ export interface KeyPlaces {
   behind: number;
   /** Queries, which are the last of the keys behind. */
   queries: number;
+  /** Columns before the queries' own that hold no key; absent: none. */
+  spare?: number | undefined;
   /** Positions that no key of prompt and text has. */
   gap?: PositionGap | undefined;
 }
@@ -68,18 +70,22 @@ function firstColumn(position: number, gap: PositionGap | undefined): number {
   return Math.max(gap.from, position - gap.count);
 }
 
-/** Scores of `resume` and `step` (B, 1, queries, kept + behind), for each window. */
-export function laterScoreFeeds(config: CausalConfig, { lengths, kept, behind, queries, gap }: KeyPlaces): Feeds {
-  const keys = kept + behind;
+/** Scores of `resume` and `step` (B, 1, queries, kept + behind + spare), for each window. */
+export function laterScoreFeeds(config: CausalConfig, places: KeyPlaces): Feeds {
+  const { lengths, kept, behind, queries, spare = 0, gap } = places;
+  const keys = kept + behind + spare;
+  const earlier = behind - queries;
   const make = (window = Infinity): Float32Array => {
     const scores = new Float32Array(lengths.length * queries * keys).fill(MASKED);
     lengths.forEach((length, row) => {
       for (let q = 0; q < queries; q++) {
         const at = (row * queries + q) * keys;
-        const own = length + (gap?.count ?? 0) + behind - queries + q;
+        const own = length + (gap?.count ?? 0) + earlier + q;
         scores.fill(0, at + Math.min(length, firstColumn(own - window + 1, gap)), at + length);
-        const first = Math.max(0, behind - queries + q - window + 1);
-        scores.fill(0, at + kept + first, at + kept + behind - queries + q + 1);
+        const first = Math.max(0, earlier + q - window + 1);
+        scores.fill(0, at + kept + first, at + kept + earlier);
+        const queriesAt = at + kept + earlier + spare;
+        scores.fill(0, queriesAt + Math.max(0, first - earlier), queriesAt + q + 1);
       }
     });
     return scores;

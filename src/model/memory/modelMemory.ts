@@ -167,7 +167,8 @@ function programsOf(memory: MemoryShape): Programs {
       graph.targetLosses(plan),
       evaluated.map((part) => ({ ...part, rows: Math.min(part.rows, scoredRows(part.target, vocabulary)) })),
     ),
-    decode: most(graph.decodeStep(plan), evaluated),
+    // The form with the most tensors: keys and values of new tokens that grow apart from those of the text.
+    decode: most(graph.decodeStep(plan, { isHeld: true }), evaluated),
   };
 }
 

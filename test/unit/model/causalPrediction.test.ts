@@ -62,6 +62,18 @@ test("cached decoding of rows of different length gives the ids of reading every
   }
 });
 
+test("a long answer is that of reading every token anew, however often the room for its keys is full", async () => {
+  for (const config of [NO_END, { ...NO_END, model_type: "mistral", sliding_window: 11 }]) {
+    const place = randomModel(config);
+    const { model, parameters } = open(place);
+    const generated = await model.generate(parameters, batchOf([0, 1]), 45);
+    for (const row of [0, 1])
+      assert.deepEqual(generated[row], await uncached(model, parameters, row, 45), `row ${row}`);
+    await model.release();
+    rmSync(place, { recursive: true });
+  }
+});
+
 test("a row ends at any of the end tokens, and the other rows go on as they would alone", async () => {
   const { model, parameters } = open(folder);
   const free = open(endless);
