@@ -4,7 +4,9 @@ import { UserError } from "../base/errors.ts";
 import type { BackboneTensor } from "../method/foldForm.ts";
 import { methodOf } from "../method/registry.ts";
 import { phrase } from "../base/phrase.ts";
+import type { TokenRows } from "../backbone/tokenRows.ts";
 import type { Adapter } from "./adapterFolder.ts";
+import { OffsetRows } from "./offsetRows.ts";
 
 /**
  * A tensor of the backbone with the method's change added, row-major; unchanged where the method does not change it.
@@ -33,20 +35,29 @@ export function positionOffsets(adapter: Adapter, width: number): Float32Array |
 export interface InputParts {
   /** (m, width) */
   prompt?: Float32Array | undefined;
-  /** The offset of every token (vocabulary, width). */
-  offsets?: Float32Array | undefined;
+  /** The offset of every token. */
+  offsets?: TokenRows | undefined;
   /** The offset of every place (S, width). */
   positions?: Float32Array | undefined;
 }
 
+/** The prompt (m, width), row-major; undefined for a method without one. */
+export function promptPart(adapter: Adapter, width: number): Float32Array | undefined {
+  return methodOf(adapter.spec.kind).fold.prompt?.(adapter, width);
+}
+
 /**
- * What an adapter adds to the backbone's input.
- * @param table each token's embedding (vocabulary, width), row-major
+ * What an adapter adds to the backbone's input. Offsets are made of the table's rows when they are asked for.
+ * @param table each token's embedding
  */
-export function inputParts(adapter: Adapter, table: Float32Array, width: number): InputParts {
+export function inputParts(adapter: Adapter, table: TokenRows): InputParts {
+  const { width } = table;
+  const hasOffsets = methodOf(adapter.spec.kind).fold.tokenOffsets !== undefined;
   return {
-    prompt: methodOf(adapter.spec.kind).fold.prompt?.(adapter, width),
-    offsets: tokenOffsets(adapter, table, width),
+    prompt: promptPart(adapter, width),
+    offsets: hasOffsets
+      ? new OffsetRows(table, (rows, first) => tokenOffsets(adapter, rows, width, first)!)
+      : undefined,
     positions: positionOffsets(adapter, width),
   };
 }
@@ -58,7 +69,9 @@ export function inputParts(adapter: Adapter, table: Float32Array, width: number)
  * @param table each token's embedding (V, d), row-major
  */
 export function foldedInput(adapter: Adapter, table: Float32Array, width: number): Tensors {
-  const { prompt, offsets, positions } = inputParts(adapter, table, width);
+  const prompt = promptPart(adapter, width);
+  const offsets = tokenOffsets(adapter, table, width);
+  const positions = positionOffsets(adapter, width);
   const tensors: Tensors = new Map();
   if (prompt !== undefined) tensors.set("prompt", { dims: [prompt.length / width, width], data: prompt });
   if (offsets !== undefined)

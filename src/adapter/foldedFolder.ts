@@ -9,7 +9,7 @@ import type { BackboneTensor } from "../method/foldForm.ts";
 import { PROMPT } from "../method/prompt.ts";
 import { promptTuning } from "../method/promptTuning.ts";
 import { saveAdapter, type Adapter } from "./adapterFolder.ts";
-import { changesHead, checkFoldable, foldedInput, foldedTensor, inputParts } from "./fold.ts";
+import { changesHead, checkFoldable, foldedInput, foldedTensor, promptPart, tokenOffsets } from "./fold.ts";
 
 /** The file of a folded folder that holds what the method does to an encoder's input. */
 const FOLDED_INPUT = "folded_input.safetensors";
@@ -87,7 +87,8 @@ function writeEncoderInput(folder: string, adapter: Adapter, table: Float32Array
 function foldCausalInput(folder: string, adapter: Adapter, { layout }: Backbone, tensors: Tensors): FoldedSide {
   const { width, embedding, head, embeddingScale = 1 } = layout;
   const { dims, data: table } = tensors.get(embedding)!;
-  const { prompt, offsets } = inputParts(adapter, embeddedRows(table, layout), width);
+  const prompt = promptPart(adapter, width);
+  const offsets = tokenOffsets(adapter, embeddedRows(table, layout), width);
   const untied = head.tied && (offsets !== undefined || changesHead(adapter, layout));
   if (untied) {
     const name = `${head.module}.weight`;

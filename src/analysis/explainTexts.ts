@@ -44,10 +44,10 @@ function open(
     parameters: input ? (new Map() as Parameters) : parameters,
     side: input
       ? {
-          table: model.embedding,
+          table: model.embeddings,
           width: model.width,
           isCausal: model.layout.isCausal,
-          ...inputParts({ spec, sizes, parameters }, model.embedding, model.width),
+          ...inputParts({ spec, sizes, parameters }, model.embeddings),
         }
       : undefined,
   };
@@ -72,8 +72,7 @@ function withoutOffsets(batch: Batch, side: InputSide, [from, to]: [number, numb
   // The offset by place is removed together with the offset by token.
   return alteredBatch(many, side, {
     tokenOffset: (at) => {
-      if (at.row === undefined || at.place !== from + at.row)
-        return side.offsets?.subarray(at.id * side.width, (at.id + 1) * side.width) ?? none;
+      if (at.row === undefined || at.place !== from + at.row) return side.offsets?.row(at.id) ?? none;
       const positions = side.positions?.subarray(at.place * side.width, (at.place + 1) * side.width);
       return positions === undefined ? none : positions.map((x) => -x);
     },

@@ -6,6 +6,7 @@ import type { MeasuredDevice, RunEvent } from "../record/events.ts";
 import { bytesText } from "../base/text/bytesText.ts";
 import { explain } from "../base/text/explain.ts";
 import { millisecondsText } from "../base/text/millisecondsText.ts";
+import { secondsText } from "../base/text/secondsText.ts";
 import { isFull } from "../base/files/diskSpace.ts";
 import { signalWorker } from "../executor/stopRun.ts";
 import { precisionText } from "../record/precisionText.ts";
@@ -28,12 +29,16 @@ const measuredText = ({ device, name, milliseconds, reason }: MeasuredDevice): s
     : `${name ?? device} ${millisecondsText(milliseconds)} ms`;
 
 function memoryText(event: Extract<RunEvent, { type: "memory" }>): string {
-  const { needed, available, device, copies, wanted, recomputed } = event;
-  const own =
-    device === undefined
-      ? ""
-      : `; of the device's own ${bytesText(device.needed)}${device.available === undefined ? "" : ` of ${bytesText(device.available)} free`}`;
-  return `memory: needs ${bytesText(needed)} of ${bytesText(available)} free${own}${copies < wanted ? `; copies of the model: ${copies} instead of ${wanted}` : ""}${recomputed === true ? "; each layer is computed again in the backward pass" : ""}`;
+  const { backbone, weights, needed, available, device, copies, wanted, recomputed, step } = event;
+  const what = [backbone, weights].filter((each) => each !== undefined).join(", ");
+  const own = device?.available === undefined ? "" : `, ${bytesText(device.available)} are free`;
+  return [
+    `memory: ${what === "" ? "" : `${what}: `}needs ${bytesText(needed)}, ${bytesText(available)} are free`,
+    ...(device === undefined ? [] : [`of the device's own ${bytesText(device.needed)}${own}`]),
+    ...(copies < wanted ? [`copies of the model: ${copies} instead of ${wanted}`] : []),
+    ...(recomputed === true ? ["each layer is computed again in the backward pass"] : []),
+    ...(step === undefined ? [] : [`about ${secondsText(step.seconds)} a step of ${step.tokens} tokens`]),
+  ].join("; ");
 }
 
 /** Shows progress on standard error: a bar on a terminal, otherwise a line for each 5 % of the run. */

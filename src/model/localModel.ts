@@ -13,6 +13,7 @@ import type { MethodShape } from "../method/method.ts";
 import type { MethodSizes } from "../method/sizes.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 import type { Parameters } from "../method/parameters.ts";
+import { promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
 import { continuedEmbeddings, joinEmbeddings } from "./joinEmbeddings.ts";
 import { BackboneDropout } from "./backboneDropout.ts";
@@ -21,6 +22,7 @@ import { foldedConstant } from "./foldedConstant.ts";
 import { MethodGraph, type InputSource, type Recompute } from "./methodGraph.ts";
 import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, TunedModel } from "./model.ts";
 import { parameterFeeds, promptLength } from "./parameterFeeds.ts";
+import { partSeconds, type StepPart } from "./speed/partSeconds.ts";
 import { Predictor } from "./predictor.ts";
 import { openWeights, type OpenedWeights } from "./openWeights.ts";
 import { programName, Programs } from "./programs.ts";
@@ -271,6 +273,16 @@ export class LocalModel implements TunedModel {
       feeds["penaltyWeights"] = tensor(weights, rows, columns, 1);
     }
     return stepResult(await program.run(feeds), parameters);
+  }
+
+  /**
+   * Seconds that training steps take for each of some parts, about; see `partSeconds`.
+   * @param copies of the model that compute at once
+   */
+  partSeconds(parts: readonly StepPart[], copies: number): Promise<number[]> {
+    const { engine, graph, width, recompute } = this;
+    const prompt = promptRows(methodOf(this.options.method.kind).tensors(this.shape));
+    return partSeconds({ engine, graph, weights: this.weights.step, prompt, width, recompute }, parts, copies);
   }
 
   /**

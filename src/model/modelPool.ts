@@ -13,6 +13,7 @@ import type { GenerateOptions, Observe, RowLosses, StepOptions, StepResult, Tune
 import { inOrder, joinedLosses, SumInOrder } from "./partResults.ts";
 import { promptLength } from "./parameterFeeds.ts";
 import { Replica } from "./replica.ts";
+import type { StepPart } from "./speed/partSeconds.ts";
 import type { TeacherOutputs } from "./teacherFeeds.ts";
 
 /**
@@ -134,6 +135,11 @@ export class ModelPool implements TunedModel {
       sum.add(index, await member.step(parameters, part.batch, own));
     });
     return sum.total;
+  }
+
+  /** Seconds that a training step takes for each of some parts, about, where all copies compute. */
+  partSeconds(parts: readonly StepPart[]): Promise<number[]> {
+    return this.local.partSeconds(parts, this.copies);
   }
 
   async losses(parameters: Parameters, batch: Batch): Promise<RowLosses> {

@@ -155,6 +155,8 @@ export const RunEvent = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("memory"),
     ...at,
+    backbone: shortText.optional().describe("its short name"),
+    weights: z.enum(PRECISIONS).optional().describe("the type that its matrices are held in"),
     needed: z.number().describe("forecast of the peak use of main memory, bytes"),
     available: z.number(),
     device: z
@@ -167,6 +169,10 @@ export const RunEvent = z.discriminatedUnion("type", [
       .boolean()
       .optional()
       .describe("whether the backward pass computes each layer a second time, to keep less"),
+    step: z
+      .object({ seconds: z.number(), tokens: z.number() })
+      .optional()
+      .describe("forecast of a training step, on average; absent where it cannot be forecast"),
     less: longText.optional().describe("a change of the experiment that needs less memory, if memory is scarce"),
     lessPhrase: StoredPhrase,
     oomKills: z

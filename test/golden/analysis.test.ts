@@ -72,9 +72,9 @@ function open(name: string, engine: EngineSpec = CPU): Opened {
   const { tuned, parameters, batch } = original;
   const { spec, sizes } = tuned.shape;
   const side = {
-    table: tuned.embedding,
+    table: tuned.embeddings,
     width: tuned.width,
-    ...inputParts({ spec, sizes: { ...sizes, count: 0 }, parameters }, tuned.embedding, tuned.width),
+    ...inputParts({ spec, sizes: { ...sizes, count: 0 }, parameters }, tuned.embeddings),
   };
   return {
     side,
@@ -151,8 +151,8 @@ withGoldens("analyses: vocabulary", () => {
     const opened = open("adept");
     const { side, original } = opened;
     const { vocabulary, nearest_by_cosine: words } = analysed().adept;
-    const use = unitUse(side.table, side.width, {
-      down: original.parameters.get("w_down")!.data,
+    const use = unitUse(side.table, {
+      weight: original.parameters.get("w_down")!.data,
       bias: original.parameters.get("b_down")!.data,
     });
     assert.deepEqual([use.dead, use.off], [vocabulary.dead_hidden_units, vocabulary.tokens_with_all_units_off]);
@@ -160,7 +160,7 @@ withGoldens("analyses: vocabulary", () => {
       near(share, vocabulary.mean_active_units[i]!, `unit ${i}`);
     });
     for (const { token, before, after } of words) {
-      const found = neighbours(side, token);
+      const found = neighbours(side, [token])[0]!;
       for (const [ours, theirs] of [
         [found.before, before],
         [found.after, after],
@@ -217,10 +217,10 @@ async function offsetsAreGolden(engine: EngineSpec): Promise<void> {
       near(x, files.get("adept.positional_mean")!.data[place * d + i]!, `place ${place}`);
     });
   });
-  side.offsets!.forEach((x, i) => {
+  side.offsets!.rows(0, side.table.tokens).forEach((x, i) => {
     near(x, files.get("adept.offset_table")!.data[i]!, `offset ${i}`);
   });
-  const of = (id: number): Float32Array => side.offsets!.subarray(id * d, (id + 1) * d);
+  const of = (id: number): Float32Array => side.offsets!.row(id);
   const idAt = (row: number, place: number): number => batch.ids[row * batch.sourceLength + place]!;
   agrees(await lossOf(opened, { tokenOffset: () => constant }), expected.A3_constant, "A3");
   agrees(

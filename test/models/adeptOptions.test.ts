@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { inputParts, tokenOffsets } from "../../src/adapter/fold.ts";
+import type { TokenRows } from "../../src/backbone/tokenRows.ts";
 import { readSafetensors, writeSafetensors, type Tensors } from "../../src/backbone/files/safetensors.ts";
 import { MersenneTwister } from "../../src/base/random.ts";
 import { isFixed } from "../../src/method/fixed.ts";
@@ -126,17 +127,16 @@ async function evaluationIsTheirs({ model, parameters }: Opened, { losses, greed
 async function hostIsGraph(id: string, { spec, model, parameters }: Opened): Promise<void> {
   const { vocabularySize, width: d, embedding } = model;
   const adapter = { spec, sizes: { ...SIZES, count: 0 }, parameters };
-  const { offsets } = inputParts(adapter, embedding, d);
+  const { offsets } = inputParts(adapter, model.embeddings);
   const text = Array.from({ length: 40 }, (_, i) => (i * 7) % vocabularySize);
-  const rows = (table: Float32Array): Float32Array =>
-    Float32Array.from(text.flatMap((token) => [...table.subarray(token * d, token * d + d)]));
+  const rows = (table: TokenRows): Float32Array => Float32Array.from(text.flatMap((token) => [...table.row(token)]));
   const X = await model.input(parameters, batchOf([{ text, target: [1] }]));
-  const embedded = rows(embedding);
+  const embedded = rows(model.embeddings);
   const expected = X.subarray(SIZES.promptLength * d).map((x, i) => x - embedded[i]!);
   const difference = relativeDifference(rows(offsets!), expected);
   assert.ok(difference < 1e-5, `${id}: off by ${difference}`);
   const part = tokenOffsets(adapter, embedding.subarray(5 * d, 9 * d), d, 5);
-  assert.deepEqual(part, offsets!.slice(5 * d, 9 * d), id);
+  assert.deepEqual(part, offsets!.rows(5, 9).slice(), id);
 }
 
 /** What PyTorch computes of a model with the cases' parameters. */

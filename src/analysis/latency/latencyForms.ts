@@ -3,6 +3,7 @@ import { MersenneTwister } from "../../base/random.ts";
 import { initialise } from "../../model/initialise.ts";
 import { resolveSizes } from "../../method/sizes.ts";
 import type { LocalModel } from "../../model/localModel.ts";
+import { rowChunks, type TokenRows } from "../../backbone/tokenRows.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import { backboneLayout } from "../../training/prepare.ts";
@@ -33,7 +34,7 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
   const sizes = resolveSizes(method, backboneLayout(backboneFolder(experiment.backbone)));
   const model = open({ method, sizes });
   const source = {
-    embedding: (id: number) => side.table.subarray(id * side.width, (id + 1) * side.width),
+    embedding: (id: number) => side.table.row(id),
     width: side.width,
     vocabularySize: model.vocabularySize,
     promptIds: [1],
@@ -48,6 +49,19 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
   };
 }
 
+/** Each token's embedding with its offset (V, d), which the folded form holds whole. */
+function foldedTable(table: TokenRows, offsets: TokenRows): Float32Array {
+  const folded = new Float32Array(table.tokens * table.width);
+  for (const { first, rows } of rowChunks(table)) {
+    const added = offsets.rows(first, first + rows.length / table.width);
+    folded.set(
+      rows.map((e, i) => e + added[i]!),
+      first * table.width,
+    );
+  }
+  return folded;
+}
+
 /**
  * The run's own forms: as trained; folded, where its offsets depend on the token alone; and with its prompt alone, as
  * in prompt tuning, where it has other parameters besides.
@@ -55,8 +69,8 @@ function rival(method: MethodSpec, form: string, { experiment, side, open }: Sub
 function ownForms({ adapter: { spec, sizes, parameters }, side, tuned, open }: Subject): Form[] {
   const { count, promptLength = 0 } = sizes;
   const table =
-    side.positions === undefined && side.answersAreRaw !== true
-      ? side.offsets && side.table.map((e, i) => e + side.offsets![i]!)
+    side.positions === undefined && side.answersAreRaw !== true && side.offsets !== undefined
+      ? foldedTable(side.table, side.offsets)
       : undefined;
   // A folded model keeps the prompt; its other tensors are in the table.
   const prompt: Parameters = new Map([...parameters].filter(([name]) => name === "prompt"));

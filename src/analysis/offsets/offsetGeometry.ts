@@ -43,14 +43,14 @@ function rotate(matrix: Float64Array, d: number, [p, q]: [number, number]): void
   }
 }
 
-/** The centred second moments (d, d) of some tokens' offsets. */
-function moments({ offsets, width: d }: InputSide, ids: readonly number[]): Float64Array {
+/** The centred second moments (d, d) of some offsets. */
+function moments(offsets: readonly Float32Array[], d: number): Float64Array {
   const centre = new Float64Array(d);
   const result = new Float64Array(d * d);
   const own = new Float64Array(d);
-  for (const id of ids) for (let i = 0; i < d; i++) centre[i]! += offsets![id * d + i]! / ids.length;
-  for (const id of ids) {
-    for (let i = 0; i < d; i++) own[i] = offsets![id * d + i]! - centre[i]!;
+  for (const offset of offsets) for (let i = 0; i < d; i++) centre[i]! += offset[i]! / offsets.length;
+  for (const offset of offsets) {
+    for (let i = 0; i < d; i++) own[i] = offset[i]! - centre[i]!;
     for (let i = 0; i < d; i++) for (let j = i; j < d; j++) result[i * d + j]! += own[i]! * own[j]!;
   }
   for (let i = 0; i < d; i++) for (let j = 0; j < i; j++) result[i * d + j] = result[j * d + i]!;
@@ -62,10 +62,13 @@ function moments({ offsets, width: d }: InputSide, ids: readonly number[]): Floa
  * entropy) and distances.
  * @param seen distinct token ids; of more than 3,000 only the first 3,000 are used
  */
-export function offsetGeometry(side: InputSide, seen: readonly number[]): OffsetGeometry {
-  const { offsets, width: d } = side;
+export function offsetGeometry(
+  { offsets, width: d }: Pick<InputSide, "offsets" | "width">,
+  seen: readonly number[],
+): OffsetGeometry {
   const ids = [...seen].sort((a, b) => a - b).slice(0, MOST_TOKENS);
-  const values = symmetricEigenvalues(moments(side, ids), d).map((value) => Math.sqrt(Math.max(0, value)));
+  const chosen = ids.map((id) => offsets!.row(id));
+  const values = symmetricEigenvalues(moments(chosen, d), d).map((value) => Math.sqrt(Math.max(0, value)));
   const kept = values.filter((value) => value > NEGLIGIBLE * values[0]!);
   const sum = kept.reduce((a, b) => a + b, 0);
   const entropy = kept.reduce((total, value) => total - (value / sum) * Math.log(value / sum), 0);
@@ -74,8 +77,8 @@ export function offsetGeometry(side: InputSide, seen: readonly number[]): Offset
   for (let a = 0; a < ids.length; a++)
     for (let b = a + 1; b < ids.length; b++) {
       let square = 0;
-      for (let i = 0; i < d && square < Math.max(least, 1e-30); i++)
-        square += (offsets![ids[a]! * d + i]! - offsets![ids[b]! * d + i]!) ** 2;
+      const [one, other] = [chosen[a]!, chosen[b]!];
+      for (let i = 0; i < d && square < Math.max(least, 1e-30); i++) square += (one[i]! - other[i]!) ** 2;
       least = Math.min(least, square);
       if (square === 0) alike.add(a).add(b);
     }

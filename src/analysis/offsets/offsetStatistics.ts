@@ -52,7 +52,7 @@ export function offsetSize(side: InputSide, batches: Iterable<Batch>, padding: b
   const embeddings = new Sizes(side.width);
   for (const at of tokensOf(batches, padding)) {
     offsets.add(offsetAt(side, at));
-    embeddings.add(side.table.subarray(at.id * side.width, (at.id + 1) * side.width));
+    embeddings.add(side.table.row(at.id));
   }
   const own = offsets.summary;
   const frozen = embeddings.summary;

@@ -1,5 +1,6 @@
 import type { TextTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { methodOf } from "../../method/registry.ts";
+import { rowChunks } from "../../backbone/tokenRows.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { batchesOf } from "../subject/batches.ts";
@@ -32,14 +33,21 @@ function vocabularyColumns(
   counts: ReadonlyMap<number, number>,
   units: UnitUse | undefined,
 ): VocabularyColumns {
-  const ids = Array.from({ length: table.length / width }, (_, id) => id);
-  const of = (values: Float32Array, id: number): number => norm(values.subarray(id * width, (id + 1) * width));
-  return {
-    norm: ids.map((id) => short(of(offsets!, id))),
-    ratio: ids.map((id) => short(of(offsets!, id) / of(table, id))),
+  const columns: VocabularyColumns = {
+    norm: [],
+    ratio: [],
     active: units && Array.from(units.perToken),
-    count: ids.map((id) => counts.get(id) ?? 0),
+    count: Array.from({ length: table.tokens }, (_, id) => counts.get(id) ?? 0),
   };
+  for (const { first, rows } of rowChunks(table)) {
+    const added = offsets!.rows(first, first + rows.length / width);
+    for (let at = 0; at < rows.length; at += width) {
+      const size = norm(added.subarray(at, at + width));
+      columns.norm.push(short(size));
+      columns.ratio.push(short(size / norm(rows.subarray(at, at + width))));
+    }
+  }
+  return columns;
 }
 
 /** A token as text; the vocabulary's piece where it is a part of a character alone. */
@@ -50,13 +58,16 @@ async function spelling(tokenizer: TextTokenizer, id: number): Promise<string> {
 
 /** The first test texts, with the L2 norm of each token's offset. */
 function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]> {
-  const norms = rowNorms(side.offsets ?? side.positions!, side.width);
+  const { offsets, positions, width } = side;
+  const places = offsets === undefined ? rowNorms(positions!, width) : [];
+  const sizeOf = (id: number, place: number): number =>
+    offsets === undefined ? (places[place] ?? 0) : short(norm(offsets.row(id)));
   return Promise.all(
     test.slice(0, EXAMPLES).map(async ({ ids, target }) => {
       return {
         target,
         pieces: await Promise.all(Array.from(ids, (id) => spelling(tokenizer, id))),
-        norm: Array.from(ids, (id, place) => norms[side.offsets === undefined ? place : id] ?? 0),
+        norm: Array.from(ids, sizeOf),
       };
     }),
   );
@@ -65,31 +76,32 @@ function examplesOf({ side, test, tokenizer }: Subject): Promise<OffsetExample[]
 const rowNorms = (rows: Float32Array, width: number): number[] =>
   Array.from({ length: rows.length / width }, (_, i) => short(norm(rows.subarray(i * width, (i + 1) * width))));
 
-const rowOf = (rows: Float32Array, id: number, width: number): Float32Array =>
-  rows.subarray(id * width, (id + 1) * width);
-
 /** The tokens of the training texts with the largest offsets, largest first, with their nearest neighbours. */
 async function largestOffsets(
   { side, tokenizer, special }: Subject,
   counts: ReadonlyMap<number, number>,
   units: UnitUse | undefined,
 ): Promise<TokenOffset[]> {
-  const { offsets, table, width } = side;
+  const { offsets, table } = side;
   if (offsets === undefined) return [];
   const largest = [...counts]
     .filter(([id]) => !special.has(id))
-    .map(([id, count]) => ({ id, count, norm: norm(rowOf(offsets, id, width)) }))
+    .map(([id, count]) => ({ id, count, norm: norm(offsets.row(id)) }))
     .sort((a, b) => b.norm - a.norm)
     .slice(0, TOKEN_ROWS);
   const named = (list: readonly Neighbour[]): Promise<NamedNeighbour[]> =>
     Promise.all(list.map(async (each) => ({ ...each, text: await spelling(tokenizer, each.id) })));
   const rows: TokenOffset[] = [];
-  for (const each of largest) {
-    const { before, after } = neighbours(side, each.id);
+  const near = neighbours(
+    side,
+    largest.map(({ id }) => id),
+  );
+  for (const [at, each] of largest.entries()) {
+    const { before, after } = near[at]!;
     rows.push({
       ...each,
       text: await spelling(tokenizer, each.id),
-      ratio: each.norm / norm(rowOf(table, each.id, width)),
+      ratio: each.norm / norm(table.row(each.id)),
       active: units?.perToken[each.id],
       before: await named(before),
       after: await named(after),
@@ -117,8 +129,7 @@ export async function analyseOffsets(subject: Subject, progress: Progress): Prom
   // The published code pads every text to maxSourceLength and counts the padding; in a causal model, text and target.
   const window = batches.map((batch) => padded(batch, experiment.training.maxSourceLength, subject.pad));
   const hidden = methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
-  const units =
-    hidden && unitUse(hidden.input?.(side.table) ?? side.table, width, { down: hidden.weight, bias: hidden.bias });
+  const units = hidden && unitUse(side.table, hidden);
   const tokens = await largestOffsets(subject, counts, units);
   progress({ label: "offsets", done: 1, total: 1, metric: undefined });
   return {

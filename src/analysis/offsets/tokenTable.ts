@@ -6,21 +6,11 @@ import { loadAdapter, type Adapter } from "../../adapter/adapterFolder.ts";
 import { positionOffsets, tokenOffsets } from "../../adapter/fold.ts";
 import type { HiddenLayer } from "../../method/method.ts";
 import { methodOf } from "../../method/registry.ts";
-import { nearest, norm, unitUse } from "./vocabularyTable.ts";
-import type { Neighbour } from "../../protocol/results/offsets.ts";
+import { countUnits, neighbours, norm, type Neighbours } from "./vocabularyTable.ts";
+import { rowChunks, type TokenRows } from "../../backbone/tokenRows.ts";
 import { phrase } from "../../base/phrase.ts";
 
-/** The number of embedding rows that are read at a time, a few megabytes for any backbone. */
-const ROWS = 2048;
 const NEAREST = 5;
-
-/** Each token's embedding (vocabulary, width), read from its file in parts. */
-interface EmbeddingTable {
-  vocabulary: number;
-  width: number;
-  /** Rows from `from` up to and without `to`, row-major. */
-  rows: (from: number, to: number) => Float32Array;
-}
 
 /** A value for each token of the vocabulary. NaN where none is defined: an offset of length 0 has no direction. */
 interface ByToken {
@@ -42,7 +32,7 @@ interface ByToken {
 export class TokenTable {
   private constructor(
     private readonly adapter: Adapter,
-    private readonly table: EmbeddingTable,
+    private readonly table: TokenRows,
     readonly byToken: ByToken | undefined,
     readonly byPlace: Float32Array | undefined,
   ) {}
@@ -63,11 +53,9 @@ export class TokenTable {
         phrase`The method "${method.kind}" has no offsets to show`,
         phrase`Choose a run of ADePT or DePT.`,
       );
-    const table: EmbeddingTable = {
-      vocabulary,
-      width,
-      rows: (from, to) => embeddedRows(weights.rows(layout.embedding, [vocabulary, width], [from, to]), layout),
-    };
+    const rows = (from: number, to: number): Float32Array =>
+      embeddedRows(weights.rows(layout.embedding, [vocabulary, width], [from, to]), layout);
+    const table: TokenRows = { tokens: vocabulary, width, rows, row: (id) => rows(id, id + 1) };
     const positions = positionOffsets(adapter, width);
     return new TokenTable(
       adapter,
@@ -81,7 +69,7 @@ export class TokenTable {
   }
 
   get vocabulary(): number {
-    return this.table.vocabulary;
+    return this.table.tokens;
   }
 
   get hiddenUnits(): number {
@@ -89,41 +77,19 @@ export class TokenTable {
   }
 
   /** The tokens nearest to a token's embedding, before and after its offset is added. */
-  neighbours(id: number): { before: Neighbour[]; after: Neighbour[] } {
-    const own = this.table.rows(id, id + 1);
-    const offset = this.byToken === undefined ? undefined : tokenOffsets(this.adapter, own, this.table.width, id);
-    const moved = offset === undefined ? own : own.map((x, i) => x + offset[i]!);
-    let before: Neighbour[] = [];
-    let after: Neighbour[] = [];
-    const merged = (kept: Neighbour[], rows: Float32Array, first: number, vector: Float32Array): Neighbour[] =>
-      [
-        ...kept,
-        ...nearest({ table: rows, width: this.table.width }, vector, NEAREST).map(({ id: at, cosine }) => ({
-          id: first + at,
-          cosine,
-        })),
-      ]
-        .sort((a, b) => b.cosine - a.cosine)
-        .slice(0, NEAREST);
-    for (const { first, rows } of partsOf(this.table)) {
-      before = merged(before, rows, first, own);
-      after = merged(after, rows, first, moved);
-    }
-    return { before, after };
+  neighbours(id: number): Neighbours {
+    const { adapter, table, byToken } = this;
+    const offset = (of: number): Float32Array => tokenOffsets(adapter, table.row(of), table.width, of)!;
+    return neighbours({ table, offsets: byToken && { row: offset } }, [id], NEAREST)[0]!;
   }
 }
 
 /** The hidden layer of the adapter's method, where it has one. */
 const hiddenLayerOf = (adapter: Adapter): HiddenLayer | undefined => methodOf(adapter.spec.kind).hiddenLayer?.(adapter);
 
-function* partsOf({ rows, vocabulary }: EmbeddingTable): Generator<{ first: number; rows: Float32Array }> {
-  for (let first = 0; first < vocabulary; first += ROWS)
-    yield { first, rows: rows(first, Math.min(vocabulary, first + ROWS)) };
-}
-
 /** Computes the measures in two passes: first the mean offset of the vocabulary, then each token's cosine to it. */
-function tokenColumns(adapter: Adapter, table: EmbeddingTable): ByToken {
-  const { vocabulary, width } = table;
+function tokenColumns(adapter: Adapter, table: TokenRows): ByToken {
+  const { tokens: vocabulary, width } = table;
   const sum = new Float64Array(width);
   const at = (values: Float32Array, i: number): Float32Array => values.subarray(i * width, (i + 1) * width);
   const columns = {
@@ -133,7 +99,7 @@ function tokenColumns(adapter: Adapter, table: EmbeddingTable): ByToken {
   };
   const hidden = hiddenLayerOf(adapter);
   const units = hidden?.isSwitched === true ? new Uint16Array(vocabulary) : undefined;
-  for (const { first, rows } of partsOf(table)) {
+  for (const { first, rows } of rowChunks(table)) {
     const offsets = tokenOffsets(adapter, rows, width, first)!;
     offsets.forEach((x, i) => {
       sum[i % width]! += x;
@@ -143,15 +109,11 @@ function tokenColumns(adapter: Adapter, table: EmbeddingTable): ByToken {
       columns.norm[first + i] = size;
       columns.ratio[first + i] = size / norm(at(rows, i));
     }
-    if (units !== undefined)
-      units.set(
-        unitUse(hidden!.input?.(rows) ?? rows, width, { down: hidden!.weight, bias: hidden!.bias }).perToken,
-        first,
-      );
+    if (units !== undefined) units.set(countUnits(rows, width, hidden!).perToken, first);
   }
   const mean = Float32Array.from(sum, (x) => x / vocabulary);
   const meanSize = norm(mean);
-  for (const { first, rows } of partsOf(table)) {
+  for (const { first, rows } of rowChunks(table)) {
     const offsets = tokenOffsets(adapter, rows, width, first)!;
     for (let i = 0; i < rows.length / width; i++) {
       const own = at(offsets, i);

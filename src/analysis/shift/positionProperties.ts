@@ -69,12 +69,12 @@ export async function positionProperties(subject: Subject): Promise<PositionProp
       const first = text(row, 0);
       const other = text(0, place);
       offsetAt(side, { row, place, id }, {}, expected);
+      const [embedding, otherEmbedding] = [table.row(id), table.row(tokens[0]!)];
       for (let i = 0; i < d; i++) {
-        const e = table[id * d + i]!;
-        const offset = own[i]! - e;
+        const offset = own[i]! - embedding[i]!;
         found.largest = Math.max(found.largest, Math.abs(offset));
         found.acrossPlaces = Math.max(found.acrossPlaces, Math.abs(own[i]! - first[i]!));
-        found.acrossTokens = Math.max(found.acrossTokens, Math.abs(offset - (other[i]! - table[tokens[0]! * d + i]!)));
+        found.acrossTokens = Math.max(found.acrossTokens, Math.abs(offset - (other[i]! - otherEmbedding[i]!)));
         found.hostAgrees = Math.max(found.hostAgrees, Math.abs(offset - expected[i]!));
         // A value equal to that of the first place counts as 0, so that rounding of the mean does not count as
         // variance.

@@ -54,8 +54,7 @@ function misaligned(side: InputSide, draw: number): Alter {
   };
 }
 
-const offsetRow = ({ offsets, width }: InputSide, id: number): Float32Array =>
-  offsets!.subarray(id * width, (id + 1) * width);
+const offsetRow = ({ offsets }: InputSide, id: number): Float32Array => offsets!.row(id);
 
 /** A8: replaces each token's offset by one of the same length in a random direction. */
 function noise(side: InputSide, draw: number): Alter {
@@ -125,7 +124,7 @@ export function specificityCases({
   const batches = batchesOf(train);
   const constant = meanOffset(side, batches);
   const means = positionalMeans(side, batches);
-  const frequency = new Float64Array(side.table.length / side.width);
+  const frequency = new Float64Array(side.table.tokens);
   for (const { ids } of train) for (const id of Array.from(ids)) frequency[id]!++;
   const draws = (group: string, make: (draw: number) => Alter): Case[] =>
     Array.from({ length: DRAWS }, (_, draw) => ({ label: `${group}, draw ${draw + 1}`, group, alter: make(draw + 1) }));

@@ -1,7 +1,7 @@
 import { methodOf } from "../../method/registry.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { Adapter } from "../../adapter/adapterFolder.ts";
-import { inputParts } from "../../adapter/fold.ts";
+import { positionOffsets, tokenOffsets } from "../../adapter/fold.ts";
 import { permutation } from "../../base/random.ts";
 import type { EmbeddingTable } from "../../model/embeddingTable.ts";
 import { norm } from "../offsets/vocabularyTable.ts";
@@ -90,6 +90,19 @@ export class StabilityWatch {
   }
 }
 
+/** The offsets of a sample of tokens; those that are looked up by token id are made one by one, each with its id. */
+function sampledOffsets(
+  adapter: Adapter,
+  { chosen, sample, width }: { chosen: Int32Array; sample: Float32Array; width: number },
+): Float32Array | undefined {
+  if (methodOf(adapter.spec.kind).offsets?.(adapter.spec).tokens !== "id") return tokenOffsets(adapter, sample, width);
+  const offsets = new Float32Array(sample.length);
+  chosen.forEach((id, i) => {
+    offsets.set(tokenOffsets(adapter, sample.subarray(i * width, (i + 1) * width), width, id)!, i * width);
+  });
+  return offsets;
+}
+
 /**
  * The mean L2 norm of the offsets divided by that of the embeddings, over a sample of the vocabulary or over all
  * places; undefined without offsets.
@@ -102,10 +115,7 @@ export function offsetRatio(adapter: Adapter, embeddings: Embeddings): number | 
   chosen.forEach((id, i) => {
     sample.set(embeddings.row(id), i * width);
   });
-  // Offsets that are looked up by token id need the whole table, since the rows of a sample have other ids.
-  const whole = methodOf(adapter.spec.kind).offsets?.(adapter.spec).tokens === "id";
-  const { offsets, positions } = inputParts(adapter, whole ? embeddings.whole : sample, width);
-  const added = offsets ?? positions;
+  const added = sampledOffsets(adapter, { chosen, sample, width }) ?? positionOffsets(adapter, width);
   if (added === undefined) return undefined;
   const mean = (values: Float32Array): number =>
     Array.from({ length: values.length / width }, (_, i) => norm(values.subarray(i * width, (i + 1) * width))).reduce(

@@ -1,11 +1,12 @@
 import { UserError } from "../../base/errors.ts";
 import type { InputParts } from "../../adapter/fold.ts";
+import type { TokenRows } from "../../backbone/tokenRows.ts";
 import type { Batch, Continuation, PositionGap } from "../../backbone/batch.ts";
 import { phrase } from "../../base/phrase.ts";
 
-/** An adapter's input side on a backbone: the frozen embedding table (V, d), and the tensors that the method adds. */
+/** An adapter's input side on a backbone: the frozen embedding table, and what the method adds. */
 export interface InputSide extends InputParts {
-  table: Float32Array;
+  table: TokenRows;
   width: number;
   /** Whether the backbone reads text and target as one sequence, whose tokens all get offsets (default false). */
   isCausal?: boolean;
@@ -57,7 +58,7 @@ export function offsetAt(
 ): Float32Array {
   const { width, offsets } = side;
   if (side.answersAreRaw === true && at.row === undefined) return result.fill(0);
-  const own = tokenOffset?.(at) ?? (offsets && rowOf(offsets, at.id, width));
+  const own = tokenOffset?.(at) ?? offsets?.row(at.id);
   if (own === undefined) result.fill(0);
   else result.set(own);
   if (positions === undefined) return result;
@@ -82,8 +83,8 @@ function put(
   const { width, table } = side;
   const own = offsetAt(side, token, alteration, into.subarray(at * width, (at + 1) * width));
   const { scale = 1 } = alteration;
-  const from = token.id * width;
-  for (let i = 0; i < width; i++) own[i] = table[from + i]! + scale * own[i]!;
+  const embedding = table.row(token.id);
+  for (let i = 0; i < width; i++) own[i] = embedding[i]! + scale * own[i]!;
 }
 
 function promptOf({ prompt, width }: InputSide, { prompt: state = "as trained" }: Alteration): Float32Array {

@@ -107,11 +107,11 @@ export async function openSubject(experiment: Experiment, adapterPath: string, l
   const model = open({ inputEmbeddings: true });
   const tuned = open({});
   const side = {
-    table: model.embedding,
+    table: model.embeddings,
     width: model.width,
     isCausal,
     answersAreRaw: isCausal && methodOf(method.kind).offsets?.(method).scope?.generation === "text",
-    ...inputParts(adapter, model.embedding, model.width),
+    ...inputParts(adapter, model.embeddings),
   };
   const test = firstExamples(data.lists.test, data.lists.test.length);
   const train = someExamples(data.lists.train, MOST_TRAINING);

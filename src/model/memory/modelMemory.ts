@@ -1,4 +1,5 @@
 import type { Architecture } from "../../backbone/family.ts";
+import { isHeldWhole } from "../../backbone/tokenRows.ts";
 import type { Plan } from "../../backbone/sequenceGraph.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Device } from "../../engine/engineSpec.ts";
@@ -6,22 +7,15 @@ import type { MethodSpec } from "../../method/methodSpec.ts";
 import { scoredRows } from "../scoredRows.ts";
 import type { ProgramAccess, WeightAccess } from "../weightAccess.ts";
 import { inVocabularyParts } from "../../graph/vocabularyParts.ts";
-import { MOST_WHOLE } from "../embeddingTable.ts";
 import { partRows } from "../headParts.ts";
 import { MethodGraph, type Recompute } from "../methodGraph.ts";
 import type { MethodShape } from "../../method/method.ts";
 import type { MethodSizes } from "../../method/sizes.ts";
 import { promptRows } from "../../method/prompt.ts";
 import { regularisationOf } from "../../method/regularisation.ts";
+import { partSizes, type PartShape } from "./partSizes.ts";
 import { programMemory, type ProgramMemory, type Widening } from "./programMemory.ts";
 import { methodOf } from "../../method/registry.ts";
-
-/** The shape of one part of a batch: its rows, padded to these lengths in tokens, prompt not included. */
-export interface PartShape {
-  rows: number;
-  source: number;
-  target: number;
-}
 
 /** What decides the memory of PyTorch's process. */
 export interface TorchMemory {
@@ -138,8 +132,7 @@ function wideningAt({ device, storedBytes }: MemoryShape, access: WeightAccess):
 
 /** Bytes of the embedding table on the host, which is read row by row where it is large. */
 function hostTable({ layout: { vocabulary, width } }: Architecture): number {
-  const bytes = BYTES * vocabulary * width;
-  return bytes <= MOST_WHOLE ? bytes : 0;
+  return isHeldWhole({ tokens: vocabulary, width }) ? BYTES * vocabulary * width : 0;
 }
 
 /** The memory of each program for the part that takes the most. */
@@ -149,17 +142,7 @@ function programsOf(memory: MemoryShape): Programs {
   const { vocabulary } = architecture.layout;
   const graph = new MethodGraph(architecture, shape);
   const prompt = promptRows(methodOf(method.kind).tensors(shape));
-  const at = ({ rows, source, target }: PartShape): Record<string, number> => ({
-    B: rows,
-    S: source,
-    T: target,
-    P: prompt,
-    X: prompt + source,
-    K: generated,
-    N: source + target,
-    U: target,
-    M: rows * target,
-  });
+  const at = (part: PartShape): Record<string, number> => partSizes(part, { prompt, generated });
   const most = (
     outputs: Record<string, Value>,
     parts: readonly PartShape[],

@@ -1,6 +1,6 @@
 import { stepRows, predictionRows } from "../../model/batchParts.ts";
 import { exampleTokens } from "../../backbone/batchRows.ts";
-import type { PartShape } from "../../model/memory/modelMemory.ts";
+import type { PartShape } from "../../model/memory/partSizes.ts";
 import { epochBatches } from "../batch/batchSequence.ts";
 import type { ExampleLengths } from "./largestShapes.ts";
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { bytesText } from "../../base/text/bytesText.ts";
 import type { GpuUse, MeasuredDevice } from "../../record/events.ts";
 import { millisecondsText } from "../../base/text/millisecondsText.ts";
+import { secondsText } from "../../base/text/secondsText.ts";
 import { precisionNumbers } from "../../record/precisionText.ts";
 import type { PrecisionCost, RunRecord } from "../../record/record.ts";
 import { localised } from "../window/localised.ts";
@@ -24,27 +25,27 @@ export function measuredText({ engine }: RunRecord): string | undefined {
     : engine.measured.map(measuredDeviceText).join("; ");
 }
 
-/** Returns the memory that a run was forecast to need, and what was free; undefined if there was no forecast. */
+/** Returns what a run was forecast to need in memory and time, and what was free; undefined if there is no forecast. */
 export function memoryText({ memory }: RunRecord): string | undefined {
   if (memory === undefined) return undefined;
-  const { needed, available, device, copies, wanted, recomputed } = memory;
+  const t = vscode.l10n.t;
+  const { backbone, weights, needed, available, device, copies, wanted, recomputed, step } = memory;
+  const what = [backbone, weights].filter((each) => each !== undefined).join(", ");
+  const need = t("needs {0}, {1} are free", bytesText(needed), bytesText(available));
   const own =
     device === undefined
       ? []
       : [
           device.available === undefined
-            ? vscode.l10n.t("graphics processor: {0}", bytesText(device.needed))
-            : vscode.l10n.t(
-                "graphics processor: {0} of {1} free",
-                bytesText(device.needed),
-                bytesText(device.available),
-              ),
+            ? t("graphics processor: {0}", bytesText(device.needed))
+            : t("graphics processor: {0}, {1} are free", bytesText(device.needed), bytesText(device.available)),
         ];
   return [
-    vscode.l10n.t("needs {0} of {1} free", bytesText(needed), bytesText(available)),
+    what === "" ? need : `${what}: ${need}`,
     ...own,
-    ...(copies < wanted ? [vscode.l10n.t("copies of the model: {0} instead of {1}", copies, wanted)] : []),
-    ...(recomputed === true ? [vscode.l10n.t("each layer is computed again in the backward pass")] : []),
+    ...(copies < wanted ? [t("copies of the model: {0} instead of {1}", copies, wanted)] : []),
+    ...(recomputed === true ? [t("each layer is computed again in the backward pass")] : []),
+    ...(step === undefined ? [] : [t("about {0} a step of {1} tokens", secondsText(step.seconds), step.tokens)]),
   ].join("; ");
 }
 

@@ -1,10 +1,12 @@
 import type { NewRunEvent } from "../../record/events.ts";
 import { english } from "../../base/phrase.ts";
+import { backboneName } from "../../backbone/backboneName.ts";
 import { settled } from "../../engine/engineSpec.ts";
 import { oomKills } from "../../run/interruption/oomKills.ts";
 import { fitMemory, type MemoryFit } from "../../training/memory/fitMemory.ts";
 import { largestShapes } from "../../training/memory/largestShapes.ts";
 import { backboneShape, type MemoryInput } from "../../training/memory/memoryNeed.ts";
+import { forecastStep } from "../../training/speed/forecastStep.ts";
 import type { Prepared } from "../../training/prepare.ts";
 import { availableMemory } from "./availableMemory.ts";
 import { freeDeviceMemory } from "./freeDeviceMemory.ts";
@@ -24,7 +26,7 @@ export const memoryInput = (prepared: Prepared): MemoryInput => ({
 
 /**
  * Reduces the copies of a run's model to as many as fit into memory, and makes it compute layers a second time where it
- * fits only so, before it computes anything. TensorFlow.js manages
+ * fits only so, before it trains; and forecasts its steps. TensorFlow.js manages
  * its own memory, so nothing is forecast for it.
  * @throws UserError where one copy does not fit
  */
@@ -38,13 +40,18 @@ export async function settleMemory(prepared: Prepared): Promise<MemoryTold | und
   const { forecast, copies, recomputed, less }: MemoryFit = fitMemory(input, wanted, have);
   prepared.model.limitCopies(copies);
   if (recomputed) prepared.model.recomputeLayers();
+  const { backbone, precision } = prepared.experiment;
+  const step = await forecastStep(prepared);
   return {
+    backbone: backboneName(backbone),
+    weights: precision.weights,
     needed: forecast.host,
     available: have.host,
     ...(forecast.device > 0 && { device: { needed: forecast.device, available: have.device } }),
     copies,
     wanted,
     ...(recomputed && { recomputed }),
+    ...(step !== undefined && { step }),
     ...(less !== undefined && { less: english(less), lessPhrase: less }),
     oomKills: oomKills(),
   };

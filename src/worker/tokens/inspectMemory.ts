@@ -4,7 +4,8 @@ import type { MemoryAnswer, SetupRequest } from "../../protocol/setupQuestions.t
 import { weightAccess } from "../../model/weightAccess.ts";
 import { planCopies } from "../../model/copyPlan.ts";
 import { stepRows, predictionRows } from "../../model/batchParts.ts";
-import { forecastMemory, type PartShape } from "../../model/memory/modelMemory.ts";
+import { forecastMemory } from "../../model/memory/modelMemory.ts";
+import type { PartShape } from "../../model/memory/partSizes.ts";
 import { resolveSizes } from "../../method/sizes.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { EVALUATED_ROWS } from "../../training/evaluation.ts";

@@ -56,14 +56,17 @@ function writeValues(fd: number, block: Uint16Array, from: number, count: number
   }
 }
 
-/** Writes a folder with a config and bf16 shards of random matrices; norms are 1. No more than a block is in memory. */
+/**
+ * Writes a folder with a config and bf16 shards of random matrices; norms are 1. No more than a block is in memory.
+ * @param tokenizer a folder whose tokenizer is copied; absent: there is none
+ */
 export function writeRandomFolder(
   folder: string,
-  { config, tokenizer }: { config: Record<string, unknown> & { model_type: string }; tokenizer: string },
+  { config, tokenizer }: { config: Record<string, unknown> & { model_type: string }; tokenizer?: string },
 ): void {
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
-  for (const name of readdirSync(tokenizer))
-    if (/^(tokenizer|special_tokens|spiece)/.test(name)) copyFileSync(join(tokenizer, name), join(folder, name));
+  for (const name of tokenizer === undefined ? [] : readdirSync(tokenizer))
+    if (/^(tokenizer|special_tokens|spiece)/.test(name)) copyFileSync(join(tokenizer!, name), join(folder, name));
   const family = FAMILIES.find(({ modelTypes }) => modelTypes.includes(config.model_type))!;
   const { layout } = family.read(readConfigFile(folder, phrase``), { has: () => false, isEqual: () => false });
   const random = new MersenneTwister(11);

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { readSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { loadTensorFlow } from "../../../src/engine/tfjs/loadTensorFlow.ts";
+import type { Precision } from "../../../src/engine/precisionSpec.ts";
 import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { methodOf } from "../../../src/method/registry.ts";
@@ -18,7 +19,13 @@ import { findTorch } from "./python.ts";
 import type { Answer, Asked, OwnEngine } from "./side.ts";
 import type { SideBatch } from "./sideFolder.ts";
 
-const [folder, threads, device, memory] = process.argv.slice(2) as [string, string, OwnEngine, EngineSpec["memory"]?];
+const [folder, threads, device, memory, precision = "fp32"] = process.argv.slice(2) as [
+  string,
+  string,
+  OwnEngine,
+  EngineSpec["memory"]?,
+  Precision?,
+];
 // A folder without a method is one for ADePT as the benches of T5 have it.
 const own = `${folder}/method.json`;
 const trained = existsSync(own)
@@ -28,6 +35,7 @@ const model = ModelPool.open({
   folder,
   method: MethodInput.parse(trained.spec),
   sizes: { ...trained.sizes, count: 0 },
+  precision,
   engine: {
     ...(device === "cpu" || device === "tfjs"
       ? { device }

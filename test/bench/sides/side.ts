@@ -1,4 +1,5 @@
 import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
+import type { Precision } from "../../../src/engine/precisionSpec.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -52,9 +53,14 @@ export class Side {
 
   /**
    * This engine on a folder's backbone.
-   * @param memory as in an experiment's engine; absent: its default
+   * @param form as in an experiment: the engine's memory setting, and the weights' precision; absent: their defaults
    */
-  static engine(folder: string, threads: number, device: OwnEngine = "cpu", memory?: EngineSpec["memory"]): Side {
+  static engine(
+    folder: string,
+    threads: number,
+    device: OwnEngine = "cpu",
+    { memory = "check", precision = "fp32" }: { memory?: EngineSpec["memory"]; precision?: Precision } = {},
+  ): Side {
     return Side.start(device === "cpu" ? "ADePT Lab" : device, process.execPath, [
       "--import",
       "tsx",
@@ -62,7 +68,8 @@ export class Side {
       folder,
       String(threads),
       device,
-      ...(memory === undefined ? [] : [memory]),
+      memory,
+      precision,
     ]);
   }
 

@@ -95,7 +95,8 @@ test("sizes of offsets are over text and answer but its last token, as the run's
       const X = (await tuned.input(adapter.parameters, batch)).subarray(2 * d);
       ids.forEach((id, place) => {
         tokens++;
-        for (let i = 0; i < d; i++) sum += Math.abs(X[place * d + i]! - side.table[id * d + i]!) / d;
+        const embedding = side.table.row(id);
+        for (let i = 0; i < d; i++) sum += Math.abs(X[place * d + i]! - embedding[i]!) / d;
       });
     }
     const { valid, official, tokens: largest, examples: shown } = await analyseOffsets(subject, still);

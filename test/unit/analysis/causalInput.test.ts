@@ -95,11 +95,11 @@ function open(folder: string, given: MethodOptions): Opened {
     parameters,
     fed: LocalModel.open({ ...options, inputEmbeddings: true }),
     side: {
-      table: tuned.embedding,
+      table: tuned.embeddings,
       width: tuned.width,
       isCausal: true,
       answersAreRaw: methodOf(spec.kind).offsets?.(spec).scope?.generation === "text",
-      ...inputParts({ spec, sizes, parameters }, tuned.embedding, tuned.width),
+      ...inputParts({ spec, sizes, parameters }, tuned.embeddings),
     },
   };
 }
@@ -265,12 +265,13 @@ test("a folded causal model decodes, scores and has the losses of the method its
   for (const name of ["llama", "gemma2"] as const) {
     const opened = open(FOLDERS[name], { kind: "adept" });
     const { tuned, parameters, side } = opened;
+    const offsets = side.offsets!.rows(0, side.table.tokens);
     const folded = LocalModel.open({
       folder: FOLDERS[name],
       method: MethodInput.parse({ kind: "adept" }),
       sizes: { promptLength: 3, bottleneck: 5, count: 0 },
       engine: CPU,
-      folded: side.table.map((e, i) => e + side.offsets![i]!),
+      folded: tuned.embedding.map((e, i) => e + offsets[i]!),
     });
     const own = await tuned.predict(parameters, BATCH, 8);
     const found = await folded.predict(parameters, BATCH, 8);

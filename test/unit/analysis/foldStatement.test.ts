@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { rowsIn } from "../../../src/backbone/tokenRows.ts";
 import { foldAgainst, stateFold } from "../../../src/analysis/latency/foldStatement.ts";
 import { formsOf } from "../../../src/analysis/latency/latencyForms.ts";
 import { randomSubject } from "./randomSubject.ts";
@@ -34,7 +35,11 @@ test("a fold of another run shows in different predictions", async () => {
   try {
     const own = formsOf(subject, 16);
     const told = await stateFold(subject, own, []);
-    const offsets = subject.side.offsets!.map((x) => -3 * x);
+    const { tokens, width } = subject.side.table;
+    const offsets = rowsIn(
+      subject.side.offsets!.rows(0, tokens).map((x) => -3 * x),
+      width,
+    );
     assert.deepEqual(told, {
       form: "adept folded",
       against: [],

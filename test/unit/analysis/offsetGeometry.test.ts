@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { offsetGeometry, symmetricEigenvalues } from "../../../src/analysis/offsets/offsetGeometry.ts";
+import { rowsIn } from "../../../src/backbone/tokenRows.ts";
 import { MersenneTwister } from "../../../src/base/random.ts";
 
 const near = (found: number, expected: number, bound = 1e-9): void => {
   assert.ok(Math.abs(found - expected) <= bound * Math.max(1, Math.abs(expected)), `${found} for ${expected}`);
 };
 const sideOf = (rows: number[][]): Parameters<typeof offsetGeometry>[0] => ({
-  table: new Float32Array(rows.flat().length),
   width: rows[0]!.length,
-  offsets: Float32Array.from(rows.flat()),
+  offsets: rowsIn(Float32Array.from(rows.flat()), rows[0]!.length),
 });
 
 test("eigenvalues: a known matrix, and trace and squares of a random one", () => {

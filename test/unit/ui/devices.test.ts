@@ -76,11 +76,25 @@ test("a run shows its device, what a step took on each, and its graphics process
   };
   assert.equal(
     view(record(memory)).memory,
-    "needs 2.4 GB of 6.0 GB free; graphics processor: 800 MB of 80.0 GB free; copies of the model: 1 instead of 2",
+    "needs 2.4 GB, 6.0 GB are free; graphics processor: 800 MB, 80.0 GB are free; copies of the model: 1 instead of 2",
   );
   assert.equal(
     view(record({ type: "memory", needed: 5e8, available: 6e9, copies: 2, wanted: 2, device: { needed: 7e8 } })).memory,
-    "needs 500 MB of 6.0 GB free; graphics processor: 700 MB",
+    "needs 500 MB, 6.0 GB are free; graphics processor: 700 MB",
+  );
+  const whole: NewRunEvent = {
+    type: "memory",
+    backbone: "Llama-3-8B",
+    weights: "int4",
+    needed: 7.4e9,
+    available: 24e9,
+    copies: 1,
+    wanted: 1,
+    step: { seconds: 9.02, tokens: 128 },
+  };
+  assert.equal(
+    view(record(whole)).memory,
+    "Llama-3-8B, int4: needs 7.4 GB, 24.0 GB are free; about 9.0 s a step of 128 tokens",
   );
   assert.equal(view(record()).memory, undefined);
   assert.equal(view(record({ ...ENGINE, measured: [] })).measured, undefined, "without a choice nothing is said");
