@@ -10,6 +10,7 @@ import { RunDirectory } from "./run/directory/runDirectory.ts";
 import { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 import { askedAnalyses } from "./worker/analyse/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyse/analyseRun.ts";
+import { clusterJob } from "./worker/clusterJob.ts";
 import { calibrate } from "./worker/device/calibrate.ts";
 import { compareJob } from "./worker/analyse/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
@@ -53,7 +54,7 @@ const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
     runTraining(RunDirectory.open(path), {
       folder,
       resume: values.resume,
-      request: { ...(values.start !== undefined && { number: Number(values.start) }) },
+      request: { ...(values.start !== undefined && { number: Number(values.start) }), job: clusterJob(process.env) },
       signal,
       ablate: ablatedParameters,
       analyse: askedAnalyses,

@@ -23,7 +23,10 @@ export const NamedSizes = z.record(z.string().max(100), z.number()).refine(hasFe
 export const LAST_TIME = 8.64e15;
 /** The largest number of a start; a larger one is damage. */
 const LAST_START = 1e9;
-const at = { time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch") };
+const at = {
+  time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch"),
+  posted: z.string().max(60).optional().describe("the name of an event that came through the run's inbox"),
+};
 
 /** The states of a run, from waiting in the queue to its end. */
 export const RunStatus = z.enum([
@@ -129,6 +132,9 @@ export const RunEvent = z.discriminatedUnion("type", [
       .optional()
       .describe("the number of the start that the worker works for; older journals have none"),
     job: ClusterJob.optional(),
+    by: shortText
+      .optional()
+      .describe("what asked the worker to leave, of an interruption that is none of the run's own: signal"),
   }),
   z.object({
     type: z.literal("plan"),
@@ -281,4 +287,4 @@ export const RunEvent = z.discriminatedUnion("type", [
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 /** An event without its time, which the journal adds on writing. */
-export type NewRunEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, "time"> : never) : never;
+export type NewRunEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, "time" | "posted"> : never) : never;

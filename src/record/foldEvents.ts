@@ -100,9 +100,9 @@ function fromNewer(record: RunRecord, newer: NewerVersion): Partial<RunRecord> {
 
 type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { type: T }>;
 
-/** An event's values, without its type and time. */
-function valuesOf<E extends RunEvent>(event: E): Omit<E, "type" | "time"> {
-  const { type: _, time: __, ...values } = event;
+/** An event's values, without its type and time, and without how it came. */
+function valuesOf<E extends RunEvent>(event: E): Omit<E, "type" | "time" | "posted"> {
+  const { type: _, time: __, posted: ___, ...values } = event;
   return values;
 }
 
@@ -143,7 +143,7 @@ function changesByStatus(record: RunRecord, event: EventOf<"status">): Partial<R
     job: event.start !== undefined || event.status === "preparing" ? event.job : record.job,
     pid: event.pid ?? record.pid,
     queued: record.queued || event.status === "queued",
-    interruptions: record.interruptions + (event.status === "interrupted" ? 1 : 0),
+    interruptions: record.interruptions + (event.status === "interrupted" && event.by === undefined ? 1 : 0),
   };
 }
 

@@ -127,7 +127,7 @@ export interface RunRecord {
   evaluations: Evaluation[];
   /** Whether the run has ever waited in a queue; after a restart the queue resumes it. */
   queued: boolean;
-  /** How often the worker ended without writing a final status. */
+  /** How often the worker ended without writing a final status; not how often it was asked to leave. */
   interruptions: number;
   /** The experiment's name. */
   experiment: string | undefined;

@@ -1,6 +1,7 @@
 import type { NewRunEvent } from "../../record/events.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { appendEvents } from "../journal/journal.ts";
+import { deliverPosts } from "../journal/sharedJournal.ts";
 import type { RunDirectory } from "./runDirectory.ts";
 
 /** How often, and at which interval in ms, a lease is tried that another process holds for a moment. */
@@ -31,5 +32,6 @@ export function writeUnderLease(run: RunDirectory, change: (record: RunRecord) =
     return events.length > 0;
   } finally {
     run.releaseLease();
+    deliverPosts(run.path);
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
+import { isLaterStart, type ClusterJob } from "../../record/clusterJob.ts";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { hostDisplayName, whereIs } from "./hostIdentity.ts";
 import { isOwn, leaseOf, leaseText, parseLease, startTime, type LeaseTerms } from "./leaseContent.ts";
@@ -106,6 +107,12 @@ export function isLost(path: string): boolean {
   return text !== undefined && holderIn(text, path) === undefined && parseLease(text)?.brief !== true;
 }
 
+/** Returns the content of a lease file that an earlier start of a cluster's job holds. Each beat changes it. */
+export function leaseOfEarlierStart(path: string, job: ClusterJob): string | undefined {
+  const text = textOf(path);
+  return text !== undefined && isLaterStart(job, parseLease(text)?.job) ? text : undefined;
+}
+
 /** Whether this process holds the lease file. */
 export function isOwnLease(path: string): boolean {
   const text = textOf(path);
@@ -185,7 +192,7 @@ function tryLease(path: string, pid: number, terms: LeaseTerms): boolean {
       }
       const text = textOf(path);
       if (text === undefined) continue;
-      const holder = holderIn(text, path);
+      const holder = text === terms.still ? undefined : holderIn(text, path);
       if (holder !== undefined) return "pid" in holder && holder.pid === pid;
       if (takeOver(own, path, { pid, text })) return true;
     }

@@ -11,6 +11,8 @@ export interface LeaseTerms {
   job?: ClusterJob | undefined;
   /** Whether the holder is no worker and holds the lease only while it appends to the run's journal. */
   brief?: true | undefined;
+  /** The content of a lease that has stood still for so long that its holder counts as dead. */
+  still?: string | undefined;
 }
 
 /**

@@ -11,14 +11,16 @@ import { nextStart } from "../../record/admittedStart.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
+import { deliverPosts } from "../../run/journal/sharedJournal.ts";
 import { english, phrase, said } from "../../base/phrase.ts";
 import { backboneLayout, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
-import { claimRun } from "./claimRun.ts";
+import { claimRun, OWN_CLOCK } from "./claimRun.ts";
 import { commitRun } from "./commitRun.ts";
 import { finishRun } from "./finishRun.ts";
 import { refuseChangedInputs, refuseOtherInputs } from "./keepContents.ts";
 import { GpuWatch } from "./gpuWatch.ts";
+import { LEFT_CODE } from "./leftRun.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { recordSources, removeReproductionTree, restoreCommittedFiles } from "./reproducedFiles.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
@@ -26,6 +28,9 @@ import { runLoop, startState } from "./runLoop.ts";
 import { watchedPreparation } from "./watchedPreparation.ts";
 import { settleDevice } from "./settleDevice.ts";
 import type { TrainJob, TrainOptions } from "./trainOptions.ts";
+
+/** After so many ms in which nothing was written, a worker looks whether the run is still its own. */
+const CHECK_MS = 1000;
 
 /** The interval of heartbeats in the journal, in ms. */
 const HEARTBEAT = 5000;
@@ -129,14 +134,19 @@ async function journaled(run: RunDirectory, options: TrainOptions, start: number
   const write = writerOf(journal, { start, job: options.request.job });
   const gpus = new GpuWatch();
   let lost: Error | undefined;
+  let checked = 0;
   const emit = (event: NewRunEvent): void => {
     if (lost !== undefined) throw lost;
+    // A process that stood still for long may have been replaced: it finds out before it writes.
+    if (performance.now() - checked > CHECK_MS) run.refuseIfGoneOrTaken(start);
+    checked = performance.now();
     write(event);
   };
   // An error thrown in a timer would end the process without a report; the next event throws it instead.
   const heartbeat = setInterval(() => {
     try {
       run.refuseIfGoneOrTaken(start);
+      journal.takeIn();
       journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() });
     } catch (error) {
       lost ??= error as Error;
@@ -144,6 +154,7 @@ async function journaled(run: RunDirectory, options: TrainOptions, start: number
   }, HEARTBEAT);
   try {
     keepReserve(run.path);
+    run.keepControls();
     for (const folder of [dirname(run.checkpointPath), run.adapterPath])
       if (existsSync(folder)) removeTemporaries(folder);
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
@@ -154,11 +165,13 @@ async function journaled(run: RunDirectory, options: TrainOptions, start: number
       emit,
       gpus,
       sync: () => {
+        journal.takeIn();
         journal.sync();
       },
       stopRequested: () => options.signal.aborted || run.stopRequested(),
+      leaves: () => options.signal.aborted && !run.stopRequested(),
     });
-    return 0;
+    return options.signal.aborted && run.record().status === "interrupted" ? LEFT_CODE : 0;
   } catch (error) {
     // Another process may have taken the run over; then this error says nothing about it.
     if (!run.isTakenOver(start)) await reportFailure(run, write, { folder: options.folder, error });
@@ -173,16 +186,18 @@ async function journaled(run: RunDirectory, options: TrainOptions, start: number
 
 /**
  * Runs one training job in this process; its events go to the run's journal.
- * @returns exit code: 0 finished, stopped, or another's; 1 failed for a reason the user can act on
+ * @returns exit code: 0 finished, stopped, or another's; 143 left to be resumed; 1 failed for a reason that the user
+ * can act on
  * @throws any unexpected error, after it is written to the journal
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
   const { number = nextStart(run.record()), job } = options.request;
-  const start = await claimRun(run, { number, job });
-  if (start === undefined) return 0;
+  const start = await claimRun(run, { number, job }, OWN_CLOCK, options.signal);
+  if (start === undefined) return options.signal.aborted ? LEFT_CODE : 0;
   try {
     return await journaled(run, options, start);
   } finally {
     run.releaseLease();
+    deliverPosts(run.path);
   }
 }

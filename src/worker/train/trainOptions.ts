@@ -13,6 +13,7 @@ export interface TrainOptions {
   resume: boolean;
   /** The start that this worker was made for; without one, that which follows the run's last one now. */
   request: Partial<StartRequest>;
+  /** Aborted when this process shall end: the run is saved, and another worker goes on with it. */
   signal: AbortSignal;
   /** Makes the ablations that are tested at the end. */
   ablate: (kind: MethodKind, parameters: Parameters) => { label: string; parameters: Parameters }[];
@@ -28,9 +29,12 @@ export interface TrainJob {
   start: number;
   /** Appends an event to the run's journal. */
   emit: (event: NewRunEvent) => void;
-  /** Makes the events so far survive a power cut. */
+  /** Takes in what others have added to the run, and makes all events so far survive a power cut. */
   sync: () => void;
+  /** Whether to stop computing: a person wants the run to end, or this process shall leave it. */
   stopRequested: () => boolean;
+  /** Whether this process shall leave the run, and nobody wants it to end. */
+  leaves: () => boolean;
   gpus: GpuWatch;
 }
 /** A file that a commit gets. */

@@ -65,6 +65,7 @@ class World {
           this.lease = undefined;
         }),
       isWorkerAlive: () => this.step(party, "looks", this.isHeld),
+      leaseOfEarlierStart: () => undefined,
       busyError: () => new Busy() as never,
     };
     const clock: Clock = {
@@ -135,7 +136,7 @@ const quiet = (work: Promise<unknown>): Promise<void> =>
     },
   );
 
-/** Checks that each start has its own number and one worker, and that nothing that was over was begun by an old wish. */
+/** Checks that each start has its own number and one worker, and that nothing that was over is begun by an old wish. */
 function mustBeInOrder(journal: readonly Written[]): void {
   let current: Written | undefined;
   let number = 0;
