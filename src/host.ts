@@ -24,7 +24,7 @@ export { openGitStore } from "./run/git/gitStore.ts";
 export { commitAnnotation } from "./run/git/annotationCommit.ts";
 export { findPrunable, PRUNABLE_KINDS } from "./run/removal/prune.ts";
 export { analysesOf, hasOffsets } from "./experiment/analysesOf.ts";
-export { annotateRun } from "./run/journal/journal.ts";
+export { annotateRun } from "./run/journal/sharedJournal.ts";
 export { JournalTail } from "./run/journal/journalTail.ts";
 export { readRecord } from "./run/journal/readJournal.ts";
 export { markIfInterrupted } from "./run/interruption/interruptedRuns.ts";

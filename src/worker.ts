@@ -10,6 +10,7 @@ import { RunDirectory } from "./run/directory/runDirectory.ts";
 import { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 import { askedAnalyses } from "./worker/analyse/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyse/analyseRun.ts";
+import { clusterJob } from "./worker/clusterJob.ts";
 import { calibrate } from "./worker/device/calibrate.ts";
 import { compareJob } from "./worker/analyse/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
@@ -21,12 +22,13 @@ import { textsFrom } from "./worker/analyse/textsFrom.ts";
 import { runTraining } from "./worker/train/trainJob.ts";
 
 const USAGE =
-  "usage: worker.js train RUNPATH --folder FOLDER [--resume] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
+  "usage: worker.js train RUNPATH --folder FOLDER [--resume] [--start NUMBER] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
 
 const OPTIONS = {
   folder: { type: "string" },
   device: { type: "string", default: "cpu" },
   resume: { type: "boolean", default: false },
+  start: { type: "string" },
   only: { type: "string" },
   out: { type: "string", default: "." },
   folded: { type: "boolean", default: false },
@@ -52,6 +54,7 @@ const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
     runTraining(RunDirectory.open(path), {
       folder,
       resume: values.resume,
+      request: { ...(values.start !== undefined && { number: Number(values.start) }), job: clusterJob(process.env) },
       signal,
       ablate: ablatedParameters,
       analyse: askedAnalyses,

@@ -126,10 +126,15 @@ export function untilExit(child: ChildProcess): () => boolean {
   return () => ended;
 }
 
-/** Shows a run until `hasEnded`. The first interrupt asks its worker to stop, the second ends it. */
+/**
+ * Shows a run until `hasEnded`. The first interrupt asks its worker to stop, the second ends it: Ctrl+C is a person's
+ * word.
+ * @param onTerminate is called at SIGTERM, which ends this process and is nobody's word about the run
+ */
 export async function follow(
   run: RunDirectory,
   hasEnded: (record: RunRecord) => boolean,
+  onTerminate: () => void,
 ): Promise<{ record: RunRecord; interrupted: boolean }> {
   const tail = new JournalTail(run.path);
   const progress = new Progress();
@@ -141,7 +146,7 @@ export async function follow(
       run.requestStop();
     } else signalWorker(run, "SIGKILL");
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  process.on("SIGINT", interrupt).on("SIGTERM", onTerminate);
   for (let last = false; !last;) {
     last = hasEnded(record);
     for (const event of tail.read()) {
@@ -151,7 +156,7 @@ export async function follow(
     if (!last) await pause();
   }
   progress.stop();
-  process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+  process.off("SIGINT", interrupt).off("SIGTERM", onTerminate);
   // On a full disk the worker may have written nothing at all, not even to its log.
   if (isLive(record.status))
     tell(

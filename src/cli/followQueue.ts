@@ -11,13 +11,15 @@ const isPending = (record: RunRecord): boolean => isOpen(record.status) || isWai
 
 /**
  * Shows queued runs one after the other, in the order in which the queue starts them, until all have ended. An
- * interrupt stops the run in training and takes the others of these runs out of the queue.
+ * interrupt stops the run in training and takes the others of these runs out of the queue. SIGTERM ends the showing
+ * alone: the queue goes on.
  */
 export async function followQueue(
   runs: readonly RunDirectory[],
   runsDir: string,
-): Promise<{ records: RunRecord[]; interrupted: boolean }> {
+): Promise<{ records: RunRecord[]; interrupted: boolean; terminated: boolean }> {
   let interrupted = false;
+  let terminated = false;
   let shown = 0;
   const leave = (): void => {
     for (const run of runs) if (isWaiting(run.record())) dequeue(run);
@@ -26,9 +28,13 @@ export async function followQueue(
     interrupted = true;
     leave();
   };
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  const terminate = (): void => {
+    if (!terminated) tell("\nending; the queue goes on with the runs\n");
+    terminated = true;
+  };
+  process.on("SIGINT", interrupt).on("SIGTERM", terminate);
   try {
-    for (;;) {
+    while (!terminated) {
       if (interrupted) leave();
       const pending = runs.filter((run) => isPending(run.record()));
       if (pending.length === 0) break;
@@ -43,15 +49,16 @@ export async function followQueue(
       tell(
         `\nrun ${atWork.id} (${runs.length - pending.length + 1} of ${runs.length}): ${oneLine(atWork.record().name)}\n`,
       );
-      await follow(atWork, () => {
+      const isOver = (): boolean => {
         const record = atWork.record();
-        return !isPending(record) || isWaiting(record);
-      });
+        return terminated || !isPending(record) || isWaiting(record);
+      };
+      await follow(atWork, isOver, terminate);
       shown++;
     }
   } finally {
-    process.off("SIGINT", interrupt).off("SIGTERM", interrupt);
+    process.off("SIGINT", interrupt).off("SIGTERM", terminate);
   }
-  if (shown === 0) tell("nothing was left to train\n");
-  return { records: runs.map((run) => run.record()), interrupted };
+  if (shown === 0 && !terminated) tell("nothing was left to train\n");
+  return { records: runs.map((run) => run.record()), interrupted, terminated };
 }

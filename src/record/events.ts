@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ClusterJob } from "./clusterJob.ts";
 import { FileDigest } from "../base/fileDigest.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { StoredPhrase } from "../base/phraseSchema.ts";
@@ -20,7 +21,12 @@ const perComponent = z.record(z.string(), z.number()).refine(hasFewKeys);
 export const NamedSizes = z.record(z.string().max(100), z.number()).refine(hasFewKeys);
 /** The largest time in milliseconds that a Date can hold. */
 export const LAST_TIME = 8.64e15;
-const at = { time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch") };
+/** The largest number of a start; a larger one is damage. */
+const LAST_START = 1e9;
+const at = {
+  time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch"),
+  posted: z.string().max(60).optional().describe("the name of an event that came through the run's inbox"),
+};
 
 /** The states of a run, from waiting in the queue to its end. */
 export const RunStatus = z.enum([
@@ -118,6 +124,17 @@ export const RunEvent = z.discriminatedUnion("type", [
     message: longText.optional(),
     phrase: StoredPhrase,
     pid: z.number().optional(),
+    start: z
+      .number()
+      .int()
+      .min(1)
+      .max(LAST_START)
+      .optional()
+      .describe("the number of the start that the worker works for; older journals have none"),
+    job: ClusterJob.optional(),
+    by: shortText
+      .optional()
+      .describe("what asked the worker to leave, of an interruption that is none of the run's own: signal"),
   }),
   z.object({
     type: z.literal("plan"),
@@ -276,4 +293,4 @@ export const RunEvent = z.discriminatedUnion("type", [
 ]);
 export type RunEvent = z.infer<typeof RunEvent>;
 /** An event without its time, which the journal adds on writing. */
-export type NewRunEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, "time"> : never) : never;
+export type NewRunEvent = RunEvent extends infer E ? (E extends RunEvent ? Omit<E, "time" | "posted"> : never) : never;

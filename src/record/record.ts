@@ -1,3 +1,4 @@
+import type { ClusterJob } from "./clusterJob.ts";
 import type { Phrase } from "../base/phrase.ts";
 import type { GpuUse, InputDigest, RunEvent, RunStatus } from "./events.ts";
 import type { NewerVersion } from "../base/newerVersion.ts";
@@ -88,6 +89,13 @@ export interface RunRecord {
   status: RunStatus;
   /** What the last status event says. */
   message: string | undefined;
+  /**
+   * The highest number of a start that is used up, 0 before the first. A worker begins only under a higher one. The end
+   * of a run uses up one more: who decided before it to start the run does not begin it anew.
+   */
+  start: number;
+  /** The cluster's job that the last start was. */
+  job: ClusterJob | undefined;
   /** The process id of the worker that wrote last. */
   pid: number | undefined;
   /** Milliseconds since the epoch. */
@@ -119,7 +127,7 @@ export interface RunRecord {
   evaluations: Evaluation[];
   /** Whether the run has ever waited in a queue; after a restart the queue resumes it. */
   queued: boolean;
-  /** How often the worker ended without writing a final status. */
+  /** How often the worker ended without writing a final status; not how often it was asked to leave. */
   interruptions: number;
   /** The experiment's name. */
   experiment: string | undefined;
@@ -174,6 +182,10 @@ export const codeCommit = ({ snapshotCommit, resultCommit }: RunRecord): string 
 export function isLive(status: RunStatus): boolean {
   return status === "preparing" || status === "running" || status === "evaluating" || status === "stopping";
 }
+
+/** Whether the run has ended, so that only a person starts it again. */
+export const isOver = (status: RunStatus): boolean =>
+  status === "finished" || status === "stopped" || status === "failed";
 
 /** A queued run whose worker ends this often without a final status is not started again: it would end so again. */
 const MOST_INTERRUPTIONS = 3;

@@ -7,6 +7,8 @@ export interface FileOperation {
   fd?: number;
   appends?: boolean;
   bytes?: string;
+  /** Where the bytes are written; without it, where the file stands. */
+  position?: number;
 }
 
 /** A file: the data that the disk certainly has, and the writes since the last sync. */
@@ -90,7 +92,7 @@ export class DiskModel {
   }
 
   /** Applies one more operation. */
-  add({ pid, op, path = "", to = "", fd = -1, appends = false, bytes = "" }: FileOperation): void {
+  add({ pid, op, path = "", to = "", fd = -1, appends = false, bytes = "", position }: FileOperation): void {
     const key = `${pid} ${fd}`;
     const opened = this.open.get(key);
     switch (op) {
@@ -126,7 +128,8 @@ export class DiskModel {
         this.open.delete(key);
         break;
       case "write":
-        if (opened?.node instanceof StoredFile) this.write(opened.node, opened, Buffer.from(bytes, "base64"));
+        if (opened?.node instanceof StoredFile)
+          this.write(opened.node, opened, { bytes: Buffer.from(bytes, "base64"), position });
         break;
       case "sync":
         if (opened !== undefined) this.sync(opened.node);
@@ -136,11 +139,16 @@ export class DiskModel {
     }
   }
 
-  private write(file: StoredFile, opened: { at: number; appends: boolean }, bytes: Buffer): void {
-    const at = opened.appends ? file.length : opened.at;
+  private write(
+    file: StoredFile,
+    opened: { at: number; appends: boolean },
+    { bytes, position }: { bytes: Buffer; position: number | undefined },
+  ): void {
+    const at = opened.appends ? file.length : (position ?? opened.at);
     file.pending.push({ at, bytes });
-    opened.at = at + bytes.length;
-    file.length = Math.max(file.length, opened.at);
+    // A write at a position leaves the file where it stands.
+    if (position === undefined) opened.at = at + bytes.length;
+    file.length = Math.max(file.length, at + bytes.length);
   }
 
   private sync(node: StoredFile | StoredFolder): void {

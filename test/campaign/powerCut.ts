@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { readHeader } from "../../src/backbone/files/safetensors.ts";
+import { readPosts } from "../../src/run/journal/inbox.ts";
 import { missingSteps, readJournal } from "../../src/run/journal/readJournal.ts";
 import { JournalTail } from "../../src/run/journal/journalTail.ts";
 import { listRuns, readRuns } from "../../src/run/directory/runList.ts";
@@ -90,7 +91,8 @@ async function mustHold(folder: string, { runs, place }: Recording, said: readon
       .find((each) => each !== undefined);
     const own = said.filter((each) => each.id === id);
     must(run !== undefined, "lost", `run ${id} was announced, and is gone`);
-    const lines = new Set(readJournal(run!.path).events.map(eventText));
+    const waiting = readPosts(run!.path).map(({ event }) => event);
+    const lines = new Set([...readJournal(run!.path).events, ...waiting].map(eventText));
     const gone = own.find(({ text }) => !lines.has(text));
     must(gone === undefined, "lost", `the journal has lost ${gone?.text}`);
     const saved = own.reduce((last, { event }) => (event.type === "checkpoint" ? event.step : last), -1);

@@ -60,7 +60,7 @@ wrap("closeSync", (fd) =>
       }
     : undefined,
 );
-wrap("writeSync", (fd, data, offset) =>
+wrap("writeSync", (fd, data, offset, _, position = typeof data === "string" ? offset : undefined) =>
   names.has(fd)
     ? (count) => {
         const bytes = typeof data === "string" ? data : data.subarray(offset ?? 0);
@@ -70,7 +70,7 @@ wrap("writeSync", (fd, data, offset) =>
           real.cpSync(join(root, ".git"), copy, { recursive: true });
           write({ op: "git", path: copy });
         }
-        write({ op: "write", fd, bytes: bytesOf(bytes, count) });
+        write({ op: "write", fd, bytes: bytesOf(bytes, count), position: position ?? undefined });
       }
     : undefined,
 );

@@ -31,9 +31,21 @@ host.writeIndex(runsDir, [[run.id, host.readRecord(run.path)]]);
 host.deleteRuns(runsDir, [run.id], folder).then(() => host.restoreRuns(runsDir, [run.id], folder)).then(() => { host.annotateRun(run.path, { note: "back" }); });
 `;
 
+/** What another window does with a run that is at work: adds a note, which goes into the run's inbox. */
+const NOTE_BESIDE = `
+const host = require(process.argv[1]), runsDir = process.argv[2];
+const look = setInterval(() => {
+  const [run] = host.listRuns(runsDir), status = run?.record().status;
+  if (status === "finished") throw new Error("the run has ended before its note");
+  if (status !== "running" || !run.isWorkerAlive()) return;
+  clearInterval(look);
+  host.annotateRun(run.path, { note: "beside" });
+}, 2);
+`;
+
 /**
  * Two ways to a finished run: directly, and through the queue. In the second the folder of runs does not exist before,
- * and a window then works on the run.
+ * one window adds a note while the run is at work, and another then works on the run.
  */
 export const SCENARIOS = ["train", "queue"] as const;
 
@@ -58,6 +70,7 @@ export async function record(scenario: (typeof SCENARIOS)[number], variant: Vari
     await ended(child);
     if (child.exitCode !== 0) throw new Error(`${args.join(" ")}: ${said}`);
   };
+  const beside = scenario === "queue" ? recorded("-e", NOTE_BESIDE, HOST, runsDir) : undefined;
   await recorded(
     CLI,
     "train",
@@ -65,6 +78,7 @@ export async function record(scenario: (typeof SCENARIOS)[number], variant: Vari
     "--json",
     ...(scenario === "train" ? [] : ["--queue", "--runs-dir", runs]),
   );
+  await beside;
   if (scenario === "queue") await recorded("-e", WINDOW_ACTS, HOST, runsDir, place.folder);
   await until(() => place.processes().length === 0);
   const operations = readFileSync(log, "utf8")

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Locator } from "playwright-core";
 import type { RunRecord } from "../../src/record/record.ts";
-import { annotateRun } from "../../src/run/journal/journal.ts";
+import { annotateRun } from "../../src/run/journal/sharedJournal.ts";
 import { Session } from "./session.ts";
 import { until, type Workbench } from "./workbench.ts";
 import { git, records, runPaths } from "./workspace.ts";

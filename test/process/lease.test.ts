@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { startTraining } from "../../src/executor/startWorker.ts";
+import { continueTraining, startTraining } from "../../src/executor/startWorker.ts";
 import { ended, WORKER, Workspace } from "../campaign/workspace.ts";
 
 const LEASE = join(import.meta.dirname, "../../src/run/lease/lease.ts");
@@ -56,7 +56,7 @@ test("of eight processes that compete for a dead process's lease exactly one get
   }
 });
 
-test("a second worker that reaches a run after it has finished does not start it again", async (t) => {
+test("a second worker that reaches a run after it has finished does not begin it again, whether it was to start or to resume it", async (t) => {
   const place = Workspace.make("pt");
   t.after(() => {
     place.remove();
@@ -64,9 +64,16 @@ test("a second worker that reaches a run after it has finished does not start it
   assert.equal((await place.adept("train", "words.adept.json", "--json")).status, 0);
   const run = place.run!;
   const before = readFileSync(run.eventsPath);
-  const child = startTraining(run, { workerPath: WORKER, nodePath: process.execPath, folder: place.folder });
-  child.ref();
-  await ended(child);
-  assert.equal(child.exitCode, 0);
-  assert.ok(readFileSync(run.eventsPath).equals(before), "not a word more");
+  const worker = { workerPath: WORKER, nodePath: process.execPath, folder: place.folder };
+  // The last one was decided on while the run was at work.
+  for (const child of [
+    startTraining(run, worker),
+    continueTraining(run, worker, 1),
+    continueTraining(run, worker, 2),
+  ]) {
+    child.ref();
+    await ended(child);
+    assert.equal(child.exitCode, 0);
+    assert.ok(readFileSync(run.eventsPath).equals(before), "not a word more");
+  }
 });

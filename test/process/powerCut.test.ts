@@ -52,6 +52,7 @@ const LEFT_OUT: Readonly<Record<string, [recording: () => Recording, of: (name: 
     (name) => name === "results" || name === "of" || name === "mine",
     /run .* was announced, and is gone/,
   ],
+  "the inbox of a run at work": [() => queue, (name) => name === "inbox", /the journal has lost/],
   "the adapter": [() => train, (name) => name === "adapter_config.json", /the run has finished, and its adapter/],
 };
 for (const [what, [recording, of, lost]] of Object.entries(LEFT_OUT)) {

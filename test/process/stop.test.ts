@@ -46,7 +46,7 @@ async function held(
 test("a worker that obeys the request ends by itself", async (t) => {
   const { run, ended } = await held(
     t,
-    "setInterval(() => { if (require('fs').existsSync(process.env.CONTROL)) process.exit(0); }, 20)",
+    "setInterval(() => { if (require('fs').readFileSync(process.env.CONTROL, 'utf8') === 'stop') process.exit(0); }, 20)",
   );
   await stopRun(run, 3000);
   assert.equal(await ended, "0");

@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { RunRecord } from "../../record/record.ts";
 import { submitExperiment } from "../../executor/submit.ts";
 import { command } from "../command.ts";
-import { follow, untilExit } from "../follow.ts";
+import { followWorker } from "../followWorker.ts";
 import { localWorker } from "../localWorker.ts";
 import { runsFolder } from "../namedRun.ts";
 import { percentText } from "../../base/text/percentText.ts";
@@ -29,10 +29,10 @@ async function run(): Promise<number> {
     child,
   } = submitExperiment(experimentPath, { ...localWorker(), runsDir: runsFolder(), git: true });
   if (sample === undefined || child === undefined) throw new Error("the sample is one run");
-  const { record, interrupted } = await follow(sample, untilExit(child));
+  const { record, ended } = await followWorker(sample, child);
   if (record.status !== "finished") {
     say(`${record.status}: ${record.error?.message ?? ""}`);
-    return interrupted ? 130 : 1;
+    return ended ?? 1;
   }
   say(`\nTest accuracy (n=${record.examples?.test ?? 0}, ${record.trainable ?? 0} trainable parameters)`);
   for (const line of table(record)) say(line);

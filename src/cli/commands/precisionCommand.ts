@@ -3,7 +3,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { precisionText } from "../../record/precisionText.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
-import { Journal } from "../../run/journal/journal.ts";
+import { postEvents } from "../../run/journal/sharedJournal.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { prepare } from "../../training/prepare.ts";
 import { precisionCost } from "../../worker/train/precisionCost.ts";
@@ -28,12 +28,7 @@ async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof R
     const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });
     if (cost === undefined)
       throw new UserError("precision-examples-missing", phrase`Run ${run.id} has no examples to compare on`);
-    const journal = new Journal(run.path, "extend");
-    try {
-      journal.append(cost);
-    } finally {
-      journal.close();
-    }
+    postEvents(run.path, cost);
     say(
       values.json === true ? JSON.stringify({ run: run.id, ...cost, text: precisionText(cost) }) : precisionText(cost),
     );

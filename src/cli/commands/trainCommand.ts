@@ -1,3 +1,4 @@
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { compareRuns } from "../../analysis/compare/compareRuns.ts";
 import { requireDevice } from "../../engine/device/deviceTrouble.ts";
@@ -10,7 +11,7 @@ import { checkedRuns } from "../../worker/check/checkedRuns.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
-import { follow, untilExit } from "../follow.ts";
+import { followWorker, TERMINATED } from "../followWorker.ts";
 import { followQueue } from "../followQueue.ts";
 import { namedRun, runsFolder } from "../namedRun.ts";
 import { localWorker } from "../localWorker.ts";
@@ -24,9 +25,9 @@ const outcome = (run: RunDirectory, record: RunRecord): object => ({
 });
 const isGood = ({ status }: RunRecord): boolean => status === "finished" || status === "stopped";
 
-async function reportOne(run: RunDirectory, hasEnded: () => boolean, json: boolean): Promise<number> {
+async function reportOne(run: RunDirectory, child: ChildProcess, json: boolean): Promise<number> {
   tell(`run ${run.id}\n`);
-  const { record, interrupted } = await follow(run, hasEnded);
+  const { record, ended } = await followWorker(run, child);
   if (json) say(JSON.stringify(outcome(run, record)));
   else {
     const commit = record.resultCommit === undefined ? "" : `, commit ${record.resultCommit}`;
@@ -34,8 +35,7 @@ async function reportOne(run: RunDirectory, hasEnded: () => boolean, json: boole
     const adapter = existsSync(run.adapterPath) ? `, adapter in ${run.adapterPath}` : "";
     say(`${record.status}: run ${run.id}${commit}${adapter}`);
   }
-  if (interrupted) return 130;
-  return isGood(record) ? 0 : 1;
+  return ended ?? (isGood(record) ? 0 : 1);
 }
 
 async function reportQueued(
@@ -44,7 +44,7 @@ async function reportQueued(
   json: boolean,
 ): Promise<number> {
   tell(`${runs.length} runs queued${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
-  const { records, interrupted } = await followQueue(runs, runsDir);
+  const { records, interrupted, terminated } = await followQueue(runs, runsDir);
   const comparison = compareRuns(comparedRuns(runs));
   if (json) say(JSON.stringify({ sweep, runs: runs.map((run, i) => outcome(run, records[i]!)), comparison }));
   else
@@ -54,6 +54,7 @@ async function reportQueued(
     ])
       say(line);
   if (interrupted) return 130;
+  if (terminated) return TERMINATED;
   return records.every(isGood) ? 0 : 1;
 }
 
@@ -97,7 +98,7 @@ async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): 
     return 0;
   }
   return first !== undefined && child !== undefined
-    ? reportOne(first, untilExit(child), json)
+    ? reportOne(first, child, json)
     : reportQueued(submitted, runsDir, json);
 }
 
@@ -116,7 +117,7 @@ export const trainCommand = command({
 /** Adept resume RUN */
 function runResume({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
-  return reportOne(run, untilExit(resumeTraining({ ...localWorker(), runPath: run.path })), values.json === true);
+  return reportOne(run, resumeTraining({ ...localWorker(), runPath: run.path }), values.json === true);
 }
 
 export const resumeCommand = command({

@@ -1,15 +1,27 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { ResolvedExperiment, type Experiment } from "../../experiment/experiment.ts";
 import { newerError } from "../../base/newerVersion.ts";
-import type { RunRecord } from "../../record/record.ts";
+import type { ClusterJob } from "../../record/clusterJob.ts";
+import { isLive, type RunRecord } from "../../record/record.ts";
 import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { readRecord } from "../journal/readJournal.ts";
-import { dropLease, holderOf, isHeld, isOwnLease, localHolderOf, takeLease } from "../lease/lease.ts";
-import { refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
+import { runLeasePath } from "../journal/sharedJournal.ts";
+import {
+  dropLease,
+  holderOf,
+  isHeld,
+  isLost,
+  isOwnLease,
+  leaseOfEarlierStart,
+  localHolderOf,
+  takeLease,
+} from "../lease/lease.ts";
+import type { LeaseTerms } from "../lease/leaseContent.ts";
+import { openRunFile, refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
 
 /** The largest accepted experiment.json of a run, in bytes. */
 const MOST_BYTES = 2_000_000;
@@ -22,6 +34,24 @@ export function makeRunsFolder(runsDir: string): void {
   // A power failure can leave an empty .gitignore, which would let all runs into the user's commits: writeFileAtomic
   // avoids that.
   if (basename(parent) === ".adept" && !existsSync(ignore)) writeFileAtomic(ignore, "*\n");
+}
+
+/**
+ * The files by which a person asks the worker and the analysis of a run to stop. They are always there and are read: on
+ * a network file system it can take half a minute until a new file is seen, and the content of an old one is seen at
+ * once. Runs of older versions have them only while a stop is asked for.
+ */
+const CONTROLS = ["control", "analysis.control"] as const;
+const STOP = "stop";
+
+/** Whether a file asks for a stop. One that is missing, or cannot be read at the moment, asks for nothing. */
+function asksForStop(path: string): boolean {
+  try {
+    return boundedText(path, MOST_BYTES).trim() === STOP;
+  } catch (error) {
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 const textOf = (experiment: Experiment): string => `${JSON.stringify(experiment, null, 2)}\n`;
@@ -58,7 +88,7 @@ export class RunDirectory {
     return join(this.path, "control");
   }
   private get leasePath(): string {
-    return join(this.path, "lease");
+    return runLeasePath(this.path);
   }
 
   /**
@@ -77,6 +107,7 @@ export class RunDirectory {
     }
     try {
       mkdirSync(join(path, "checkpoint"));
+      for (const name of CONTROLS) writeRunFile(join(path, name), "");
       writeFileAtomic(join(path, "experiment.json"), textOf(experiment));
       syncFolder(runsDir);
     } catch (error) {
@@ -102,7 +133,10 @@ export class RunDirectory {
    * @throws UserError when the folder, or one of its sub-folders, is a symbolic link
    */
   refuseLinks(): void {
-    refuseLinkedFolders([this.path, ...["checkpoint", "adapter", "analysis"].map((name) => join(this.path, name))]);
+    refuseLinkedFolders([
+      this.path,
+      ...["checkpoint", "adapter", "analysis", "inbox"].map((name) => join(this.path, name)),
+    ]);
   }
 
   /** Returns the run in a folder, or undefined if the folder has no experiment.json. */
@@ -158,15 +192,15 @@ export class RunDirectory {
   }
   /** Asks the process that analyses the run to stop. */
   requestAnalysisStop(): void {
-    writeRunFile(this.analysisControlPath, "stop");
+    writeRunFile(this.analysisControlPath, STOP);
   }
   /** Whether the analysing process is asked to stop. */
   analysisStopRequested(): boolean {
-    return existsSync(this.analysisControlPath);
+    return asksForStop(this.analysisControlPath);
   }
   /** Withdraws the request to stop the analysis. */
   clearAnalysisControl(): void {
-    rmSync(this.analysisControlPath, { force: true });
+    writeRunFile(this.analysisControlPath, "");
   }
   /** Whether a living process analyses the run. */
   isBeingAnalysed(): boolean {
@@ -190,36 +224,52 @@ export class RunDirectory {
   }
   /**
    * Call it before the worker writes.
+   * @param start the number of its start
    * @throws UserError when the folder was moved or deleted, so that nobody would find what is written there, or when
    * another worker has taken over the run
    */
-  refuseIfGoneOrTaken(): void {
+  refuseIfGoneOrTaken(start: number): void {
     if (!existsSync(join(this.path, "experiment.json")))
       throw new UserError(
         "run-folder-gone",
         phrase`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`,
         phrase`Resume the run where it is now.`,
       );
-    if (this.isTakenOver()) throw this.busyError();
+    if (this.isTakenOver(start)) throw this.busyError();
   }
   /**
    * Asks the worker to stop.
    * @throws UserError when the folder cannot be written
    */
   requestStop(): void {
-    writeRunFile(this.controlPath, "stop");
+    writeRunFile(this.controlPath, STOP);
   }
   /** Whether the worker is asked to stop. */
   stopRequested(): boolean {
-    return existsSync(this.controlPath);
+    return asksForStop(this.controlPath);
+  }
+  /** Makes the files by which a stop is asked for, if an older version has made the run. Requests stand. */
+  keepControls(): void {
+    for (const name of CONTROLS) closeSync(openRunFile(join(this.path, name), "append"));
   }
   /** Withdraws the request to stop. */
   clearControl(): void {
-    rmSync(this.controlPath, { force: true });
+    writeRunFile(this.controlPath, "");
   }
-  /** Takes the lease of the run for a process. Returns false if another living process has it. */
-  acquireLease(pid: number): boolean {
-    return takeLease(this.leasePath, pid);
+  /**
+   * Takes the lease of the run for a process. Returns false if another living process has it.
+   * @param terms the start that a worker takes it for
+   */
+  acquireLease(pid: number, terms?: LeaseTerms): boolean {
+    return takeLease(this.leasePath, pid, terms);
+  }
+  /** The content of the run's lease, if an earlier start of a cluster's job holds it. */
+  leaseOfEarlierStart(job: ClusterJob): string | undefined {
+    return leaseOfEarlierStart(this.leasePath, job);
+  }
+  /** Whether this process holds the run's lease. */
+  ownsLease(): boolean {
+    return isOwnLease(this.leasePath);
   }
   /** Gives the lease back, if this process has it. */
   releaseLease(): void {
@@ -249,13 +299,22 @@ export class RunDirectory {
         );
   }
   /**
-   * Whether another living process has taken the lease from this one, for instance because this machine slept for long.
+   * Whether another process has taken the lease from the worker of a start, for instance because this machine slept for
+   * long. A lease that is gone, since the other has ended or somebody removed the file, is taken again, unless the
+   * journal has a later start or says that this one has ended.
    */
-  isTakenOver(): boolean {
-    return !isOwnLease(this.leasePath) && isHeld(this.leasePath);
+  isTakenOver(start: number): boolean {
+    if (isOwnLease(this.leasePath)) return false;
+    if (holderOf(this.leasePath) !== undefined) return true;
+    if (!this.hasJournal()) return false;
+    if (!takeLease(this.leasePath, process.pid, { start, job: this.record().job })) return true;
+    const { start: last, status } = this.record();
+    if (last === start && isLive(status)) return false;
+    dropLease(this.leasePath);
+    return true;
   }
   /** Whether the last worker died without giving the lease back. */
   hasLostWorker(): boolean {
-    return existsSync(this.leasePath) && !this.isWorkerAlive();
+    return isLost(this.leasePath);
   }
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { said } from "../../base/phrase.ts";
 import { isOpen } from "../../record/record.ts";
 import { openGitStore } from "./gitStore.ts";
-import { appendEvents } from "../journal/journal.ts";
+import { deliverPosts, postEvents } from "../journal/sharedJournal.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 
 /**
@@ -15,12 +15,13 @@ export async function commitAnnotation(run: RunDirectory, folder: string): Promi
   const store = await openGitStore(folder);
   if ("reason" in store || isOpen(run.record().status) || (await store.commitOf(run.id)) === undefined)
     return undefined;
+  deliverPosts(run.path);
   const { commit, ref, note } = await store.result(
     run.id,
     run.record(),
     [{ path: "events.jsonl", source: join(run.path, "events.jsonl") }],
     false,
   );
-  appendEvents(run.path, { type: "git", kind: "result", commit, ref, ...(note !== undefined && said(note)) });
+  postEvents(run.path, { type: "git", kind: "result", commit, ref, ...(note !== undefined && said(note)) });
   return commit;
 }

@@ -1,14 +1,15 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, readSync, writeSync } from "node:fs";
 import { basename } from "node:path";
 import type { Experiment } from "../../experiment/experiment.ts";
-import type { Annotation, NewRunEvent, RunEvent } from "../../record/events.ts";
+import type { NewRunEvent, RunEvent } from "../../record/events.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { newerError } from "../../base/newerVersion.ts";
 import { explainWrite, syncFolder } from "../../base/files/atomicFile.ts";
 import { withChecksum, NEWLINE, journalPath } from "./journalLines.ts";
 import { openRunFile } from "../files/runFile.ts";
-import { newerVersionIn } from "./readJournal.ts";
+import { readPosts, removePosts } from "./inbox.ts";
+import { newerVersionIn, takenPosts } from "./readJournal.ts";
 
 /**
  * Events that are fsynced at once, since losing one would change the state of the run. Steps and heartbeats are
@@ -29,32 +30,33 @@ const DURABLE = new Set<RunEvent["type"]>([
   "annotated",
 ]);
 
-/** Appends events to a run's events.jsonl, one JSON line each. Several processes may append to the same journal. */
+/**
+ * Appends events to a run's events.jsonl, one JSON line each. A journal has one writer at a time: who holds the run's
+ * lease, or who makes the run. On a network file system the lines of two would go over each other.
+ */
 export class Journal {
   private readonly fd: number;
   private readonly path: string;
 
   /**
-   * @param how "append" creates a missing journal; "extend" is for a process that did not create the run
+   * @param how "append" creates a missing journal; "extend" is for a process that did not create the run; "reopen" for
+   * one that has found before that no newer version has written to it
    * @throws UserError when the journal cannot be written, the disk is full, a newer version has written to it, or there
    * is none to extend
    */
-  constructor(runPath: string, how: "append" | "extend" = "append") {
+  constructor(
+    private readonly runPath: string,
+    how: "append" | "extend" | "reopen" = "append",
+  ) {
     this.path = journalPath(runPath);
     const isNew = !existsSync(this.path);
-    const newer = isNew ? undefined : newerVersionIn(this.path);
-    if (newer !== undefined) throw newerError(basename(runPath), newer);
+    if (!isNew && how !== "reopen") refuseNewerJournal(runPath);
     try {
-      this.fd = openRunFile(this.path, how);
+      this.fd = openRunFile(this.path, how === "append" ? how : "extend");
       // fsync of a new file does not save its entry in the folder.
       if (isNew) syncFolder(runPath);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT")
-        throw new UserError(
-          "run-gone",
-          phrase`The run ${basename(runPath)} is gone: its folder was moved or deleted`,
-          phrase`Look for it in the trash, or where it was moved.`,
-        );
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") throw goneError(runPath);
       throw explainWrite(error, this.path);
     }
   }
@@ -65,12 +67,34 @@ export class Journal {
    */
   append(event: NewRunEvent): void {
     try {
-      // A writer that was killed, or ran out of space, can have left a partial line: end that line first.
-      this.write(`${this.endsTorn() ? "\n" : ""}${withChecksum({ ...event, time: Date.now() })}\n`);
+      this.put({ ...event, time: Date.now() });
       if (DURABLE.has(event.type)) fsyncSync(this.fd);
     } catch (error) {
       throw explainWrite(error, this.path);
     }
+  }
+
+  /**
+   * Appends the events that others have put into the run's inbox, each once.
+   * @throws UserError when the disk is full
+   */
+  takeIn(): void {
+    const posts = readPosts(this.runPath);
+    if (posts.length === 0) return;
+    // A writer that was killed before it removed them has left in the inbox what the journal has.
+    const taken = takenPosts(this.path);
+    try {
+      for (const { id, event } of posts) if (!taken.has(id)) this.put(event);
+    } catch (error) {
+      throw explainWrite(error, this.path);
+    }
+    this.sync();
+    removePosts(this.runPath, posts);
+  }
+
+  private put(event: object): void {
+    // A writer that was killed, or ran out of space, can have left a partial line: end that line first.
+    this.write(`${this.endsTorn() ? "\n" : ""}${withChecksum(event)}\n`);
   }
 
   /**
@@ -131,23 +155,31 @@ export function announceRun(
   });
 }
 
+/** Returns the error that tells that a run's journal is not there. */
+export const goneError = (runPath: string): UserError =>
+  new UserError(
+    "run-gone",
+    phrase`The run ${basename(runPath)} is gone: its folder was moved or deleted`,
+    phrase`Look for it in the trash, or where it was moved.`,
+  );
+
+/** @throws UserError when a newer version has written to the journal of a run */
+export function refuseNewerJournal(runPath: string): void {
+  const newer = newerVersionIn(journalPath(runPath));
+  if (newer !== undefined) throw newerError(basename(runPath), newer);
+}
+
 /**
- * Appends events to the journal of a run. A run that somebody deletes at this moment stays deleted.
+ * Appends events to the journal of a run whose lease this process holds, after those that wait in its inbox. A run that
+ * somebody deletes at this moment stays deleted.
  * @throws UserError as the constructor and `append` of `Journal`
  */
 export function appendEvents(runPath: string, ...events: readonly NewRunEvent[]): void {
   const journal = new Journal(runPath, "extend");
   try {
+    journal.takeIn();
     for (const event of events) journal.append(event);
   } finally {
     journal.close();
   }
-}
-
-/**
- * Appends what a person adds to a run to its journal.
- * @throws UserError as `appendEvents`
- */
-export function annotateRun(runPath: string, annotation: Annotation): void {
-  appendEvents(runPath, { type: "annotated", ...annotation });
 }

@@ -4,6 +4,7 @@ import { foldEvents } from "../../record/foldEvents.ts";
 import type { RunRecord } from "../../record/record.ts";
 import type { NewerVersion } from "../../base/newerVersion.ts";
 import { LineReader, REPEATED, isWhole, readWholeLines, journalPath } from "./journalLines.ts";
+import { readPosts } from "./inbox.ts";
 import { mayBeNewer, newerVersionOf } from "./newerLines.ts";
 
 /** The most lines, not counting repeated ones, that a record is folded from. */
@@ -24,8 +25,19 @@ export function newerVersionIn(path: string): NewerVersion | undefined {
 }
 
 /**
- * Reads all events of a run. `bad` counts the complete lines that are damaged or not an event; complete lines of a
- * newer version do not count, and neither does a partial last line.
+ * Returns the names of the events that a journal has got from the run's inbox.
+ * @param path the journal's file
+ */
+export function takenPosts(path: string): Set<string> {
+  const reader = new LineReader();
+  const lines = readWholeLines(path).lines.filter((line) => line.includes('"posted":"'));
+  // A line that was torn names an event that the journal does not have.
+  return new Set(lines.flatMap((line) => reader.event(line)?.posted ?? []));
+}
+
+/**
+ * Reads all events of a run's journal; those in its inbox are not there yet. `bad` counts the complete lines that are
+ * damaged or not an event; complete lines of a newer version do not count, and neither does a partial last line.
  * @throws UserError when the journal cannot be read
  */
 export function readJournal(runPath: string): { events: RunEvent[]; bad: number } {
@@ -51,13 +63,15 @@ export function missingSteps(events: readonly RunEvent[], upTo: number): number 
 const FIRST = '{"type":"created"';
 
 /**
- * Reads a run's record. It equals the fold of all events, but parses only the last of the repeated ones. `size`: how
- * many bytes of the journal it is folded from.
+ * Reads a run's record. It equals the fold of all events, but parses only the last of the repeated ones. Events that
+ * wait in the run's inbox come last. `size`: how many bytes of the journal it is folded from.
  * @throws UserError when the journal cannot be read
  */
 export function readRecord(runPath: string): { record: RunRecord; size: number } {
   const path = journalPath(runPath);
   if (!existsSync(path)) return { record: foldEvents([]), size: 0 };
+  // Before the journal: an event that is taken in meanwhile is then in both, and in none otherwise.
+  const posts = readPosts(runPath);
   const { lines, size } = readWholeLines(path);
   const events: RunEvent[] = [];
   const pending = new Set(REPEATED);
@@ -72,5 +86,7 @@ export function readRecord(runPath: string): { record: RunRecord; size: number }
     if (kind !== undefined) pending.delete(kind);
     events.push(event);
   }
-  return { record: foldEvents(events.reverse()), size };
+  const taken = new Set(events.flatMap(({ posted }) => posted ?? []));
+  const waiting = posts.filter(({ id }) => !taken.has(id)).map(({ event }) => event);
+  return { record: foldEvents([...events.reverse(), ...waiting]), size };
 }

@@ -92,6 +92,7 @@ async function resume(argument: unknown, { model, panels, pick, log, workerPath 
   if (run === undefined) return;
   const child = host().resumeTraining({
     runPath: run.directory.path,
+    seen: run.record.start,
     workerPath,
     nodePath: process.execPath,
     folder: run.folder.uri.fsPath,

@@ -12,7 +12,7 @@ import { makeFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { analysisPath, storedAnalysis, StoredAnalysis } from "../../run/directory/storedAnalysis.ts";
 import { phrase, english, said } from "../../base/phrase.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
-import { Journal } from "../../run/journal/journal.ts";
+import { SharedJournal } from "../../run/journal/sharedJournal.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
 import { dropLease, takeLease } from "../../run/lease/lease.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -80,7 +80,7 @@ function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined)
 
 async function commit(
   run: RunDirectory,
-  journal: Journal,
+  journal: SharedJournal,
   { folder, names }: { folder: string; names: readonly string[] },
 ): Promise<void> {
   if (!run.experiment().git) return;
@@ -130,7 +130,7 @@ export async function runAnalyses(
       phrase`Run ${run.id} is being analysed already`,
       phrase`Wait for it, or stop it.`,
     );
-  const journal = new Journal(run.path, "extend");
+  const journal = new SharedJournal(run.path);
   const done: AnalysisDone[] = [];
   let subject: Subject | undefined;
   try {
@@ -152,7 +152,6 @@ export async function runAnalyses(
       await commit(run, journal, { folder: options.folder, names: made });
     return done.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   } finally {
-    journal.close();
     run.clearAnalysisControl();
     dropLease(run.analysisLeasePath);
     await subject?.release();
@@ -167,7 +166,7 @@ async function one(
     asked,
     journal,
     options,
-  }: { key: string; asked: () => Promise<Subject>; journal: Journal; options: AnalysisOptions },
+  }: { key: string; asked: () => Promise<Subject>; journal: SharedJournal; options: AnalysisOptions },
 ): Promise<AnalysisDone> {
   journal.append({ type: "analysis", name, status: "started" });
   try {

@@ -1,6 +1,6 @@
 import { analysesOf } from "../../experiment/analysesOf.ts";
 import { UserError } from "../../base/errors.ts";
-import { Journal } from "../../run/journal/journal.ts";
+import { postEvents } from "../../run/journal/sharedJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { phrase, said } from "../../base/phrase.ts";
 import { AnalysisStopped, runAnalyses } from "./analysisJob.ts";
@@ -35,12 +35,10 @@ export async function askedAnalyses(
     } catch (error) {
       if (stop.signal.aborted || error instanceof AnalysisStopped) break;
       if (!(error instanceof UserError)) throw error;
-      const journal = new Journal(run.path, "extend");
-      try {
-        journal.append({ type: "warning", ...said(phrase`The analysis "${name}" was left out: ${error.phrase}`) });
-      } finally {
-        journal.close();
-      }
+      postEvents(run.path, {
+        type: "warning",
+        ...said(phrase`The analysis "${name}" was left out: ${error.phrase}`),
+      });
     }
   }
   return files;

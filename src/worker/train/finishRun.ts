@@ -8,6 +8,7 @@ import { evaluate } from "../../training/evaluation.ts";
 import type { LoopState } from "../../training/loop.ts";
 import type { Prepared } from "../../training/prepare.ts";
 import { commitRun } from "./commitRun.ts";
+import { LEFT } from "./leftRun.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { removeReproductionTree } from "./reproducedFiles.ts";
 import type { CommittedFile, TrainJob } from "./trainOptions.ts";
@@ -60,7 +61,7 @@ async function test(
 
 /**
  * Saves the adapter, tests and analyses it, and commits the result. A stopped run keeps its best parameters so far,
- * untested.
+ * untested. A worker that leaves the run writes nothing but that: the one that goes on makes the result.
  */
 export async function finishRun(
   job: TrainJob,
@@ -68,6 +69,10 @@ export async function finishRun(
   end: { state: LoopState; stopped: boolean },
 ): Promise<void> {
   const { sizes, model } = prepared;
+  if (end.stopped && job.leaves()) {
+    job.emit(LEFT);
+    return;
+  }
   const { method, backbone } = job.run.experiment();
   const best = end.state.best ?? end.state;
   const { adapterPath } = job.run;
@@ -75,7 +80,7 @@ export async function finishRun(
     path: `adapter/${name}`,
     source: join(adapterPath, name),
   }));
-  job.run.refuseIfGoneOrTaken();
+  job.run.refuseIfGoneOrTaken(job.start);
   try {
     makeFolder(adapterPath);
     saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, layout: model.layout });
@@ -94,9 +99,14 @@ export async function finishRun(
       ...(await job.options.analyse(job.run, { requested: job.stopRequested })),
     );
   }
+  if (job.leaves()) {
+    job.emit(LEFT);
+    return;
+  }
   const stopped = end.stopped || job.stopRequested();
   const status = stopped ? "stopped" : "finished";
   if (!stopped) await endReproduction(job);
+  job.sync();
   await commitRun(job, "result", { status, files });
   job.emit({ type: "status", status });
 }

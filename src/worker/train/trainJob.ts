@@ -5,17 +5,22 @@ import { isDiskFull, removeTemporaries } from "../../base/files/atomicFile.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { checkTargets, namedSizes } from "../../method/sizes.ts";
-import type { NewRunEvent, RunStatus } from "../../record/events.ts";
+import type { ClusterJob } from "../../record/clusterJob.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import { nextStart } from "../../record/admittedStart.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
+import { deliverPosts } from "../../run/journal/sharedJournal.ts";
 import { english, phrase, said } from "../../base/phrase.ts";
 import { backboneLayout, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
+import { claimRun, OWN_CLOCK } from "./claimRun.ts";
 import { commitRun } from "./commitRun.ts";
 import { finishRun } from "./finishRun.ts";
 import { refuseChangedInputs, refuseOtherInputs } from "./keepContents.ts";
 import { GpuWatch } from "./gpuWatch.ts";
+import { LEFT_CODE } from "./leftRun.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { recordSources, removeReproductionTree, restoreCommittedFiles } from "./reproducedFiles.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
@@ -23,6 +28,9 @@ import { runLoop, startState } from "./runLoop.ts";
 import { watchedPreparation } from "./watchedPreparation.ts";
 import { settleDevice } from "./settleDevice.ts";
 import type { TrainJob, TrainOptions } from "./trainOptions.ts";
+
+/** After so many ms in which nothing was written, a worker looks whether the run is still its own. */
+const CHECK_MS = 1000;
 
 /** The interval of heartbeats in the journal, in ms. */
 const HEARTBEAT = 5000;
@@ -89,28 +97,13 @@ async function train(job: TrainJob): Promise<void> {
   }
 }
 
-/** The states of a run that has ended. */
-const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(["finished", "stopped", "failed"]);
-
-const LEASE_TRIES = 20;
-const LEASE_WAIT = 100;
-
-/** Takes the run's lease. It retries, since a process that marks a run as interrupted takes the lease for a moment. */
-async function takenLease(run: RunDirectory): Promise<boolean> {
-  for (let attempt = 1; !run.acquireLease(process.pid); attempt++) {
-    if (attempt === LEASE_TRIES) return false;
-    await new Promise((resolve) => setTimeout(resolve, LEASE_WAIT));
-  }
-  return true;
-}
-
 /**
  * Reports in the journal what ended the run. A run that lacked disk space is interrupted and may be resumed; any other
  * has failed, since it would fail again.
  */
 async function reportFailure(
   run: RunDirectory,
-  journal: Journal,
+  write: TrainJob["emit"],
   { folder, error }: { folder: string; error: unknown },
 ): Promise<void> {
   const { less, lessPhrase = less } = run.record().memory ?? {};
@@ -118,30 +111,42 @@ async function reportFailure(
   const ofUser = error instanceof UserError ? error : undefined;
   const action = lessPhrase !== undefined && isMemoryTrouble(error) ? phrase`${lessPhrase}.` : ofUser?.actionPhrase;
   const message = said(phraseOf(error));
-  journal.append({
+  write({
     type: "error",
     ...message,
     ...(ofUser !== undefined && { code: ofUser.code }),
     ...(action !== undefined && { action: english(action), actionPhrase: action }),
   });
-  await removeReproductionTree(run, folder, (event) => {
-    journal.append(event);
-  });
-  journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", ...message });
+  await removeReproductionTree(run, folder, write);
+  write({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", ...message });
+}
+
+/** Returns how a start writes to the run's journal: each status says whose it is. */
+function writerOf(journal: Journal, { start, job }: { start: number; job: ClusterJob | undefined }): TrainJob["emit"] {
+  return (event) => {
+    journal.append(event.type === "status" ? { ...event, start, job } : event);
+  };
 }
 
 /** Runs the job with its journal open, and a heartbeat in it. */
-async function journaled(run: RunDirectory, options: TrainOptions): Promise<number> {
+async function journaled(run: RunDirectory, options: TrainOptions, start: number): Promise<number> {
   const journal = new Journal(run.path);
+  const write = writerOf(journal, { start, job: options.request.job });
   const gpus = new GpuWatch();
   let lost: Error | undefined;
+  let checked = 0;
   const emit = (event: NewRunEvent): void => {
     if (lost !== undefined) throw lost;
-    journal.append(event);
+    // A process that stood still for long may have been replaced: it finds out before it writes.
+    if (performance.now() - checked > CHECK_MS) run.refuseIfGoneOrTaken(start);
+    checked = performance.now();
+    write(event);
   };
   // An error thrown in a timer would end the process without a report; the next event throws it instead.
   const heartbeat = setInterval(() => {
     try {
+      run.refuseIfGoneOrTaken(start);
+      journal.takeIn();
       journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() });
     } catch (error) {
       lost ??= error as Error;
@@ -149,23 +154,27 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
   }, HEARTBEAT);
   try {
     keepReserve(run.path);
+    run.keepControls();
     for (const folder of [dirname(run.checkpointPath), run.adapterPath])
       if (existsSync(folder)) removeTemporaries(folder);
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
     await train({
       run,
       options,
+      start,
       emit,
       gpus,
       sync: () => {
+        journal.takeIn();
         journal.sync();
       },
       stopRequested: () => options.signal.aborted || run.stopRequested(),
+      leaves: () => options.signal.aborted && !run.stopRequested(),
     });
-    return 0;
+    return options.signal.aborted && run.record().status === "interrupted" ? LEFT_CODE : 0;
   } catch (error) {
     // Another process may have taken the run over; then this error says nothing about it.
-    if (!run.isTakenOver()) await reportFailure(run, journal, { folder: options.folder, error });
+    if (!run.isTakenOver(start)) await reportFailure(run, write, { folder: options.folder, error });
     if (!(error instanceof UserError)) throw error;
     return 1;
   } finally {
@@ -177,16 +186,18 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
 
 /**
  * Runs one training job in this process; its events go to the run's journal.
- * @returns exit code: 0 finished or stopped, 1 failed for a reason the user can act on
+ * @returns exit code: 0 finished, stopped, or another's; 143 left to be resumed; 1 failed for a reason that the user
+ * can act on
  * @throws any unexpected error, after it is written to the journal
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  if (!(await takenLease(run))) throw run.busyError();
-  // A killed queue and its successor may both have started a worker: the second one, which waited for the lease, finds
-  // the run ended.
+  const { number = nextStart(run.record()), job } = options.request;
+  const start = await claimRun(run, { number, job }, OWN_CLOCK, options.signal);
+  if (start === undefined) return options.signal.aborted ? LEFT_CODE : 0;
   try {
-    return !options.resume && ENDED.has(run.record().status) ? 0 : await journaled(run, options);
+    return await journaled(run, options, start);
   } finally {
     run.releaseLease();
+    deliverPosts(run.path);
   }
 }

@@ -47,6 +47,7 @@ inRun("nothing is written through a symbolic link in the place of a run's file",
     ],
   ] as const) {
     writeFileSync(victim, "mine\n");
+    rmSync(join(run.path, name), { force: true });
     symlinkSync(victim, join(run.path, name));
     assert.throws(write, isLink, name);
     assert.equal(readFileSync(victim, "utf8"), "mine\n", name);

@@ -1,6 +1,6 @@
 import { Annotation } from "../../../record/events.ts";
 import { commitAnnotation } from "../../../run/git/annotationCommit.ts";
-import { annotateRun } from "../../../run/journal/journal.ts";
+import { annotateRun } from "../../../run/journal/sharedJournal.ts";
 import type { RunDirectory } from "../../../run/directory/runDirectory.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";

@@ -2,7 +2,7 @@ import { reproduceRun } from "../../../executor/reproduce.ts";
 import type { RunRecord } from "../../../record/record.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
-import { follow, untilExit } from "../../follow.ts";
+import { followWorker } from "../../followWorker.ts";
 import { namedRun, runsFolder } from "../../namedRun.ts";
 import { localWorker } from "../../localWorker.ts";
 import { say, tell } from "../../terminal.ts";
@@ -26,10 +26,9 @@ async function run({ values, positionals: [wanted] }: Parsed<typeof RUN_OPTIONS>
     runsDir: runsFolder(values["runs-dir"]),
   });
   if (made.outside.length > 0) tell(`not from its commit, but as it is now: ${made.outside.join(", ")}\n`);
-  const { record, interrupted } = await follow(made.run, untilExit(made.child));
+  const { record, ended } = await followWorker(made.run, made.child);
   say(values.json === true ? JSON.stringify(record) : `${outcome(record)}: run ${made.run.id}`);
-  if (interrupted) return 130;
-  return record.reproduced?.same === true ? 0 : 1;
+  return ended ?? (record.reproduced?.same === true ? 0 : 1);
 }
 
 export const reproduceCommand = command({
