@@ -5,6 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import { explainWrite, makeFolder } from "../base/files/atomicFile.ts";
 import { holderOf, isHeld } from "../run/lease/lease.ts";
+import { SLURM_QUEUE } from "./queuedRuns.ts";
 import { startDetached, type WorkerPlace } from "./workerProcess.ts";
 
 /**
@@ -58,7 +59,8 @@ export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): b
 
 /** Starts a process that works through the queue, unless there is one. The process outlives this one. */
 export function startQueue(place: QueuePlace): ChildProcess | undefined {
-  if (isQueueRunning(place)) return undefined;
+  // What waits for a cluster has no process here.
+  if (place.device === SLURM_QUEUE || isQueueRunning(place)) return undefined;
   const folder = dirname(place.runsDir);
   try {
     makeFolder(folder);
