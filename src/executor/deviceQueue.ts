@@ -54,13 +54,13 @@ export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean
   }
 }
 
-/** Whether a process works through the queue. */
-export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => isHeld(leasePath(place));
+/** Whether a process works through the queue. That of a cluster is always at work, and has no process here. */
+export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean =>
+  place.device === SLURM_QUEUE || isHeld(leasePath(place));
 
 /** Starts a process that works through the queue, unless there is one. The process outlives this one. */
 export function startQueue(place: QueuePlace): ChildProcess | undefined {
-  // What waits for a cluster has no process here.
-  if (place.device === SLURM_QUEUE || isQueueRunning(place)) return undefined;
+  if (isQueueRunning(place)) return undefined;
   const folder = dirname(place.runsDir);
   try {
     makeFolder(folder);

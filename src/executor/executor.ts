@@ -74,10 +74,11 @@ export interface Executor {
   submit(experiments: readonly Experiment[], id: string, options: SubmitOptions): Submitted;
   /**
    * Has a run trained further, also one that has ended.
+   * @param seen the number of the last start that the person knew of who wants it; of a later one, it is not meant
    * @returns the worker, where it is a process of this machine
    * @throws UserError when a worker is training the run, or a newer version has written to it
    */
-  resume(run: RunDirectory): ChildProcess | undefined;
+  resume(run: RunDirectory, seen?: number): ChildProcess | undefined;
   /**
    * Says where runs are, each by its id.
    * @param maxAge milliseconds that an answer may be old; all processes share one

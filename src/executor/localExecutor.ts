@@ -44,8 +44,8 @@ export class LocalExecutor implements Executor {
     return { runs, queued: true, sweep: allowed.length > 1 ? id : undefined, placed };
   }
 
-  resume(run: RunDirectory): ChildProcess {
-    return resumeTraining({ ...this.place, runPath: run.path });
+  resume(run: RunDirectory, seen?: number): ChildProcess {
+    return resumeTraining({ ...this.place, runPath: run.path, ...(seen !== undefined && { seen }) });
   }
 
   look(runs: readonly RunDirectory[]): Promise<ReadonlyMap<string, Where>> {

@@ -1,11 +1,12 @@
 import type { Experiment } from "../experiment/experiment.ts";
 import { executorKind } from "../experiment/executorSpec.ts";
 import { queueName } from "../experiment/queueName.ts";
-import { phrase, said } from "../base/phrase.ts";
-import { isWaiting, type RunRecord } from "../record/record.ts";
-import { announceRun, appendEvents, Journal } from "../run/journal/journal.ts";
+import { phrase, said, type Phrase } from "../base/phrase.ts";
+import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
+import { announceRun, Journal } from "../run/journal/journal.ts";
 import { readRuns, type OnUnusableRun, type ReadRun } from "../run/directory/runList.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
+import { writeUnderLease } from "../run/directory/writeUnderLease.ts";
 
 /** Creates the folder of a run, with the status "queued". */
 export function enqueue(runsDir: string, id: string, experiment: Experiment): RunDirectory {
@@ -20,9 +21,18 @@ export function enqueue(runsDir: string, id: string, experiment: Experiment): Ru
   return run;
 }
 
-/** Takes a waiting run out of the queue. */
+/**
+ * Ends a run that waits, before a worker begins it. This uses up the number of its next start: a worker that a queue
+ * has started meanwhile does not begin.
+ * @returns whether it ended the run: not if a worker has begun it
+ */
+export function endWaiting(run: RunDirectory, status: "stopped" | "failed", why: Phrase): boolean {
+  return writeUnderLease(run, (record) => (isWaiting(record) ? [{ type: "status", status, ...said(why) }] : []));
+}
+
+/** Takes a waiting run out of the queue. One that a worker has begun meanwhile is asked to stop. */
 export function dequeue(run: RunDirectory): void {
-  appendEvents(run.path, { type: "status", status: "stopped", ...said(phrase`Taken out of the queue.`) });
+  if (!endWaiting(run, "stopped", phrase`Taken out of the queue.`) && isOpen(run.record().status)) run.requestStop();
 }
 
 /** The name of what holds the runs that wait for a cluster, beside the queues of this machine's devices. */

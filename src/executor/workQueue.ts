@@ -1,18 +1,17 @@
 import { dirname, join } from "node:path";
 import { UserError } from "../base/errors.ts";
-import { phrase, said, type Phrase } from "../base/phrase.ts";
+import { phrase } from "../base/phrase.ts";
 import { queueName } from "../experiment/queueName.ts";
-import { isLive, isWaiting } from "../record/record.ts";
+import { nextStart } from "../record/admittedStart.ts";
+import { isLive, isWaiting, type RunRecord } from "../record/record.ts";
 import { markInterruptedRuns, markInterrupted } from "../run/interruption/interruptedRuns.ts";
-import { appendEvents } from "../run/journal/journal.ts";
 import { dropLease, takeLease } from "../run/lease/lease.ts";
 import { readRuns } from "../run/directory/runList.ts";
-import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { hasSpace } from "../base/files/diskSpace.ts";
-import { resumeTraining, startTraining } from "./startWorker.ts";
+import { continueTraining, startTraining } from "./startWorker.ts";
 import { kindOf } from "./executorKindOf.ts";
 import { type QueuePlace, leasePath } from "./deviceQueue.ts";
-import { ignoreUnreadable, type Waiting, waitingRuns } from "./queuedRuns.ts";
+import { endWaiting, ignoreUnreadable, type Waiting, waitingRuns } from "./queuedRuns.ts";
 
 const POLL = 300;
 
@@ -46,6 +45,10 @@ function isBusy({ runsDir, device }: QueuePlace): boolean {
   );
 }
 
+/** Whether a run still waits as it did: nobody has begun it or taken it out of the queue. */
+const waitsAs = (before: RunRecord, { start, status }: RunRecord): boolean =>
+  start === before.start && status === before.status;
+
 /**
  * Starts a run while no other queue starts one: it holds a lock until the run's journal says that the run has started,
  * so that two queues that find the machine idle do not both start one.
@@ -56,8 +59,9 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
   if (!takeLease(lock, process.pid)) return undefined;
   try {
     if (isBusy(place)) return undefined;
-    const child =
-      record.status === "queued" ? startTraining(run, place) : resumeTraining({ ...place, runPath: run.path });
+    const begin = record.status === "queued" ? startTraining : continueTraining;
+    // By the record that said that it waits: if it was begun since, this number is used up.
+    const child = begin(run, place, nextStart(record));
     // A started worker does not keep its parent process alive; the queue, however, waits for it.
     child.ref();
     let ended = false;
@@ -66,7 +70,7 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
     }).then(() => {
       ended = true;
     });
-    while (!ended && run.record().status === record.status) await pause();
+    while (!ended && waitsAs(record, run.record())) await pause();
     return { end };
   } finally {
     dropLease(lock);
@@ -77,7 +81,7 @@ async function startAlone({ run, record }: Waiting, place: QueuePlace): Promise<
 function failDamaged(runsDir: string): void {
   for (const { run, record } of readRuns(runsDir, ignoreUnreadable)) {
     const trouble = isWaiting(record) ? run.experimentError() : undefined;
-    if (trouble !== undefined) fail(run, trouble.phrase);
+    if (trouble !== undefined) endWaiting(run, "failed", trouble.phrase);
   }
 }
 
@@ -112,11 +116,10 @@ async function workOnce(place: QueuePlace, log: QueueLog): Promise<boolean> {
     return true;
   }
   await started.end;
-  // If the worker could not start, the run's status has not changed, and without this the queue would start it for
-  // ever.
-  const { status } = next.run.record();
-  if (status === next.record.status) fail(next.run, phrase`Its worker did not start; see log.txt.`);
-  else if (isLive(status)) markInterrupted(next.run);
+  // If the worker could not start, the run waits as before, and without this the queue would start it for ever.
+  const after = next.run.record();
+  if (waitsAs(next.record, after)) endWaiting(next.run, "failed", phrase`Its worker did not start; see log.txt.`);
+  else if (isLive(after.status)) markInterrupted(next.run);
   return true;
 }
 
@@ -148,8 +151,4 @@ export async function workQueue(place: QueuePlace, signal: AbortSignal): Promise
   } finally {
     dropLease(lease);
   }
-}
-
-function fail(run: RunDirectory, why: Phrase): void {
-  appendEvents(run.path, { type: "status", status: "failed", ...said(why) });
 }

@@ -8,7 +8,7 @@ export type ExecutorKind = (typeof EXECUTORS)[number];
 /** The largest number of lines of `setup`, of words of `container`, and of arguments in `args`. */
 const MOST_ITEMS = 100;
 /** A name that Slurm knows, such as that of a partition. */
-const name = z.string().regex(/^[^\s\p{Cc}]{1,300}$/u, "is not one word");
+const name = z.string().refine((text) => /^[^\s\p{Cc}]{1,300}$/u.test(text), "is not one word");
 const count = z.number().int().positive().max(1_000_000);
 const lines = z.array(z.string().min(1).max(4096)).max(MOST_ITEMS);
 
@@ -19,7 +19,7 @@ const SlurmFields = {
   qos: name.optional().describe("Quality of service"),
   time: z
     .string()
-    .regex(/^(\d+-)?\d+(:\d+){0,2}$/, 'is no time, such as "8:00:00" or "2-12:00:00"')
+    .refine((text) => /^(\d+-)?\d+(:\d+){0,2}$/.test(text), 'is no time, such as "8:00:00" or "2-12:00:00"')
     .optional()
     .describe('Time limit of a run: minutes, "hours:minutes:seconds" or "days-hours:minutes:seconds"'),
   gpus: z.number().int().nonnegative().max(64).optional().describe("Graphics processors of a run"),
@@ -27,7 +27,7 @@ const SlurmFields = {
   cpus: count.optional().describe("Processor cores of a run, which are its threads"),
   memory: z
     .string()
-    .regex(/^\d+[KMGT]?$/i, 'is no size, such as "16G"')
+    .refine((text) => /^\d+[KMGT]?$/i.test(text), 'is no size, such as "16G"')
     .optional()
     .describe('Main memory of a run, such as "16G"; a number alone is in megabytes'),
   constraint: z
@@ -46,13 +46,6 @@ const SlurmFields = {
   array: z.boolean().optional().describe("Whether the runs of a sweep are one job array (default), or a job each"),
   setup: lines.optional().describe('Lines of the job\'s script before the worker, such as "module load nodejs/20"'),
   container: lines.optional().describe('Words before the worker, such as "apptainer", "exec", "--nv", "lab.sif"'),
-  signal: z
-    .string()
-    .regex(/^[A-Z][A-Z0-9]{2,8}@\d{1,5}$/, 'is no signal and time, such as "USR1@120"')
-    .optional()
-    .describe(
-      'Signal and seconds before the time limit at which the run is saved and queued again; default "USR1@120"',
-    ),
   requeue: z
     .boolean()
     .optional()

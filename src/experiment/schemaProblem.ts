@@ -23,7 +23,11 @@ const TYPES: Readonly<Record<string, Phrase>> = {
   null: phrase`null`,
 };
 /** Keys whose object may be written as one name. */
-const NAMED: Readonly<Record<string, readonly string[]>> = { engine: ["auto", ...DEVICES], precision: PRECISIONS, executor: EXECUTORS };
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  engine: ["auto", ...DEVICES],
+  precision: PRECISIONS,
+  executor: EXECUTORS,
+};
 
 /** Objects that stand beside a simpler value, by key, and that of an axis of a sweep. */
 const EXAMPLES: Readonly<Record<string, string>> = { budget: '{ "promptTokens": 100 }' };

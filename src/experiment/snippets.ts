@@ -89,7 +89,8 @@ export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep" | "execu
       label: "learning rates, tuned on validation",
       body: { tune: { "training.learningRate.prompt": { from: 0.01, to: 1, count: 5 } } },
     },
-  ],  executor: [
+  ],
+  executor: [
     {
       label: "slurm",
       description: "Jobs of a Slurm cluster",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { ClusterJob } from "./clusterJob.ts";
 import { FileDigest } from "../base/fileDigest.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { StoredPhrase } from "../base/phraseSchema.ts";
@@ -20,6 +21,8 @@ const perComponent = z.record(z.string(), z.number()).refine(hasFewKeys);
 export const NamedSizes = z.record(z.string().max(100), z.number()).refine(hasFewKeys);
 /** The largest time in milliseconds that a Date can hold. */
 export const LAST_TIME = 8.64e15;
+/** The largest number of a start; a larger one is damage. */
+const LAST_START = 1e9;
 const at = { time: z.number().min(0).max(LAST_TIME).describe("milliseconds since the epoch") };
 
 /** The states of a run, from waiting in the queue to its end. */
@@ -118,6 +121,24 @@ export const RunEvent = z.discriminatedUnion("type", [
     message: longText.optional(),
     phrase: StoredPhrase,
     pid: z.number().optional(),
+    start: z
+      .number()
+      .int()
+      .min(1)
+      .max(LAST_START)
+      .optional()
+      .describe("the number of the start that the worker works for; older journals have none"),
+    job: ClusterJob.optional(),
+  }),
+  z.object({
+    type: z.literal("placed"),
+    ...at,
+    executor: z.literal("slurm").describe("what has placed the worker"),
+    cluster: shortText,
+    job: shortText,
+    restart: z.number().describe("how often the job was started again before"),
+    node: shortText,
+    cpu: shortText.describe("the kind of processor: the same bits are promised on one kind"),
   }),
   z.object({
     type: z.literal("plan"),

@@ -2,7 +2,7 @@ import { plannedSizes } from "./plannedSizes.ts";
 import type { RunEvent } from "./events.ts";
 import { newerPhrase, type NewerVersion } from "../base/newerVersion.ts";
 import { said, type Phrase } from "../base/phrase.ts";
-import type { RunRecord, AnalysisState } from "./record.ts";
+import { isOver, type RunRecord, type AnalysisState } from "./record.ts";
 
 const EMPTY: RunRecord = {
   id: "",
@@ -14,6 +14,9 @@ const EMPTY: RunRecord = {
   steps: 0,
   status: "preparing",
   message: undefined,
+  start: 0,
+  place: undefined,
+  job: undefined,
   pid: undefined,
   createdAt: 0,
   updatedAt: 0,
@@ -119,6 +122,16 @@ function changesByCreated(record: RunRecord, event: EventOf<"created">): Partial
   };
 }
 
+/**
+ * The last number that is used up. Journals older than the numbers tell a start by its first "preparing", which may be
+ * repeated while the run prepares.
+ */
+function startOf({ start, status }: RunRecord, event: EventOf<"status">): number {
+  const isFirst = event.status === "preparing" && (status !== "preparing" || start === 0);
+  const last = event.start === undefined ? start + (isFirst ? 1 : 0) : Math.max(start, event.start);
+  return last + (isOver(event.status) ? 1 : 0);
+}
+
 function changesByStatus(record: RunRecord, event: EventOf<"status">): Partial<RunRecord> {
   return {
     // A run that starts again no longer shows its last error.
@@ -126,6 +139,9 @@ function changesByStatus(record: RunRecord, event: EventOf<"status">): Partial<R
     status: event.status,
     message: event.message,
     phrases: { ...record.phrases, message: event.phrase },
+    start: startOf(record, event),
+    // A worker names its start, and its job if it has one, in every status.
+    job: event.start !== undefined || event.status === "preparing" ? event.job : record.job,
     pid: event.pid ?? record.pid,
     queued: record.queued || event.status === "queued",
     interruptions: record.interruptions + (event.status === "interrupted" ? 1 : 0),
@@ -166,6 +182,7 @@ function changesByAnnotation(record: RunRecord, event: EventOf<"annotated">): Pa
 const CHANGES: { [T in RunEvent["type"]]: (record: RunRecord, event: EventOf<T>) => Partial<RunRecord> } = {
   created: changesByCreated,
   status: changesByStatus,
+  placed: (_, event) => ({ place: valuesOf(event) }),
   plan: changesByPlan,
   step: (_, event) => ({ lastStep: valuesOf(event) }),
   evaluation: changesByEvaluation,

@@ -1,3 +1,4 @@
+import type { ClusterJob } from "./clusterJob.ts";
 import type { Phrase } from "../base/phrase.ts";
 import type { GpuUse, InputDigest, RunEvent, RunStatus } from "./events.ts";
 import type { NewerVersion } from "../base/newerVersion.ts";
@@ -54,6 +55,9 @@ export interface AnalysisState {
 /** How the run with a narrower backbone compares with fp32. */
 export type PrecisionCost = Omit<Extract<RunEvent, { type: "precision" }>, "type" | "time">;
 
+/** Where a cluster has placed a worker. */
+export type Place = Omit<Extract<RunEvent, { type: "placed" }>, "type" | "time">;
+
 /** How a reproduction compares with the run that it repeats. */
 export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
 
@@ -88,6 +92,15 @@ export interface RunRecord {
   status: RunStatus;
   /** What the last status event says. */
   message: string | undefined;
+  /**
+   * The highest number of a start that is used up, 0 before the first. A worker begins only under a higher one. The end
+   * of a run uses up one more: who decided before it to start the run does not begin it anew.
+   */
+  start: number;
+  /** The cluster's job that the last start was. */
+  job: ClusterJob | undefined;
+  /** Where a cluster has placed the last worker; undefined for one of the submitting machine. */
+  place: Place | undefined;
   /** The process id of the worker that wrote last. */
   pid: number | undefined;
   /** Milliseconds since the epoch. */
@@ -174,6 +187,10 @@ export const codeCommit = ({ snapshotCommit, resultCommit }: RunRecord): string 
 export function isLive(status: RunStatus): boolean {
   return status === "preparing" || status === "running" || status === "evaluating" || status === "stopping";
 }
+
+/** Whether the run has ended, so that only a person starts it again. */
+export const isOver = (status: RunStatus): boolean =>
+  status === "finished" || status === "stopped" || status === "failed";
 
 /** A queued run whose worker ends this often without a final status is not started again: it would end so again. */
 const MOST_INTERRUPTIONS = 3;

@@ -1,6 +1,7 @@
 import { plannedSizes } from "./plannedSizes.ts";
 import * as z from "zod";
 import { Annotation, GpuUse, InputDigest, LAST_TIME, MeasuredDevice, NamedSizes, RunStatus } from "./events.ts";
+import { ClusterJob } from "./clusterJob.ts";
 import { StoredPhrase } from "../base/phraseSchema.ts";
 import { readPhrase } from "../base/phrase.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
@@ -97,6 +98,18 @@ export const StoredRecord = z
     steps: z.number(),
     status: RunStatus,
     message: text,
+    start: z.number(),
+    job: ClusterJob.optional(),
+    place: z
+      .object({
+        executor: z.literal("slurm"),
+        cluster: z.string(),
+        job: z.string(),
+        restart: z.number(),
+        node: z.string(),
+        cpu: z.string(),
+      })
+      .optional(),
     pid: number,
     createdAt: time,
     updatedAt: time,

@@ -8,6 +8,8 @@ import { askingLease, seenPath, slurmFolder } from "./slurmPlaces.ts";
 import { askQueue } from "./squeue.ts";
 
 const MOST_BYTES = 50_000_000;
+/** How long (ms) an answer is good that does not have every task which is asked for. */
+const SOON = 2000;
 
 /** What squeue said last; nothing where the file is missing, torn, or of the future. */
 export function readSeen(runsDir: string, now = Date.now()): Seen {
@@ -56,8 +58,12 @@ async function answered(before: Seen, asked: readonly string[]): Promise<Seen> {
  */
 export async function lookAtQueue(runsDir: string, asked: readonly string[], maxAge: number): Promise<Seen> {
   const started = Date.now();
-  const isGood = (seen: Seen): boolean =>
-    maxAge === 0 ? seen.at > started : Date.now() - seen.at < goodFor(seen, maxAge);
+  const isGood = (seen: Seen): boolean => {
+    if (maxAge === 0) return seen.at > started;
+    // What was submitted after the answer is in none.
+    const hasAll = seen.failures > 0 || asked.every((task) => Object.hasOwn(seen.tasks, task));
+    return Date.now() - seen.at < (hasAll ? goodFor(seen, maxAge) : SOON);
+  };
   const seen = readSeen(runsDir);
   return isGood(seen) ? seen : askOnce(runsDir, asked, isGood);
 }

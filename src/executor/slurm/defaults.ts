@@ -11,7 +11,7 @@ const MOST_BYTES = 1_000_000;
 
 let ownDefaults: () => unknown = () => ({});
 
-/** Sets where defaults of this program come from, such as a window's settings; they are asked for at each submission. */
+/** Sets where this program's defaults come from, such as a window's settings; asked for at each submission. */
 export function giveSlurmDefaults(defaults: () => unknown): void {
   ownDefaults = defaults;
 }

@@ -6,8 +6,8 @@ import { lookAtRuns } from "./lookAtRuns.ts";
 const MAX_AGE = 30_000;
 
 /**
- * Of runs that wait, those that are to be submitted: they have no job, or theirs has ended and they are to go on. Where Slurm does not
- * answer, a run with a job keeps it.
+ * Of runs that wait, those that are to be submitted: they have no job, or theirs has ended and they are to go on.
+ * Where Slurm does not answer, a run with a job keeps it.
  */
 export async function needsSubmission(waiting: readonly Waiting[]): Promise<Waiting[]> {
   const where = await lookAtRuns(

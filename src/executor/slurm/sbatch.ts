@@ -1,4 +1,3 @@
-import { UserError } from "../../base/errors.ts";
 import type { SlurmRequest } from "../../experiment/executorSpec.ts";
 import { arrayOption, requestOptions } from "./script.ts";
 import { slurmCommand } from "./slurmCommand.ts";
@@ -61,10 +60,3 @@ export async function sbatch(submission: SubmissionFolder, batch: Batch): Promis
 export async function testOnly(request: SlurmRequest): Promise<void> {
   await slurmCommand("sbatch", ["--test-only", ...requestOptions(request)], { input: "#!/bin/bash\ntrue\n" });
 }
-
-/** What Slurm says where a user has as many jobs as may be, or more than it takes at once. */
-const FULL = /MaxSubmit|Job violates accounting\/QOS policy|job submit limit|exceeds? .*limit|MaxJobCount|unavailable/i;
-
-/** Whether a refusal is about the number of jobs, so that fewer, or the same ones later, may be taken. */
-export const isAboutNumber = (error: unknown): boolean =>
-  error instanceof UserError && error.code === "slurm-refused" && FULL.test(error.message);

@@ -107,8 +107,7 @@ export function whereOf(task: SeenTask | undefined, requeue: boolean, now: numbe
   const { job, state, reason, node, startsAt, endsAt, restarts, exit, missing } = task;
   const meaning = meaningOf(state, requeue);
   const known = { job, word: state, reason, node, startsAt, endsAt, restarts, exit };
-  if (missing === undefined)
-    return { ...known, state: meaning, never: meaning === "waiting" && startsNever(reason) };
+  if (missing === undefined) return { ...known, state: meaning, never: meaning === "waiting" && startsNever(reason) };
   // Slurm forgets what has ended after minutes: that it had ended is known.
   if (meaning === "ended") return { ...known, state: "ended" };
   return isGone(task, now) ? { ...known, state: "ended", word: NOT_FOUND } : { ...known, state: "unknown" };

@@ -1,12 +1,13 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { dirname } from "node:path";
-import { english, said } from "../../base/phrase.ts";
-import { isLive, isWaiting } from "../../record/record.ts";
+import { said } from "../../base/phrase.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import type { RunRecord } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
-import { appendEvents } from "../../run/journal/journal.ts";
+import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
 import type { Where } from "../executor.ts";
 import { pointerOf, SubmissionFolder } from "./submission.ts";
-import { verdictOf } from "./verdict.ts";
+import { verdictOf, type Verdict } from "./verdict.ts";
 
 /** Bytes and lines of a job's output that are looked at and quoted. */
 const TAIL_BYTES = 4000;
@@ -26,9 +27,14 @@ function endOf(path: string): string {
   }
 }
 
+/** What a verdict adds to a journal: nothing where the worker itself has said that it was interrupted. */
+function eventsOf(record: RunRecord, { status, why }: Verdict): NewRunEvent[] {
+  return status === record.status ? [] : [{ type: "status", status, ...said(why) }];
+}
+
 /**
- * Writes to a run's journal what the end of its job means, where its worker could not. A run whose worker lives, or that
- * has ended by itself, is left alone.
+ * Writes to a run's journal what the end of its job means, where its worker could not. A run whose worker lives, or
+ * that has ended by itself, is left alone.
  * @returns whether the run is to be submitted again
  */
 export function settle(run: RunDirectory, where: Where | undefined): boolean {
@@ -37,13 +43,13 @@ export function settle(run: RunDirectory, where: Where | undefined): boolean {
   if (pointer === undefined) return false;
   const submission = new SubmissionFolder(dirname(run.path), pointer.submission);
   const task = submission.intent()?.tasks[pointer.index];
-  // Read after the end was seen: whatever the worker wrote is there.
-  const record = run.record();
-  if (task === undefined || record.newer !== undefined) return false;
-  const verdict = verdictOf({ record, where, task, logEnd: endOf(submission.logPath(pointer.index)) });
-  if (verdict === undefined) return false;
-  const { status, why, again } = verdict;
-  const says = english(why) !== "" && (isLive(record.status) || (isWaiting(record) && status !== record.status));
-  if (says) appendEvents(run.path, { type: "status", status, ...said(why) });
+  if (task === undefined) return false;
+  const logEnd = endOf(submission.logPath(pointer.index));
+  let again = false;
+  writeUnderLease(run, (record) => {
+    const verdict = record.newer === undefined ? verdictOf({ record, where, task, logEnd }) : undefined;
+    again = verdict?.again ?? false;
+    return verdict === undefined ? [] : eventsOf(record, verdict);
+  });
   return again;
 }

@@ -19,8 +19,8 @@ export const withoutJob = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 /** What Slurm says when its controller is away or hung; what was asked may have been done all the same. */
 const AWAY = /Unable to contact slurm controller|Socket timed out|Connection (refused|timed out)|Zero Bytes|Transport/i;
 
-/** Codes of the errors of Slurm's commands. */
-export const SLURM_AWAY = "slurm-away";
+/** What Slurm says where a user has as many jobs as may be, so that fewer, or the same ones later, may be taken. */
+const FULL = /MaxSubmit|Job violates accounting\/QOS policy|job submit limit|exceeds? .*limit|MaxJobCount|unavailable/i;
 
 const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
@@ -33,9 +33,15 @@ function explained(command: string, error: NodeJS.ErrnoException & { killed?: bo
     );
   if (error.killed === true || AWAY.test(stderr))
     return new UserError(
-      SLURM_AWAY,
+      "slurm-away",
       phrase`Slurm's controller does not answer (${command}: ${shortened(stderr.trim())})`,
       phrase`Runs that were submitted go on without it; try again later.`,
+    );
+  if (FULL.test(stderr))
+    return new UserError(
+      "slurm-full",
+      phrase`Slurm takes no more of your jobs at the moment (${command}: ${shortened(stderr.trim())})`,
+      phrase`What is left waits here; adept queue start submits it.`,
     );
   return new UserError("slurm-refused", phrase`${command} refused: ${shortened(stderr.trim() || error.message)}`);
 }
@@ -45,7 +51,7 @@ function explained(command: string, error: NodeJS.ErrnoException & { killed?: bo
  * @param input the text on its standard input
  * @returns its standard output
  * @throws UserError "slurm-missing" without the command, "slurm-away" when the controller does not answer,
- * "slurm-refused" for whatever else the command says
+ * "slurm-full" where it is about the number of jobs, "slurm-refused" for whatever else the command says
  */
 export function slurmCommand(
   command: string,

@@ -1,7 +1,8 @@
+import { UserError } from "../../base/errors.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
-import { appendEvents } from "../../run/journal/journal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
 import type { Executor, ExecutorPlace, Placement, Submitted, SubmitOptions, Where } from "../executor.ts";
 import { dequeue, enqueue } from "../queuedRuns.ts";
 import { newIds } from "../newIds.ts";
@@ -26,7 +27,11 @@ export class SlurmExecutor implements Executor {
   async check(experiments: readonly Experiment[]): Promise<void> {
     const requests = experiments.map(({ executor }) => requestOf(withDefaults(this.place.runsDir, executor!)));
     const distinct = new Map(requests.map((each) => [JSON.stringify(each), each]));
-    for (const request of distinct.values()) await testOnly(request);
+    for (const request of distinct.values())
+      await testOnly(request).catch((error: unknown) => {
+        // What Slurm does not take at the moment waits here.
+        if (!(error instanceof UserError) || error.code !== "slurm-full") throw error;
+      });
   }
 
   submit(experiments: readonly Experiment[], id: string, { git }: SubmitOptions): Submitted {
@@ -47,12 +52,13 @@ export class SlurmExecutor implements Executor {
     return submitWaiting(this.place);
   }
 
-  resume(run: RunDirectory): undefined {
+  resume(run: RunDirectory, seen = run.record().start): undefined {
     run.refuseNewerVersion();
     if (run.isWorkerAlive()) throw run.busyError();
     run.clearControl();
+    // Whatever becomes of its last job counts no more.
     dropPointer(run);
-    appendEvents(run.path, { type: "status", status: "queued" });
+    writeUnderLease(run, ({ start }) => (start === seen ? [{ type: "status", status: "queued" }] : []));
     return undefined;
   }
 

@@ -5,7 +5,17 @@ type Meaning = Where["state"];
 
 /** States by what they mean. What Slurm starts again by itself waits, as long as it may start it again. */
 const MEANINGS: Readonly<Record<Exclude<Meaning, "unknown">, readonly string[]>> = {
-  waiting: ["PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "SPECIAL_EXIT", "RESV_DEL_HOLD", "SUSPENDED", "STOPPED"],
+  waiting: [
+    "PENDING",
+    "CONFIGURING",
+    "REQUEUED",
+    "REQUEUE_FED",
+    "REQUEUE_HOLD",
+    "SPECIAL_EXIT",
+    "RESV_DEL_HOLD",
+    "SUSPENDED",
+    "STOPPED",
+  ],
   working: ["RUNNING", "COMPLETING", "SIGNALING", "STAGE_OUT", "RESIZING"],
   ended: [
     "COMPLETED",
@@ -38,7 +48,7 @@ const NEVER: readonly RegExp[] = [
 ];
 
 /** Whether a job that waits for this reason never starts by itself. */
-export const startsNever = (reason: string): boolean => NEVER.some((each) => each.test(reason));
+export const startsNever = (told: string): boolean => NEVER.some((each) => each.test(told));
 
 /**
  * What a state of Slurm means.

@@ -11,9 +11,8 @@ import { clusterLimits } from "./limits.ts";
 import { needsSubmission } from "./needsSubmission.ts";
 import { recoverSubmissions } from "./recoverSubmissions.ts";
 import { keptRuntime } from "./runtime.ts";
-import { isAboutNumber, sbatch } from "./sbatch.ts";
+import { sbatch } from "./sbatch.ts";
 import { jobScript } from "./script.ts";
-import { SLURM_AWAY } from "./slurmCommand.ts";
 import { slurmFolder, submittingLease } from "./slurmPlaces.ts";
 import { setPointer, SubmissionFolder } from "./submission.ts";
 import { taskOf } from "./taskOf.ts";
@@ -59,7 +58,7 @@ async function submitOne(place: ExecutorPlace, { request, runs }: Group, after: 
     return job;
   } catch (error) {
     // Where the controller did not answer, the job may be there all the same: it is looked for by its comment.
-    if (!(error instanceof UserError) || error.code === SLURM_AWAY) throw error;
+    if (!(error instanceof UserError) || error.code === "slurm-away") throw error;
     submission.setOutcome({ refused: error.message });
     throw error;
   }
@@ -78,12 +77,12 @@ async function submitGroup(place: ExecutorPlace, group: Group, most: number): Pr
       done += runs.length;
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      if (isAboutNumber(error) && runs.length > 1) {
+      if (error.code === "slurm-full" && runs.length > 1) {
         size = Math.ceil(runs.length / 2);
         continue;
       }
       const rest = group.runs.slice(done);
-      if (error.code === "slurm-refused" && !isAboutNumber(error)) failRefused(rest, error);
+      if (error.code === "slurm-refused") failRefused(rest, error);
       return { left: rest.length, why: error };
     }
   }

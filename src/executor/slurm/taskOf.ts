@@ -1,3 +1,4 @@
+import { nextStart } from "../../record/admittedStart.ts";
 import type { Waiting } from "../queuedRuns.ts";
 import { pointerOf, SubmissionFolder, type Task } from "./submission.ts";
 import { fruitlessJobs } from "./verdict.ts";
@@ -16,5 +17,5 @@ export function taskOf({ run, record }: Waiting): Task {
   const { checkpointStep: from = 0 } = record;
   // A person who resumes a run that has ended begins to count anew.
   const goesOn = before !== undefined && record.status === "interrupted";
-  return { run: run.id, start: 1, from, fruitless: goesOn ? fruitlessJobs(record, before) : 0 };
+  return { run: run.id, start: nextStart(record), from, fruitless: goesOn ? fruitlessJobs(record, before) : 0 };
 }

@@ -1,4 +1,4 @@
-import { phrase, type Phrase } from "../../base/phrase.ts";
+import { phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
 import { isLive, isWaiting, type RunRecord } from "../../record/record.ts";
 import type { Where } from "../executor.ts";
 import { NOT_FOUND } from "./seen.ts";
@@ -29,7 +29,7 @@ export interface Ended {
 export const fruitlessJobs = ({ checkpointStep = 0 }: Pick<RunRecord, "checkpointStep">, task: Task): number =>
   checkpointStep > task.from ? 0 : task.fruitless + 1;
 
-const quoted = (logEnd: string): Phrase => (logEnd === "" ? phrase`` : phrase` Its output ends: ${logEnd}`);
+const quoted = (logEnd: string): PhraseValue => (logEnd === "" ? "" : phrase` Its output ends: ${logEnd}`);
 
 function timedOut({ record, task, where }: Ended): Verdict {
   const again = fruitlessJobs(record, task) < MOST_FRUITLESS;
@@ -103,6 +103,10 @@ export function verdictOf(ended: Ended): Verdict | undefined {
   if (known !== undefined) return known(ended);
   if (MEMORY_LIMIT.test(logEnd)) return outOfMemory(ended);
   if (record.status === "interrupted")
-    return { status: "interrupted", why: phrase``, again: fruitlessJobs(record, task) < MOST_FRUITLESS };
+    return {
+      status: "interrupted",
+      why: phrase`The worker has left its node.`,
+      again: fruitlessJobs(record, task) < MOST_FRUITLESS,
+    };
   return failedJob(ended);
 }

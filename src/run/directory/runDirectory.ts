@@ -5,10 +5,11 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { ResolvedExperiment, type Experiment } from "../../experiment/experiment.ts";
 import { newerError } from "../../base/newerVersion.ts";
-import type { RunRecord } from "../../record/record.ts";
+import { isLive, type RunRecord } from "../../record/record.ts";
 import { explainWrite, makeFolder, syncFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { readRecord } from "../journal/readJournal.ts";
-import { dropLease, holderOf, isHeld, isOwnLease, localHolderOf, takeLease } from "../lease/lease.ts";
+import { dropLease, holderOf, isHeld, isLost, isOwnLease, localHolderOf, takeLease } from "../lease/lease.ts";
+import type { LeaseTerms } from "../lease/leaseContent.ts";
 import { refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
 
 /** The largest accepted experiment.json of a run, in bytes. */
@@ -190,17 +191,18 @@ export class RunDirectory {
   }
   /**
    * Call it before the worker writes.
+   * @param start the number of its start
    * @throws UserError when the folder was moved or deleted, so that nobody would find what is written there, or when
    * another worker has taken over the run
    */
-  refuseIfGoneOrTaken(): void {
+  refuseIfGoneOrTaken(start: number): void {
     if (!existsSync(join(this.path, "experiment.json")))
       throw new UserError(
         "run-folder-gone",
         phrase`The run's folder ${this.path} is gone: it was moved or deleted while the run was at work`,
         phrase`Resume the run where it is now.`,
       );
-    if (this.isTakenOver()) throw this.busyError();
+    if (this.isTakenOver(start)) throw this.busyError();
   }
   /**
    * Asks the worker to stop.
@@ -217,9 +219,16 @@ export class RunDirectory {
   clearControl(): void {
     rmSync(this.controlPath, { force: true });
   }
-  /** Takes the lease of the run for a process. Returns false if another living process has it. */
-  acquireLease(pid: number): boolean {
-    return takeLease(this.leasePath, pid);
+  /**
+   * Takes the lease of the run for a process. Returns false if another living process has it.
+   * @param terms the start that a worker takes it for
+   */
+  acquireLease(pid: number, terms?: LeaseTerms): boolean {
+    return takeLease(this.leasePath, pid, terms);
+  }
+  /** Whether this process holds the run's lease. */
+  ownsLease(): boolean {
+    return isOwnLease(this.leasePath);
   }
   /** Gives the lease back, if this process has it. */
   releaseLease(): void {
@@ -249,13 +258,22 @@ export class RunDirectory {
         );
   }
   /**
-   * Whether another living process has taken the lease from this one, for instance because this machine slept for long.
+   * Whether another process has taken the lease from the worker of a start, for instance because this machine slept for
+   * long. A lease that is gone, since the other has ended or somebody removed the file, is taken again, unless the
+   * journal has a later start or says that this one has ended.
    */
-  isTakenOver(): boolean {
-    return !isOwnLease(this.leasePath) && isHeld(this.leasePath);
+  isTakenOver(start: number): boolean {
+    if (isOwnLease(this.leasePath)) return false;
+    if (holderOf(this.leasePath) !== undefined) return true;
+    if (!this.hasJournal()) return false;
+    if (!takeLease(this.leasePath, process.pid, { start })) return true;
+    const { start: last, status } = this.record();
+    if (last === start && isLive(status)) return false;
+    dropLease(this.leasePath);
+    return true;
   }
   /** Whether the last worker died without giving the lease back. */
   hasLostWorker(): boolean {
-    return existsSync(this.leasePath) && !this.isWorkerAlive();
+    return isLost(this.leasePath);
   }
 }

@@ -2,10 +2,10 @@ import { UserError } from "../../base/errors.ts";
 import { said } from "../../base/phrase.ts";
 import { isLive, type RunRecord } from "../../record/record.ts";
 import { interruptionCause } from "./interruptionCause.ts";
-import { appendEvents } from "../journal/journal.ts";
 import { oomKills } from "./oomKills.ts";
 import { readRuns, type OnUnusableRun } from "../directory/runList.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
+import { writeUnderLease } from "../directory/writeUnderLease.ts";
 
 /** Time (ms) that a worker needs to start and take its lease. */
 const START_GRACE = 15_000;
@@ -29,18 +29,10 @@ export function markIfInterrupted(run: RunDirectory, record: RunRecord, now = Da
  * @returns false if the run is being trained again, was deleted, or another process writes this
  */
 export function markInterrupted(run: RunDirectory): boolean {
-  // A lease would bring the folder of a deleted run back.
-  if (!run.hasJournal()) return false;
-  if (!run.acquireLease(process.pid)) return false;
-  try {
-    const { status, newer } = run.record();
-    if (!isLive(status) || newer !== undefined) return false;
-    const cause = said(interruptionCause(run.record(), oomKills()));
-    appendEvents(run.path, { type: "status", status: "interrupted", ...cause });
-    return true;
-  } finally {
-    run.releaseLease();
-  }
+  return writeUnderLease(run, (record) => {
+    if (!isLive(record.status) || record.newer !== undefined) return [];
+    return [{ type: "status", status: "interrupted", ...said(interruptionCause(record, oomKills())) }];
+  });
 }
 
 /**

@@ -1,38 +1,31 @@
 import { createHash, randomBytes } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
-import * as z from "zod";
+import {
+  closeSync,
+  constants,
+  futimesSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
-import { hostDisplayName, whereIs, ownHostIdentity } from "./hostIdentity.ts";
+import { hostDisplayName, whereIs } from "./hostIdentity.ts";
+import { isOwn, leaseOf, leaseText, parseLease, startTime, type LeaseTerms } from "./leaseContent.ts";
 
-/** The largest accepted lease file in bytes; a real one has some dozens. */
+/** The largest accepted lease file in bytes; a real one has some hundreds. */
 const MOST_BYTES = 10_000;
-/** The content of a lease file. Those of older versions have no `machine` and count as this machine's. */
-const Lease = z.object({
-  pid: z.number().int().positive(),
-  started: z.string(),
-  machine: z.object({ host: z.string(), boot: z.string(), space: z.string() }).optional(),
-});
 
 /**
- * The holder touches its lease file every TOUCH_MS. A process that cannot look up the holder counts it as dead after
- * FRESH_MS without a touch; this is far longer because the machines' clocks differ.
+ * The holder counts up the beat of its lease file every BEAT_MS. A process that cannot look up the holder counts it as
+ * dead after FRESH_MS without a beat; this is far longer because the machines' clocks differ.
  */
-const TOUCH_MS = 30_000;
+const BEAT_MS = 5000;
 const FRESH_MS = 10 * 60_000;
-
-/**
- * When a process started, in clock ticks since boot (Linux); empty on other systems. The process id alone may have been
- * reused.
- */
-function startTime(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)?.split(" ")[19] ?? "";
-  } catch {
-    return "";
-  }
-}
 
 function isAlive(pid: number): boolean {
   try {
@@ -63,26 +56,22 @@ function textOf(path: string): string | undefined {
 
 /**
  * The process that holds a lease: on this machine by its process id, else (another machine or container) by the name of
- * its machine.
+ * its machine; `brief` as in the lease's terms.
  */
-export type Holder = { readonly pid: number } | { readonly host: string };
+export type Holder = ({ readonly pid: number } | { readonly host: string }) & { readonly brief?: true };
 
 /** Returns the living process that a lease names. A damaged lease has no holder. */
 function holderIn(text: string | undefined, path: string): Holder | undefined {
-  if (text === undefined) return undefined;
-  let lease: z.output<typeof Lease>;
-  try {
-    lease = Lease.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
+  const lease = text === undefined ? undefined : parseLease(text);
+  if (lease === undefined) return undefined;
   const { pid, started, machine } = lease;
+  const brief = lease.brief === true ? { brief: true as const } : {};
   const where = machine === undefined ? "here" : whereIs(machine);
-  if (where === "elsewhere") return isFresh(path) ? { host: hostDisplayName(machine!.host).slice(0, 100) } : undefined;
+  if (where === "elsewhere")
+    return isFresh(path) ? { host: hostDisplayName(machine!.host).slice(0, 100), ...brief } : undefined;
   // On a system that tells when a process started, a lease without that time is invalid: it could name any process as
-  // the
-  // one to be stopped.
-  return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid } : undefined;
+  // the one to be stopped.
+  return where === "here" && isAlive(pid) && startTime(pid) === started ? { pid, ...brief } : undefined;
 }
 
 function isFresh(path: string): boolean {
@@ -98,55 +87,92 @@ export const holderOf = (path: string): Holder | undefined => holderIn(textOf(pa
 
 /**
  * Returns the id of the process that holds a lease file, if it lives on this machine: only such a process can be sent a
- * signal.
+ * signal. One that holds the lease for a moment only is not meant by any.
  */
 export function localHolderOf(path: string): number | undefined {
   const holder = holderOf(path);
-  return holder !== undefined && "pid" in holder ? holder.pid : undefined;
+  return holder !== undefined && "pid" in holder && holder.brief !== true ? holder.pid : undefined;
 }
 
-/** Whether a living process, here or elsewhere, holds a lease file. */
-export const isHeld = (path: string): boolean => holderOf(path) !== undefined;
+/** Whether a living process, here or elsewhere, holds a lease file, for longer than a moment. */
+export function isHeld(path: string): boolean {
+  const holder = holderOf(path);
+  return holder !== undefined && holder.brief !== true;
+}
 
-const leaseOf = (pid: number): string => JSON.stringify({ pid, started: startTime(pid), machine: ownHostIdentity() });
+/** Whether a lease file names a process that has died without giving it back, and that was at work. */
+export function isLost(path: string): boolean {
+  const text = textOf(path);
+  return text !== undefined && holderIn(text, path) === undefined && parseLease(text)?.brief !== true;
+}
 
 /** Whether this process holds the lease file. */
-export const isOwnLease = (path: string): boolean => textOf(path) === leaseOf(process.pid);
+export function isOwnLease(path: string): boolean {
+  const text = textOf(path);
+  const lease = text === undefined ? undefined : parseLease(text);
+  return lease !== undefined && isOwn(lease);
+}
 
-const touching = new Map<string, NodeJS.Timeout>();
+/** Windows has no such flag. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
 
 /**
- * Touches the lease file regularly, for processes that cannot look up this one, until this process no longer holds it.
+ * Counts up the beat of a lease that this process holds. The file is opened once, read and written: a process that
+ * takes the lease over meanwhile puts another file in its place, which this one does not write to.
+ * @returns false if it is another's, or there is none
  */
-function touch(path: string): void {
-  clearInterval(touching.get(path));
+function beatOnce(path: string): boolean {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDWR | NO_LINK);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+  try {
+    const lease = parseLease(readFileSync(fd, "utf8"));
+    if (lease === undefined || !isOwn(lease)) return false;
+    writeSync(fd, leaseText({ ...lease, beat: (lease.beat ?? 0) + 1 }), 0);
+    // For versions that know no beat. It is the time of this machine, and not of a file server.
+    futimesSync(fd, new Date(), new Date());
+    return true;
+  } finally {
+    closeSync(fd);
+  }
+}
+
+const beating = new Map<string, NodeJS.Timeout>();
+
+/** Gives signs of life to processes that cannot look up this one, until this process no longer holds the lease. */
+function beat(path: string): void {
+  clearInterval(beating.get(path));
   const timer = setInterval(() => {
     try {
-      if (isOwnLease(path)) utimesSync(path, new Date(), new Date());
-      else clearInterval(timer);
+      if (!beatOnce(path)) clearInterval(timer);
     } catch {
       /* the folder cannot be reached at the moment: try again the next time */
     }
-  }, TOUCH_MS);
-  touching.set(path, timer.unref());
+  }, BEAT_MS);
+  beating.set(path, timer.unref());
 }
 
 /**
  * Takes the lease unless another living process holds it. Of several processes that try at once exactly one succeeds.
  * @param pid the process that takes it
- * @returns whether it holds the lease now
+ * @param terms what for
+ * @returns whether it holds the lease now; a process that has it already keeps it on its former terms
  * @throws UserError when the folder cannot be written or the disk is full
  */
-export function takeLease(path: string, pid: number): boolean {
-  const isTaken = tryLease(path, pid);
-  if (isTaken && pid === process.pid) touch(path);
+export function takeLease(path: string, pid: number, terms: LeaseTerms = {}): boolean {
+  const isTaken = tryLease(path, pid, terms);
+  if (isTaken && pid === process.pid) beat(path);
   return isTaken;
 }
 
-function tryLease(path: string, pid: number): boolean {
+function tryLease(path: string, pid: number, terms: LeaseTerms): boolean {
   // Random letters, since a process of another machine may have the same id.
   const own = `${path}.${pid}-${randomBytes(4).toString("hex")}`;
-  writeFileAtomic(own, leaseOf(pid));
+  writeFileAtomic(own, leaseText(leaseOf(pid, terms)));
   try {
     for (let attempt = 0; attempt < 3; attempt++) {
       // link fails if the file exists, so exactly one process succeeds; with a write the last would win and both would
@@ -176,7 +202,7 @@ function tryLease(path: string, pid: number): boolean {
  */
 function takeOver(own: string, path: string, { pid, text }: { pid: number; text: string }): boolean {
   const turn = `${path}.${createHash("sha256").update(text).digest("hex").slice(0, 12)}`;
-  if (!tryLease(turn, pid)) return false;
+  if (!tryLease(turn, pid, {})) return false;
   try {
     if (textOf(path) !== text) return false;
     try {
@@ -195,15 +221,18 @@ function takeOver(own: string, path: string, { pid, text }: { pid: number; text:
  * on reading the file.
  */
 function takeUnlinked(own: string, path: string, pid: number): boolean {
-  const holder = holderOf(path);
-  if (holder !== undefined && !("pid" in holder && holder.pid === pid)) return false;
+  const isMine = (): boolean => {
+    const holder = holderOf(path);
+    return holder !== undefined && "pid" in holder && holder.pid === pid;
+  };
+  if (holderOf(path) !== undefined && !isMine()) return false;
   renameSync(own, path);
-  return localHolderOf(path) === pid;
+  return isMine();
 }
 
 /** Gives the lease back if this process holds it; does nothing if another process has taken it over. */
 export function dropLease(path: string): void {
-  clearInterval(touching.get(path));
-  touching.delete(path);
+  clearInterval(beating.get(path));
+  beating.delete(path);
   if (isOwnLease(path)) rmSync(path, { force: true });
 }

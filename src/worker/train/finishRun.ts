@@ -75,7 +75,7 @@ export async function finishRun(
     path: `adapter/${name}`,
     source: join(adapterPath, name),
   }));
-  job.run.refuseIfGoneOrTaken();
+  job.run.refuseIfGoneOrTaken(job.start);
   try {
     makeFolder(adapterPath);
     saveAdapter(adapterPath, { spec: method, sizes, parameters: best.parameters }, { backbone, layout: model.layout });

@@ -42,13 +42,13 @@ export function startState({ run, options, emit }: TrainJob, { initial }: Prepar
  * Saves the checkpoint.
  * @throws UserError when the run's folder is gone or another worker has the run, also when that happens meanwhile
  */
-function saveState({ run, sync }: TrainJob, state: LoopState): void {
-  run.refuseIfGoneOrTaken();
+function saveState({ run, start, sync }: TrainJob, state: LoopState): void {
+  run.refuseIfGoneOrTaken(start);
   try {
     sync();
     saveCheckpoint(run.checkpointPath, state);
   } catch (error) {
-    run.refuseIfGoneOrTaken();
+    run.refuseIfGoneOrTaken(start);
     throw error;
   }
 }

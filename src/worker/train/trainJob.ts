@@ -5,13 +5,16 @@ import { isDiskFull, removeTemporaries } from "../../base/files/atomicFile.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { checkTargets, namedSizes } from "../../method/sizes.ts";
-import type { NewRunEvent, RunStatus } from "../../record/events.ts";
+import type { ClusterJob } from "../../record/clusterJob.ts";
+import type { NewRunEvent } from "../../record/events.ts";
+import { nextStart } from "../../record/admittedStart.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
 import { english, phrase, said } from "../../base/phrase.ts";
 import { backboneLayout, type Prepared } from "../../training/prepare.ts";
 import { settleMemory } from "../device/settleMemory.ts";
+import { claimRun } from "./claimRun.ts";
 import { commitRun } from "./commitRun.ts";
 import { finishRun } from "./finishRun.ts";
 import { refuseChangedInputs, refuseOtherInputs } from "./keepContents.ts";
@@ -57,6 +60,7 @@ async function comparePrecision({ run, emit, stopRequested }: TrainJob, prepared
 async function train(job: TrainJob): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
+  if (options.placed !== undefined) emit(options.placed);
   recordSources(run, options.folder, emit);
   const inputs =
     !options.resume || isUntouched(run)
@@ -89,28 +93,13 @@ async function train(job: TrainJob): Promise<void> {
   }
 }
 
-/** The states of a run that has ended. */
-const ENDED: ReadonlySet<RunStatus> = new Set<RunStatus>(["finished", "stopped", "failed"]);
-
-const LEASE_TRIES = 20;
-const LEASE_WAIT = 100;
-
-/** Takes the run's lease. It retries, since a process that marks a run as interrupted takes the lease for a moment. */
-async function takenLease(run: RunDirectory): Promise<boolean> {
-  for (let attempt = 1; !run.acquireLease(process.pid); attempt++) {
-    if (attempt === LEASE_TRIES) return false;
-    await new Promise((resolve) => setTimeout(resolve, LEASE_WAIT));
-  }
-  return true;
-}
-
 /**
  * Reports in the journal what ended the run. A run that lacked disk space is interrupted and may be resumed; any other
  * has failed, since it would fail again.
  */
 async function reportFailure(
   run: RunDirectory,
-  journal: Journal,
+  write: TrainJob["emit"],
   { folder, error }: { folder: string; error: unknown },
 ): Promise<void> {
   const { less, lessPhrase = less } = run.record().memory ?? {};
@@ -118,30 +107,37 @@ async function reportFailure(
   const ofUser = error instanceof UserError ? error : undefined;
   const action = lessPhrase !== undefined && isMemoryTrouble(error) ? phrase`${lessPhrase}.` : ofUser?.actionPhrase;
   const message = said(phraseOf(error));
-  journal.append({
+  write({
     type: "error",
     ...message,
     ...(ofUser !== undefined && { code: ofUser.code }),
     ...(action !== undefined && { action: english(action), actionPhrase: action }),
   });
-  await removeReproductionTree(run, folder, (event) => {
-    journal.append(event);
-  });
-  journal.append({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", ...message });
+  await removeReproductionTree(run, folder, write);
+  write({ type: "status", status: isDiskFull(error) ? "interrupted" : "failed", ...message });
+}
+
+/** Returns how a start writes to the run's journal: each status says whose it is. */
+function writerOf(journal: Journal, { start, job }: { start: number; job: ClusterJob | undefined }): TrainJob["emit"] {
+  return (event) => {
+    journal.append(event.type === "status" ? { ...event, start, job } : event);
+  };
 }
 
 /** Runs the job with its journal open, and a heartbeat in it. */
-async function journaled(run: RunDirectory, options: TrainOptions): Promise<number> {
+async function journaled(run: RunDirectory, options: TrainOptions, start: number): Promise<number> {
   const journal = new Journal(run.path);
+  const write = writerOf(journal, { start, job: options.request.job });
   const gpus = new GpuWatch();
   let lost: Error | undefined;
   const emit = (event: NewRunEvent): void => {
     if (lost !== undefined) throw lost;
-    journal.append(event);
+    write(event);
   };
   // An error thrown in a timer would end the process without a report; the next event throws it instead.
   const heartbeat = setInterval(() => {
     try {
+      run.refuseIfGoneOrTaken(start);
       journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() });
     } catch (error) {
       lost ??= error as Error;
@@ -155,6 +151,7 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
     await train({
       run,
       options,
+      start,
       emit,
       gpus,
       sync: () => {
@@ -165,7 +162,7 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
     return 0;
   } catch (error) {
     // Another process may have taken the run over; then this error says nothing about it.
-    if (!run.isTakenOver()) await reportFailure(run, journal, { folder: options.folder, error });
+    if (!run.isTakenOver(start)) await reportFailure(run, write, { folder: options.folder, error });
     if (!(error instanceof UserError)) throw error;
     return 1;
   } finally {
@@ -177,15 +174,15 @@ async function journaled(run: RunDirectory, options: TrainOptions): Promise<numb
 
 /**
  * Runs one training job in this process; its events go to the run's journal.
- * @returns exit code: 0 finished or stopped, 1 failed for a reason the user can act on
+ * @returns exit code: 0 finished, stopped, or another's; 1 failed for a reason the user can act on
  * @throws any unexpected error, after it is written to the journal
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  if (!(await takenLease(run))) throw run.busyError();
-  // A killed queue and its successor may both have started a worker: the second one, which waited for the lease, finds
-  // the run ended.
+  const { number = nextStart(run.record()), job } = options.request;
+  const start = await claimRun(run, { number, job });
+  if (start === undefined) return 0;
   try {
-    return !options.resume && ENDED.has(run.record().status) ? 0 : await journaled(run, options);
+    return await journaled(run, options, start);
   } finally {
     run.releaseLease();
   }

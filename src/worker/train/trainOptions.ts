@@ -1,6 +1,7 @@
 import type { MethodKind } from "../../method/methodSpec.ts";
 import type { Parameters } from "../../method/parameters.ts";
 import type { NewRunEvent } from "../../record/events.ts";
+import type { StartRequest } from "../../record/admittedStart.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import type { GpuWatch } from "./gpuWatch.ts";
 
@@ -10,6 +11,10 @@ export interface TrainOptions {
   folder: string;
   /** Whether the run continues from its checkpoint. */
   resume: boolean;
+  /** The start that this worker was made for; without one, that which follows the run's last one now. */
+  request: Partial<StartRequest>;
+  /** The event that says where a cluster has placed this worker. */
+  placed?: NewRunEvent;
   signal: AbortSignal;
   /** Makes the ablations that are tested at the end. */
   ablate: (kind: MethodKind, parameters: Parameters) => { label: string; parameters: Parameters }[];
@@ -21,6 +26,8 @@ export interface TrainOptions {
 export interface TrainJob {
   run: RunDirectory;
   options: TrainOptions;
+  /** The number of this start. */
+  start: number;
   /** Appends an event to the run's journal. */
   emit: (event: NewRunEvent) => void;
   /** Makes the events so far survive a power cut. */
