@@ -7,8 +7,8 @@ import { pgfplot } from "./pgfplot.ts";
 export type DrawPlot = (plot: Plot, id: string) => string;
 
 /**
- * The files of a report's figures, by their names: the picture as SVG and for LaTeX, and the table as CSV, in which each
- * row says which runs it is from.
+ * The files of a report's figures, by their names: the picture as SVG and for LaTeX, and the table as CSV, in which
+ * each row says which runs it is from.
  */
 export function figureFiles(blocks: readonly Block[], draw: DrawPlot): Map<string, string> {
   const files = new Map<string, string>();

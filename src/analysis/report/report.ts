@@ -120,7 +120,8 @@ function controlOf(run: ReportedRun, among: readonly ReportedRun[]): ReportedRun
 }
 
 /**
- * The whole report of some runs: first what was found, then a section for each task, then for each run its analyses, settings and commit.
+ * The whole report of some runs: first what was found, then a section for each task, then for each run its analyses,
+ * settings and commit.
  */
 export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
   const tasks = byTask(runs);

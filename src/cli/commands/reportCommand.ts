@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { figureFiles } from "../../analysis/report/figureFiles.ts";
+import { figureFiles, type DrawPlot } from "../../analysis/report/figureFiles.ts";
 import { htmlReport } from "../../analysis/report/htmlReport.ts";
 import { latexReport } from "../../analysis/report/latexReport.ts";
 import { markdownReport } from "../../analysis/report/markdownReport.ts";
@@ -55,7 +55,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
   if (runs.every((run) => run.record().status !== "finished"))
     throw new UserError("runs-unfinished", phrase`None of these runs has finished`, phrase`Let one finish first.`);
   const blocks = reportBlocks(runs.map(reported));
-  const { drawSvg } = (await import(DRAWER)) as typeof import("../../figure/svg/drawSvg.ts");
+  const { drawSvg } = (await import(DRAWER)) as { drawSvg: DrawPlot };
   const base = resolve(values.out).slice(0, -".html".length);
   const folder = `${basename(base)}.figures`;
   const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex`, figures: `${base}.figures` };

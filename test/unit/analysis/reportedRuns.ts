@@ -88,6 +88,31 @@ function offsets(scale: number): AnalysisResults["offsets"] {
 const times = (median: number) => ({ n: 9, median, low: 0.97 * median, high: 1.04 * median });
 const FORMS = ["backbone", "adept", "adept folded", "pt, same prompt"];
 
+const LATENCY: AnalysisResults["latency"] = {
+  rounds: 9,
+  tokens: 4,
+  device: "CPU, 2 cores",
+  rows: FORMS.flatMap((form, i) =>
+    [1, 8].flatMap((batchSize) =>
+      [32, 128, 256].map((length) => ({
+        form,
+        parameters: 1000 * i,
+        promptLength: 20 * i,
+        length,
+        batchSize,
+        endToEnd: times(length * batchSize * (1 + i / 10)),
+        inputLayer: times(0.1 + i / 100),
+        ratio: times(1 + i / 10),
+      })),
+    ),
+  ),
+  fold: {
+    form: "adept folded",
+    against: [{ against: "pt, same prompt", ratio: times(0.99), cells: [] }],
+    predictions: { equal: 605, total: 605 },
+  },
+};
+
 /** Results of every analysis, of which only the shapes are real. */
 export const analysesOf = (scale: number): AnalysisResults => ({
   ablation: {
@@ -133,30 +158,7 @@ export const analysesOf = (scale: number): AnalysisResults => ({
     texts: 7,
   },
   offsets: offsets(scale),
-  latency: {
-    rounds: 9,
-    tokens: 4,
-    device: "CPU, 2 cores",
-    rows: FORMS.flatMap((form, i) =>
-      [1, 8].flatMap((batchSize) =>
-        [32, 128, 256].map((length) => ({
-          form,
-          parameters: 1000 * i,
-          promptLength: 20 * i,
-          length,
-          batchSize,
-          endToEnd: times(length * batchSize * (1 + i / 10)),
-          inputLayer: times(0.1 + i / 100),
-          ratio: times(1 + i / 10),
-        })),
-      ),
-    ),
-    fold: {
-      form: "adept folded",
-      against: [{ against: "pt, same prompt", ratio: times(0.99), cells: [] }],
-      predictions: { equal: 605, total: 605 },
-    },
-  },
+  latency: LATENCY,
   stability: { steps: 300, clipped: 0, lossSpikes: 0, finalLoss: 0.1, components: [], alerts: [] },
 });
 
