@@ -10,6 +10,7 @@ export const rooms = {
   experiment: ["base", "engine", "method"],
   record: ["base", "engine", "experiment"],
   protocol: ["base", "experiment", "record"],
+  figure: ["base", "record", "protocol"],
   model: ["base", "graph", "engine", "backbone", "method"],
   adapter: ["base", "backbone", "method"],
   task: ["base", "experiment"],
@@ -22,6 +23,7 @@ export const rooms = {
     "experiment",
     "record",
     "protocol",
+    "figure",
     "model",
     "adapter",
     "task",
@@ -56,6 +58,7 @@ export const rooms = {
     "experiment",
     "record",
     "protocol",
+    "figure",
     "model",
     "adapter",
     "task",
@@ -125,7 +128,7 @@ export default {
     ...Object.entries(entries).map(([entry, allowed]) =>
       within(`entry-${entry}`, `^src/${entry}\\.ts$`, `^src/${anyOf(allowed)}/`),
     ),
-    within("page", "^webview/", ["^webview/", "^src/protocol/", "^src/base/"]),
+    within("page", "^webview/", ["^webview/", "^src/protocol/", "^src/figure/", "^src/base/"]),
     {
       name: "toolkit",
       severity: "error",

@@ -228,6 +228,8 @@ const bundles = [
     options: { ...esm, outfile: "dist/cli.js", plugins: [withoutHtmlWriter, withoutMailParsers, withoutSchemaWriter] },
     executable: true,
   },
+  // What draws a report's figures: only that command loads it.
+  { entry: "src/figure/svg/drawSvg.ts", options: { ...esm, outfile: "dist/figures.js" } },
   {
     entry: "webview/main.ts",
     options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" },

@@ -4,7 +4,7 @@ import { runCommand } from "./cli/runCommand.ts";
 import { endWithItsReader, tell } from "./cli/terminal.ts";
 import { WrongUse } from "./cli/wrongUse.ts";
 
-// Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 141 nobody reads the output.
+// Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 141 nobody reads the output, 143 ended by SIGTERM.
 endWithItsReader();
 runCommand(process.argv.slice(2)).then(
   (code) => {

@@ -2,7 +2,8 @@ import { el } from "./dom.ts";
 import type { AnalysisView } from "../src/protocol/hostToPage.ts";
 import type { Labels } from "../src/protocol/pageLabels.ts";
 import type { PageMessage } from "../src/protocol/pageToHost.ts";
-import { duration, fill } from "./text.ts";
+import { fill } from "../src/figure/valueText.ts";
+import { duration } from "./text.ts";
 import { button } from "./ui.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { el } from "./dom.ts";
-import { columnName, shown, type TableCell, type TableData } from "./tableText.ts";
+import { columnName, shown, type TableCell, type TableData } from "../src/figure/tableText.ts";
 
 interface Order {
   column: number;

@@ -3,7 +3,7 @@ import { el } from "./dom.ts";
 import type { Labels } from "../src/protocol/pageLabels.ts";
 import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import type { PageState } from "./pageState.ts";
-import { tableToCsv, tableToLatex, tableToMarkdown, type Provenance, type TableData } from "./tableText.ts";
+import { tableToCsv, tableToLatex, tableToMarkdown, type Provenance, type TableData } from "../src/figure/tableText.ts";
 import type { Theme } from "./theme.ts";
 import { button, checkbox } from "./ui.ts";
 

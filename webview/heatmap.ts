@@ -2,22 +2,21 @@ import { Chart, LinearScale, type Plugin, ScatterController } from "chart.js";
 import { ChartBox, picture } from "./chart/chartBox.ts";
 import { axisStyle, axisTitle } from "./chart/chartStyle.ts";
 import { el } from "./dom.ts";
-import { colourOf, levelOf, robustScale } from "./palette.ts";
+import type { HeatmapPlot } from "../src/figure/figureSpec.ts";
+import { colourOf, levelOf } from "../src/figure/palette.ts";
 import type { Theme } from "./theme.ts";
 
 Chart.register(ScatterController, LinearScale);
 
 /** The cells of a heatmap. */
-export interface CellGrid {
+interface CellGrid {
   rows: number;
   columns: number;
   /** Row by row; NaN where there is no cell. */
   values: Float32Array;
 }
-/** Titles of the axes, the text of a cell, and what happens when the user picks a row. */
+/** The text of a cell, and what happens when the user picks a row. */
 export interface HeatmapTexts {
-  x: string;
-  y: string;
   /** The text of the cell under the cursor. */
   cell: (row: number, column: number, value: number) => string;
   onPick?: (row: number) => void;
@@ -28,10 +27,18 @@ const FRAME = 70;
 const LEAST = 160;
 const MOST = 640;
 
+function gridOf(given: HeatmapPlot["rows"]): CellGrid {
+  const columns = Math.max(1, ...given.map(({ length }) => length));
+  const values = new Float32Array(given.length * columns).fill(NaN);
+  for (const [row, own] of given.entries()) values.set(own, row * columns);
+  return { rows: given.length, columns, values };
+}
+
 /** A grid of coloured cells, drawn once as one image; the pointer or the arrow keys move a cursor over it. */
 export class Heatmap {
   readonly element = el("div", "", "heatmap");
   readonly scale: readonly [number, number];
+  private readonly grid: CellGrid;
   private readonly box = new ChartBox();
   private readonly cursor = el("div", "", "cursor");
   private readonly said = el("p", "", "detail");
@@ -40,13 +47,14 @@ export class Heatmap {
   private at = { row: 0, column: 0 };
 
   constructor(
-    private readonly grid: CellGrid,
+    private readonly plot: HeatmapPlot,
     private readonly texts: HeatmapTexts,
     private theme: Theme,
   ) {
-    this.scale = robustScale(Array.from(grid.values));
+    this.scale = plot.scale;
+    this.grid = gridOf(plot.rows);
     this.image = this.paintCells();
-    this.box.element.style.height = `${Math.max(LEAST, Math.min(MOST, FRAME + grid.rows * ROW))}px`;
+    this.box.element.style.height = `${Math.max(LEAST, Math.min(MOST, FRAME + this.grid.rows * ROW))}px`;
     this.said.setAttribute("aria-live", "polite");
     this.cursor.hidden = true;
     this.chart = new Chart(this.box.canvas, {
@@ -95,7 +103,7 @@ export class Heatmap {
         max: columns,
         grid: { display: false },
         ticks: { ...whole, maxTicksLimit: 12 },
-        title: axisTitle(theme, this.texts.x),
+        title: axisTitle(theme, this.plot.x),
       },
       y: {
         type: "linear",
@@ -105,7 +113,7 @@ export class Heatmap {
         reverse: true,
         grid: { display: false },
         ticks: { ...whole, maxTicksLimit: 12 },
-        title: axisTitle(theme, this.texts.y),
+        title: axisTitle(theme, this.plot.y),
       },
     };
     this.chart.update("none");

@@ -1,3 +1,5 @@
+import { COLOURS } from "../src/figure/seriesStyle.ts";
+
 /** The editor's colours as plain values; nothing else reads CSS variables from script. */
 export interface Theme {
   readonly foreground: string;
@@ -20,9 +22,7 @@ export function readTheme(): Theme {
     grid: read("--vscode-charts-lines", read("--vscode-editorWidget-border", "GrayText")),
     font: read("--vscode-font-family", "sans-serif"),
     fontSize: Number.parseFloat(read("--vscode-font-size", "13")) || 13,
-    series: ["blue", "orange", "green", "purple", "red", "yellow"].map((name) =>
-      read(`--vscode-charts-${name}`, foreground),
-    ),
+    series: COLOURS.map(({ name }) => read(`--vscode-charts-${name}`, foreground)),
   };
 }
 

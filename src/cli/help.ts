@@ -87,6 +87,6 @@ export function overview(): string {
     ]),
     "",
     '"adept COMMAND --help" lists the options of a command, with examples.',
-    "Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 141 nobody reads the output.",
+    "Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted, 141 nobody reads the output, 143 ended by SIGTERM.",
   ].join("\n");
 }

@@ -1,7 +1,7 @@
 // What leaves the page or is drawn from a result: cells, tables, pictures.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { colourOf, levelOf, robustScale } from "../../webview/palette.ts";
+import { colourOf, levelOf, robustScale } from "../../src/figure/palette.ts";
 import type { OpenPage } from "./pageHost.ts";
 import { figure, goTo, rowsOf, saved, storedResult, until, fixture } from "./panelFixture.ts";
 

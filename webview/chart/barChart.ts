@@ -1,6 +1,7 @@
 import { BarController, BarElement, CategoryScale, Chart } from "chart.js";
 import { ChartBox, picture } from "./chartBox.ts";
 import { axisStyle, axisTitle, fontOf } from "./chartStyle.ts";
+import type { BarsPlot } from "../../src/figure/figureSpec.ts";
 import type { Theme } from "../theme.ts";
 
 Chart.register(BarController, BarElement, CategoryScale);
@@ -11,16 +12,12 @@ export class BarChart {
   private readonly chart: Chart<"bar", number[]>;
 
   constructor(
-    private readonly data: {
-      labels: readonly string[];
-      series: readonly { name: string; values: readonly number[] }[];
-    },
-    private readonly titles: { x: string; y: string },
+    private readonly plot: BarsPlot,
     private theme: Theme,
   ) {
     this.chart = new Chart<"bar", number[]>(this.box.canvas, {
       type: "bar",
-      data: { labels: [...data.labels], datasets: [] },
+      data: { labels: [...plot.labels], datasets: [] },
       options: { animation: false, maintainAspectRatio: false, responsive: true },
     });
     this.paint(theme);
@@ -47,18 +44,18 @@ export class BarChart {
         type: "category",
         ...axis,
         ticks: { ...axis.ticks, maxTicksLimit: 20 },
-        title: axisTitle(theme, this.titles.x),
+        title: axisTitle(theme, this.plot.x),
       },
-      y: { type: "linear", ...axis, beginAtZero: true, title: axisTitle(theme, this.titles.y) },
+      y: { type: "linear", ...axis, beginAtZero: true, title: axisTitle(theme, this.plot.y) },
     };
     this.chart.options.plugins = {
       legend: {
-        display: this.data.series.length > 1,
+        display: this.plot.series.length > 1,
         labels: { color: theme.foreground, font: fontOf(theme), boxHeight: 7, boxWidth: 12 },
       },
     };
     // Filled or outlined, so that two series differ even without colours.
-    this.chart.data.datasets = this.data.series.map(({ name, values }, index) => {
+    this.chart.data.datasets = this.plot.series.map(({ name, values }, index) => {
       const colour = theme.series[index % theme.series.length] ?? theme.foreground;
       return {
         label: name,

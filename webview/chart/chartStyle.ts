@@ -1,13 +1,8 @@
 import type { ChartDataset } from "chart.js";
+import { styleAt } from "../../src/figure/seriesStyle.ts";
 import type { Theme } from "../theme.ts";
 
-const DASHES: readonly (readonly number[])[] = [[], [6, 3], [2, 2], [8, 3, 2, 3]];
-const POINT_STYLES = ["circle", "triangle", "rect", "rectRot", "star", "crossRot"] as const;
-
-/**
- * Colour, dash and point shape of series number `index`. Series differ without colour too, and there are many more
- * combinations than colours.
- */
+/** The style of series number `index` in the theme's colours, as chart.js options. */
 export function seriesStyle(
   theme: Theme,
   index: number,
@@ -21,49 +16,17 @@ export function seriesStyle(
   | "pointStyle"
   | "borderWidth"
 > {
-  const count = theme.series.length;
-  const colour = theme.series[index % count] ?? theme.foreground;
+  const { colour: at, dash, shape } = styleAt(index);
+  const colour = theme.series[at] ?? theme.foreground;
   return {
     borderColor: colour,
     backgroundColor: colour,
     pointBorderColor: colour,
     pointBackgroundColor: colour,
     borderWidth: 1.5,
-    borderDash: [...(DASHES[Math.floor(index / count + index) % DASHES.length] ?? [])],
-    pointStyle: POINT_STYLES[index % POINT_STYLES.length] ?? "circle",
+    borderDash: [...dash],
+    pointStyle: shape,
   };
-}
-
-/** The number of colours that a theme has for series. */
-const COLOURS = 6;
-
-/**
- * Assigns each run an index in the cycle of styles, from its id, so that it looks the same in every figure. Where two
- * would share a colour while others are free, the later id gets the next free one.
- */
-export function stableStyles(ids: readonly string[], places = 24): Map<string, number> {
-  const taken = new Map<string, number>();
-  const used = new Set<number>();
-  const colours = new Set<number>();
-  for (const id of [...ids].sort()) {
-    const from = hash(id) % places;
-    const order = Array.from({ length: places }, (_, i) => (from + i) % places);
-    const place =
-      order.find((each) => !used.has(each) && (colours.size >= COLOURS || !colours.has(each % COLOURS))) ??
-      order.find((each) => !used.has(each)) ??
-      from;
-    used.add(place);
-    colours.add(place % COLOURS);
-    taken.set(id, place);
-  }
-  return taken;
-}
-
-/** FNV-1a. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193) >>> 0;
-  return value;
 }
 
 /** Colours and fonts of an axis, as chart.js options. */

@@ -2,24 +2,10 @@ import { CategoryScale, Chart, type ChartDataset } from "chart.js";
 import { ChartBox, picture } from "./chartBox.ts";
 import { axisStyle, axisTitle, fontOf, seriesStyle } from "./chartStyle.ts";
 import type { Theme } from "../theme.ts";
+import type { IntervalsPlot } from "../../src/figure/figureSpec.ts";
 import { reach, whiskers } from "./whiskers.ts";
 
 Chart.register(CategoryScale);
-
-/** One value with its interval, where it has one. */
-export interface IntervalRow {
-  label: string;
-  value: number;
-  low?: number | undefined;
-  high?: number | undefined;
-  /** Single values, such as one for each seed, drawn as small dots behind the value. */
-  dots?: readonly number[];
-}
-/** Rows of one kind share a colour and a shape. */
-export interface IntervalGroup {
-  name: string;
-  rows: readonly IntervalRow[];
-}
 
 interface Mark {
   x: number;
@@ -38,13 +24,11 @@ export class IntervalChart {
   private readonly box = new ChartBox();
   private readonly chart: Chart<"line", Mark[]>;
 
-  /** @param options `zero`: the axis includes zero, as for differences */
   constructor(
-    private readonly groups: readonly IntervalGroup[],
-    private readonly options: { xTitle: string; zero: boolean },
+    private readonly plot: IntervalsPlot,
     private theme: Theme,
   ) {
-    const labels = [...new Set(groups.flatMap(({ rows }) => rows.map(({ label }) => label)))];
+    const labels = [...new Set(plot.groups.flatMap(({ rows }) => rows.map(({ label }) => label)))];
     this.box.element.style.height = `${FRAME + labels.length * ROW}px`;
     this.chart = new Chart<"line", Mark[]>(this.box.canvas, {
       type: "line",
@@ -83,15 +67,15 @@ export class IntervalChart {
         type: "linear",
         ...axis,
         ...reach(
-          this.groups.flatMap(({ rows }) =>
+          this.plot.groups.flatMap(({ rows }) =>
             rows.flatMap(({ value, low, high, dots = [] }) => [
               { at: value, low, high },
               ...dots.map((at) => ({ at })),
             ]),
           ),
-          this.options.zero,
+          this.plot.zero,
         ),
-        title: axisTitle(theme, this.options.xTitle),
+        title: axisTitle(theme, this.plot.x),
         grid: {
           color: ({ tick }: { tick: { value: number } }) => (tick.value === 0 ? theme.foreground : theme.grid),
           lineWidth: ({ tick }: { tick: { value: number } }) => (tick.value === 0 ? 1 : 0.5),
@@ -114,15 +98,15 @@ export class IntervalChart {
     };
     this.chart.options.plugins = {
       legend: {
-        display: this.groups.length > 1,
+        display: this.plot.groups.length > 1,
         labels: { color: theme.foreground, font: fontOf(theme), usePointStyle: true, boxHeight: 7 },
       },
     };
-    this.chart.data.datasets = this.groups.flatMap((group, index) => this.datasets(group, index));
+    this.chart.data.datasets = this.plot.groups.flatMap((group, index) => this.datasets(group, index));
     this.chart.update("none");
   }
 
-  private datasets({ name, rows }: IntervalGroup, style: number): ChartDataset<"line", Mark[]>[] {
+  private datasets({ name, rows }: IntervalsPlot["groups"][number], style: number): ChartDataset<"line", Mark[]>[] {
     const look = { ...seriesStyle(this.theme, style), borderDash: [], showLine: false };
     const dots = rows.flatMap(({ label, dots: values = [] }) => values.map((x) => ({ x, y: label })));
     const main: ChartDataset<"line", Mark[]> = {

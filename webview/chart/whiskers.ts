@@ -24,7 +24,8 @@ export function reach(
     : { suggestedMin: all.reduce((a, b) => Math.min(a, b)), suggestedMax: all.reduce((a, b) => Math.max(a, b)) };
 }
 
-const isInterval = (value: unknown): value is { low: number; high: number } =>
+/** Whether a point has an interval. */
+export const isInterval = (value: unknown): value is { low: number; high: number } =>
   typeof value === "object" &&
   value !== null &&
   "low" in value &&
@@ -35,15 +36,16 @@ const isInterval = (value: unknown): value is { low: number; high: number } =>
 /**
  * Draws the interval of each point that has one, in its series' colour.
  * @param along the axis that the values are on
+ * @param isBand the series whose intervals are a band instead, by their index
  */
-export const whiskers = (along: "x" | "y"): Plugin => ({
+export const whiskers = (along: "x" | "y", isBand: (index: number) => boolean = () => false): Plugin => ({
   id: `whiskers-${along}`,
   beforeDatasetsDraw(chart: Chart): void {
     const scale = chart.scales[along];
     const { ctx } = chart;
     if (scale === undefined) return;
     for (const [index, dataset] of chart.data.datasets.entries()) {
-      if (!chart.isDatasetVisible(index)) continue;
+      if (!chart.isDatasetVisible(index) || isBand(index)) continue;
       ctx.save();
       ctx.strokeStyle = typeof dataset.borderColor === "string" ? dataset.borderColor : "currentColor";
       ctx.lineWidth = 1.5;

@@ -2,7 +2,7 @@ import { el, section } from "../dom.ts";
 import type { ExperimentDraft, SetupHostMessage } from "../../src/protocol/hostToSetup.ts";
 import type { SetupPageMessage } from "../../src/protocol/setupToHost.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
-import { fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
 import { button, select } from "../ui.ts";
 
 type Choice = Omit<Extract<SetupPageMessage, { type: "chooseBackbone" }>, "type">;

@@ -2,7 +2,7 @@ import { bytesText } from "../../src/base/text/bytesText.ts";
 import { el } from "../dom.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
 import type { SizesAnswer } from "../../src/protocol/setupQuestions.ts";
-import { fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
 
 /** The slider of trainable parameters. The sizes at each of its stops are known in advance, so it responds at once. */
 export class BudgetPart {

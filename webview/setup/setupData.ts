@@ -4,7 +4,7 @@ import type { ExperimentDraft } from "../../src/protocol/hostToSetup.ts";
 import type { ShownInspection as Inspection } from "../../src/protocol/setupQuestions.ts";
 import { filledDraft } from "../../src/protocol/fittedDraft.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
-import { fill, percent } from "../text.ts";
+import { fill, percent } from "../../src/figure/valueText.ts";
 import { button, select, textField } from "../ui.ts";
 import { PreviewPart } from "./setupPreview.ts";
 import { PromptPart } from "./setupPrompt.ts";

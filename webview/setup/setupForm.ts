@@ -9,7 +9,8 @@ import { BackbonePart } from "./setupBackbone.ts";
 import { BudgetPart } from "./setupBudget.ts";
 import { DataPart } from "./setupData.ts";
 import { TrainingPart } from "./setupTraining.ts";
-import { bytes, duration, fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
+import { bytes, duration } from "../text.ts";
 import { button } from "../ui.ts";
 
 /** How the form posts messages to the host, and saves its draft in the page's state. */

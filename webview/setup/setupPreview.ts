@@ -1,7 +1,7 @@
 import { el } from "../dom.ts";
 import type { ShownInspection as Inspection } from "../../src/protocol/setupQuestions.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
-import { fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
 import { button } from "../ui.ts";
 
 /** The largest lengths that the page offers; longer ones are written into the experiment file. */

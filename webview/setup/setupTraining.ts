@@ -1,7 +1,7 @@
 import { el, section } from "../dom.ts";
 import type { DraftLimits, ExperimentDraft } from "../../src/protocol/hostToSetup.ts";
 import type { SetupLabels } from "../../src/protocol/setupLabels.ts";
-import { fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
 import { textField } from "../ui.ts";
 
 interface TrainingContext {

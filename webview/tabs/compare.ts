@@ -3,7 +3,7 @@ import { Figure, type FigureContext } from "../figure.ts";
 import type { HostMessage, RunChoice, RunCurves } from "../../src/protocol/hostToPage.ts";
 import type { RunComparison } from "../../src/protocol/results/comparison.ts";
 import type { Theme } from "../theme.ts";
-import { fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
 import { shortNames } from "../shortNames.ts";
 import { button, select } from "../ui.ts";
 import { CompareCurves } from "./compareCurves.ts";

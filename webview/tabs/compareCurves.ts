@@ -1,13 +1,12 @@
 import { LineChart } from "../chart/lineChart.ts";
-import { stableStyles } from "../chart/chartStyle.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import type { RunCurves } from "../../src/protocol/hostToPage.ts";
-import type { TableData } from "../tableText.ts";
+import { curvesFigure } from "../../src/figure/curvesFigure.ts";
+import type { FigureSpec, LinesPlot } from "../../src/figure/figureSpec.ts";
+import { stableStyles } from "../../src/figure/seriesStyle.ts";
 import { checkbox } from "../ui.ts";
 import { rememberedSelect } from "./rememberedSelect.ts";
-
-const TABLE_ROWS = 400;
 
 /** Training loss, or the validation metric, of several runs over their steps. */
 export class CompareCurves {
@@ -20,15 +19,15 @@ export class CompareCurves {
     private readonly runs: readonly RunCurves[],
     private readonly context: FigureContext,
   ) {
+    this.chart = new LineChart(this.spec.plot!, "normal", context.theme());
     const { labels } = context;
-    this.chart = new LineChart({ xTitle: labels.step, yTitle: "", scale: "linear" }, context.theme());
     this.figure = new Figure(
       {
         id: "curves",
         title: labels.curvesTitle,
         note: labels.curvesNote,
         drawing: this.chart,
-        data: () => this.table(),
+        data: () => this.spec.table(),
         extra: [this.tools()],
       },
       context,
@@ -36,25 +35,19 @@ export class CompareCurves {
   }
 
   draw(): void {
-    const { chart, runs } = this;
-    const { labels, state } = this.context;
-    const metric = this.showsMetric;
-    const styles = stableStyles(this.ids);
-    chart.clear({
-      xTitle: labels.step,
-      yTitle: metric ? labels.validationMetric : `${labels.loss} (${labels.nats})`,
-      scale: state.choices["curveLog"] === "yes" && !metric ? "logarithmic" : "linear",
-    });
-    for (const run of runs)
-      chart.append(
-        run.name,
-        this.pointsOf(run).map(([x, y]) => ({ x, y })),
-        { marks: metric, style: styles.get(run.id) ?? 0 },
-      );
-    chart.draw(
-      runs.map(({ name, points }) => `${name}: ${points.at(-1)?.[1].toPrecision(3) ?? labels.none}`).join("; "),
-    );
+    const { plot, description } = this.spec;
+    this.chart.show(plot!);
+    this.chart.describe(description);
     this.figure.refresh();
+  }
+
+  private get spec(): FigureSpec<LinesPlot> {
+    const { state, labels } = this.context;
+    const styles = stableStyles(this.ids);
+    const groups = this.runs.map((run) => ({ name: run.name, style: styles.get(run.id) ?? 0, runs: [run] }));
+    const scale = state.choices["curveLog"] === "yes" ? "logarithmic" : "linear";
+    const measure = state.choices["curve"] === "validation" ? "validation" : "loss";
+    return curvesFigure(groups, { measure, scale, most: Infinity }, labels);
   }
 
   private tools(): HTMLElement {
@@ -83,27 +76,5 @@ export class CompareCurves {
       }),
     );
     return tools;
-  }
-
-  private get showsMetric(): boolean {
-    return this.context.state.choices["curve"] === "validation";
-  }
-
-  private pointsOf(run: RunCurves): readonly [number, number][] {
-    return this.showsMetric ? run.validation : run.points;
-  }
-
-  private table(): TableData {
-    const { runs } = this;
-    const { labels } = this.context;
-    const steps = [...new Set(runs.flatMap((run) => this.pointsOf(run).map(([step]) => step)))].sort((a, b) => a - b);
-    const every = Math.max(1, Math.ceil(steps.length / TABLE_ROWS));
-    const maps = runs.map((run) => new Map(this.pointsOf(run)));
-    return {
-      columns: [{ name: labels.step }, ...runs.map(({ name }) => ({ name }))],
-      rows: steps
-        .filter((_, i) => i % every === 0 || i === steps.length - 1)
-        .map((step) => [step, ...maps.map((map) => map.get(step))]),
-    };
   }
 }

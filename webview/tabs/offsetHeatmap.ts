@@ -1,10 +1,11 @@
 import type { OffsetExample } from "../../src/protocol/results/offsets.ts";
+import { heatmapFigure } from "../../src/figure/offsetFigures.ts";
 import { el } from "../dom.ts";
 import { Figure, type Drawing, type FigureContext } from "../figure.ts";
 import { colourBar, Heatmap } from "../heatmap.ts";
-import { cssColourOf, inkOn, levelOf } from "../palette.ts";
-import type { TableData } from "../tableText.ts";
-import { fill } from "../text.ts";
+import { cssColourOf, inkOn, levelOf } from "../../src/figure/palette.ts";
+import type { TableData } from "../../src/figure/tableText.ts";
+import { fill } from "../../src/figure/valueText.ts";
 import { textField } from "../ui.ts";
 
 /**
@@ -12,13 +13,13 @@ import { textField } from "../ui.ts";
  * colours.
  */
 export function offsetHeatmapFigure(examples: readonly OffsetExample[], context: FigureContext): Figure {
-  const { labels } = context;
+  const { id, title, note } = heatmapFigure(examples, context.labels);
   const heatmap = new OffsetHeatmap(examples, context);
   return new Figure(
     {
-      id: "heatmap",
-      title: labels.heatmapTitle,
-      note: labels.heatmapNote,
+      id,
+      title,
+      note,
       drawing: heatmap,
       data: () => heatmap.table(),
       extra: [heatmap.filter, heatmap.legend, heatmap.text],
@@ -61,19 +62,7 @@ class OffsetHeatmap implements Drawing {
   }
 
   table(): TableData {
-    const { labels } = this.context;
-    return {
-      columns: [
-        { name: labels.text },
-        { name: labels.target },
-        { name: labels.place },
-        { name: labels.token },
-        { name: labels.offsetNorm, unit: "L2", show: (x) => x.toPrecision(3) },
-      ],
-      rows: this.shown.flatMap(({ target, pieces, norm }, row) =>
-        pieces.map((piece, place) => [row + 1, target, place + 1, piece, norm[place]]),
-      ),
-    };
+    return heatmapFigure(this.shown, this.context.labels).table();
   }
 
   /** Shows the texts that contain the words, or all where none does. */
@@ -89,14 +78,10 @@ class OffsetHeatmap implements Drawing {
   private draw(): Heatmap {
     const { shown, context } = this;
     const { labels } = context;
-    const columns = Math.max(1, ...shown.map(({ norm }) => norm.length));
-    const values = new Float32Array(shown.length * columns).fill(NaN);
-    for (const [row, { norm }] of shown.entries()) values.set(norm, row * columns);
+    const { plot, description } = heatmapFigure(shown, labels);
     const map = new Heatmap(
-      { rows: shown.length, columns, values },
+      plot!,
       {
-        x: labels.place,
-        y: labels.text,
         onPick: (row) => {
           this.spell(row, map.scale);
         },
@@ -105,9 +90,9 @@ class OffsetHeatmap implements Drawing {
       },
       context.theme(),
     );
-    map.describe(fill(labels.heatmapOf, shown.length));
+    map.describe(description);
     this.element.replaceChildren(map.element);
-    this.legend.replaceChildren(colourBar(map.scale, labels.l2));
+    this.legend.replaceChildren(colourBar(map.scale, plot!.unit));
     this.spell(0, map.scale);
     return map;
   }

@@ -1,7 +1,7 @@
 import { el } from "../dom.ts";
 import type { FigureContext } from "../figure.ts";
 import type { RunChoice } from "../../src/protocol/hostToPage.ts";
-import { fill } from "../text.ts";
+import { fill } from "../../src/figure/valueText.ts";
 import { button, textField } from "../ui.ts";
 
 const MOST_SHOWN = 200;

@@ -1,49 +1,21 @@
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import { LineChart, type LineOptions } from "../chart/lineChart.ts";
+import { LineChart } from "../chart/lineChart.ts";
 import type { Peer } from "../../src/protocol/hostToPage.ts";
-import type { TableData } from "../tableText.ts";
-import { fill, percent, signedPoints, pValueText } from "../text.ts";
+import type { FigureSpec, LinesPlot } from "../../src/figure/figureSpec.ts";
+import { propertiesFigure, shiftFigure, shiftMeasures, type ShiftMeasure } from "../../src/figure/shiftFigures.ts";
 import { rememberedSelect } from "./rememberedSelect.ts";
+import { specFigure } from "./specFigure.ts";
 import type { AnalysisTabSpec } from "./tab.ts";
-import type { PositionShift, Shifted } from "../../src/protocol/results/positionShift.ts";
-
-interface Measure {
-  id: string;
-  text: string;
-  of: (each: Shifted) => { y: number; low?: number; high?: number } | undefined;
-}
-
-function measures({ labels }: FigureContext): Measure[] {
-  return [
-    {
-      id: "right",
-      text: labels.pointsAgainst,
-      of: ({ versus: { right } }) => ({
-        y: 100 * right.difference,
-        low: 100 * right.interval[0],
-        high: 100 * right.interval[1],
-      }),
-    },
-    { id: "flips", text: `${labels.flips} (%)`, of: ({ versus }) => ({ y: 100 * versus.flips }) },
-    {
-      id: "offset",
-      text: labels.offsetChange,
-      of: ({ offsetChange }) => (offsetChange === undefined ? undefined : { y: offsetChange }),
-    },
-    { id: "encoder", text: labels.encoderChange, of: ({ encoderChange }) => ({ y: encoderChange }) },
-    { id: "kl", text: `KL (${labels.nats})`, of: ({ kl }) => ({ y: kl }) },
-    { id: "logit", text: labels.logitChange, of: ({ maxLogit }) => ({ y: maxLogit }) },
-  ];
-}
+import type { PositionShift } from "../../src/protocol/results/positionShift.ts";
 
 /** The position-shift tab. */
 export function shiftSpec(context: FigureContext): AnalysisTabSpec {
   return {
     analyses: [["position-shift", context.labels.positionShift]],
     figures: (_, result, peers) => [
-      shiftFigure(result as PositionShift, peers, context),
-      propertyTable(result as PositionShift, context),
+      changesFigure(result as PositionShift, peers, context),
+      specFigure(propertiesFigure(result as PositionShift, context.labels), context),
     ],
   };
 }
@@ -55,21 +27,27 @@ export function shiftSpec(context: FigureContext): AnalysisTabSpec {
 class ShiftChart {
   readonly chart: LineChart;
   readonly tools = el("div", "", "actions");
-  private readonly measures: readonly Measure[];
+  private readonly measures: readonly [ShiftMeasure, ...ShiftMeasure[]];
 
   constructor(
-    private readonly cases: readonly Shifted[],
+    private readonly result: PositionShift,
     private readonly peers: readonly Peer[],
     private readonly context: FigureContext,
   ) {
-    this.measures = measures(context);
-    this.chart = new LineChart(this.options(), context.theme());
+    this.measures = shiftMeasures(context.labels);
+    this.chart = new LineChart(this.spec.plot!, "normal", context.theme());
     this.tools.append(this.measureSelect(), ...(peers.length > 0 ? [this.besideSelect()] : []));
     this.draw();
   }
 
-  private get measure(): Measure {
-    return this.measures.find(({ id }) => id === this.context.state.choices["shift"]) ?? this.measures[0]!;
+  get spec(): FigureSpec<LinesPlot> {
+    const { result, measure, beside } = this;
+    const other = beside && { name: beside.name, result: beside.result as PositionShift };
+    return shiftFigure(result, { measure, beside: other }, this.context.labels);
+  }
+
+  private get measure(): ShiftMeasure {
+    return this.measures.find(({ id }) => id === this.context.state.choices["shift"]) ?? this.measures[0];
   }
 
   private get beside(): Peer | undefined {
@@ -92,122 +70,16 @@ class ShiftChart {
     return rememberedSelect({ label: labels.beside, key: "beside", value, choices }, this.context, this.draw);
   }
 
-  private options(): LineOptions {
-    return {
-      xTitle: this.context.labels.shiftBy,
-      yTitle: this.measure.text,
-      scale: "linear",
-      xScale: "logarithmic",
-      ticks: [...new Set(this.cases.map(({ k }) => k))].sort((a, b) => a - b),
-      dodge: true,
-    };
-  }
-
   private readonly draw = (): void => {
-    const { labels } = this.context;
-    const { cases, chart, measure, beside } = this;
-    const tests = [...new Set(cases.map(({ test }) => test))];
-    const sizeOf = (each: Shifted): number => measure.of(each)?.y ?? 0;
-    chart.clear(this.options());
-    for (const [i, test] of tests.entries()) this.append(test, cases, { suffix: "", style: i });
-    if (beside !== undefined) {
-      const other = (beside.result as PositionShift).cases;
-      const suffix = ` · ${beside.name}`;
-      for (const [i, test] of tests.entries()) this.append(test, other, { suffix, style: tests.length + i });
-    }
-    const worst = [...cases].sort((a, b) => Math.abs(sizeOf(b)) - Math.abs(sizeOf(a)))[0];
-    chart.draw(
-      worst === undefined
-        ? labels.positionShift
-        : fill(labels.worstShift, measure.text, sizeOf(worst).toPrecision(3), worst.label),
-    );
-  };
-
-  private append(test: string, cases: readonly Shifted[], { suffix, style }: { suffix: string; style: number }): void {
-    const { measure } = this;
-    const points = cases
-      .filter((each) => each.test === test)
-      .flatMap((each) => {
-        const value = measure.of(each);
-        return value === undefined ? [] : [{ x: each.k, ...value }];
-      });
-    this.chart.append(`${test}${suffix}`, points, { marks: true, style });
-  }
-}
-
-function shiftFigure({ cases, isCausal }: PositionShift, peers: readonly Peer[], context: FigureContext): Figure {
-  const { labels } = context;
-  const { chart, tools } = new ShiftChart(cases, peers, context);
-  return new Figure(
-    {
-      id: "shift",
-      title: labels.shiftTitle,
-      note: [
-        labels.shiftNote,
-        ...(isCausal === true ? [labels.shiftCausalNote] : []),
-        fill(labels.bootstrapNote, cases[0]?.versus.n ?? 0),
-      ].join(" "),
-      drawing: chart,
-      data: () => shiftTable(cases, context),
-      extra: [tools],
-    },
-    context,
-  );
-}
-
-function shiftTable(cases: readonly Shifted[], { labels }: FigureContext): TableData {
-  const show = (x: number): string => signedPoints(x / 100);
-  return {
-    columns: [
-      { name: labels.shift },
-      { name: labels.test },
-      { name: "k" },
-      { name: labels.offsetChange },
-      { name: labels.encoderChange },
-      { name: "KL", unit: labels.nats },
-      { name: labels.logitChange },
-      { name: labels.flips, show: percent },
-      { name: labels.difference, unit: labels.pointsUnit, show },
-      { name: labels.low, unit: labels.pointsUnit, show },
-      { name: labels.high, unit: labels.pointsUnit, show },
-      { name: labels.pHolm, show: pValueText },
-    ],
-    rows: cases.map(({ label, test, k, offsetChange, encoderChange, kl, maxLogit, versus, holmP }) => [
-      label,
-      test,
-      k,
-      offsetChange,
-      encoderChange,
-      kl,
-      maxLogit,
-      versus.flips,
-      100 * versus.right.difference,
-      100 * versus.right.interval[0],
-      100 * versus.right.interval[1],
-      holmP,
-    ]),
+    const { plot, description } = this.spec;
+    this.chart.show(plot!);
+    this.chart.describe(description);
   };
 }
 
-/** The properties that must hold exactly: T0, T5 and T6. */
-function propertyTable({ properties: p }: PositionShift, context: FigureContext): Figure {
-  const { labels } = context;
-  const exact = (x: number): string => (x === 0 ? labels.exactly : x.toPrecision(2));
-  const rows = [
-    [labels.t0Places, p.acrossPlaces],
-    [labels.t0Tokens, p.acrossTokens],
-    [labels.t6, p.withinType],
-    [labels.promptRows, p.promptChange],
-    [labels.t5Padding, p.padding],
-    [labels.t5Value, p.padValue],
-  ] as const;
-  return new Figure(
-    {
-      id: "properties",
-      title: labels.propertiesTitle,
-      note: fill(labels.propertiesNote, p.tokens, p.places),
-      data: () => ({ columns: [{ name: labels.property }, { name: labels.largest, show: exact }], rows }),
-    },
-    context,
-  );
+function changesFigure(result: PositionShift, peers: readonly Peer[], context: FigureContext): Figure {
+  const shift = new ShiftChart(result, peers, context);
+  const { id, title, note } = shift.spec;
+  const data = () => shift.spec.table();
+  return new Figure({ id, title, note, drawing: shift.chart, data, extra: [shift.tools] }, context);
 }

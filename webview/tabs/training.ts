@@ -4,23 +4,54 @@ import { Figure, type FigureContext } from "../figure.ts";
 import { AnalysisCard } from "../analysisCard.ts";
 import { LineChart } from "../chart/lineChart.ts";
 import type { AnalysisView, RunView, StepPoint } from "../../src/protocol/hostToPage.ts";
-import type { TableData } from "../tableText.ts";
+import type { TableData } from "../../src/figure/tableText.ts";
+import {
+  lossFigure,
+  metricFigure,
+  stepsFigure,
+  type StepMeasure,
+  type Training,
+} from "../../src/figure/trainingFigures.ts";
+import type { FigureSpec, LinesPlot } from "../../src/figure/figureSpec.ts";
+import type { Labels } from "../../src/protocol/pageLabels.ts";
 import type { Theme } from "../theme.ts";
-import { capital, fill, percent, signedPoints } from "../text.ts";
+import { capital, fill, percent, signedPoints } from "../../src/figure/valueText.ts";
 import { checkbox } from "../ui.ts";
 import type { Stability } from "../../src/protocol/results/stability.ts";
 
-const TABLE_ROWS = 200;
 const MEGABYTE = 2 ** 20;
 const GROUPS = ["learningRate", "gradientNorm", "updateRatio"] as const;
+/** What the curves are drawn of before the host has said anything of the run. */
+const UNSEEN: Training["view"] = {
+  metric: "",
+  metricName: "",
+  correlation: false,
+  record: { evaluations: [], steps: 0 },
+};
 
-interface Small {
-  id: string;
+/** A chart over the steps, with the description that it draws. */
+interface Curve {
+  spec: () => FigureSpec<LinesPlot>;
   chart: LineChart;
   figure: Figure;
-  title: string;
-  of: (point: StepPoint) => Record<string, number>;
 }
+
+/** What each step says beside its loss. */
+const stepMeasures = (labels: Labels): StepMeasure[] => [
+  ...GROUPS.map((id): StepMeasure => ({ id, title: labels[id], scale: "logarithmic", of: (point) => point[id] })),
+  {
+    id: "speed",
+    title: labels.tokensPerSecond,
+    scale: "linear",
+    of: ({ tokensPerSecond }) => ({ [labels.tokens]: tokensPerSecond }),
+  },
+  {
+    id: "memory",
+    title: labels.memory,
+    scale: "linear",
+    of: ({ memory }): Record<string, number> => (memory === undefined ? {} : { [labels.worker]: memory / MEGABYTE }),
+  },
+];
 
 /** The training tab: curves of loss, metric, learning rates, gradients and updates; results, alerts and facts. */
 export class TrainingTab {
@@ -28,11 +59,9 @@ export class TrainingTab {
   private readonly warnings = el("section");
   private readonly results = el("div");
   private readonly facts = el("section");
-  private readonly loss: LineChart;
-  private readonly metric: LineChart;
-  private readonly lossFigure: Figure;
-  private readonly metricFigure: Figure;
-  private readonly small: Small[];
+  private readonly loss: Curve;
+  private readonly metric: Curve;
+  private readonly small: Curve[];
   private readonly points: StepPoint[] = [];
   private readonly card: AnalysisCard;
   private readonly stability = el("div");
@@ -44,58 +73,24 @@ export class TrainingTab {
 
   constructor(private readonly context: FigureContext) {
     const { labels, state } = context;
-    const theme = context.theme();
-    this.loss = new LineChart(
-      { xTitle: labels.step, yTitle: `${labels.loss} (${labels.nats})`, scale: state.log ? "logarithmic" : "linear" },
-      theme,
-    );
-    this.metric = new LineChart({ xTitle: labels.step, yTitle: labels.metric, scale: "linear" }, theme);
-    const log = checkbox(labels.logScale, state.log, (on) => {
-      state.log = on;
-      context.save();
-      this.loss.setScale(on ? "logarithmic" : "linear");
+    this.loss = this.curve(() => lossFigure(this.training, state.log ? "logarithmic" : "linear", labels), {
+      size: "normal",
+      extra: [
+        checkbox(labels.logScale, state.log, (on) => {
+          state.log = on;
+          context.save();
+          this.drawCurve(this.loss);
+        }),
+      ],
     });
-    this.lossFigure = new Figure(
-      {
-        id: "loss",
-        title: labels.loss,
-        note: labels.lossNote,
-        drawing: this.loss,
-        data: () => this.lossTable(),
-        extra: [log],
-      },
-      context,
+    this.metric = this.curve(() => metricFigure(this.training, labels), { size: "normal" });
+    this.small = stepMeasures(labels).map((measure) =>
+      this.curve(() => stepsFigure(this.training, measure, labels), { size: "small" }),
     );
-    this.metricFigure = new Figure(
-      {
-        id: "metric",
-        title: labels.validationMetric,
-        note: labels.metricNote,
-        drawing: this.metric,
-        data: () => this.metricTable(),
-      },
-      context,
-    );
-    this.small = [
-      ...GROUPS.map((key) => this.smallChart(key, labels[key], (point) => point[key], "logarithmic")),
-      this.smallChart(
-        "speed",
-        labels.tokensPerSecond,
-        (point) => ({ [labels.tokens]: point.tokensPerSecond }),
-        "linear",
-      ),
-      this.smallChart(
-        "memory",
-        labels.memory,
-        (point): Record<string, number> =>
-          point.memory === undefined ? {} : { [labels.worker]: point.memory / MEGABYTE },
-        "linear",
-      ),
-    ];
     this.card = new AnalysisCard(labels.stability, labels, context.post);
     const row = el("div", "", "row");
     row.append(...this.small.map(({ figure }) => figure.element));
-    this.curves.append(this.lossFigure.element, this.metricFigure.element, row);
+    this.curves.append(this.loss.figure.element, this.metric.figure.element, row);
     this.element.append(this.warnings, this.results, this.curves, this.card.element, this.stability, this.facts);
   }
 
@@ -104,7 +99,7 @@ export class TrainingTab {
     const first = added[0];
     if (first !== undefined) while ((this.points.at(-1)?.step ?? -1) >= first.step) this.points.pop();
     for (const point of added) this.points.push(point);
-    this.draw(added);
+    this.draw();
     this.showResults(view);
     this.showFacts(view);
     this.showWarnings(view);
@@ -152,122 +147,37 @@ export class TrainingTab {
   }
 
   paint(theme: Theme): void {
-    for (const figure of [this.lossFigure, this.metricFigure, ...this.small.map((each) => each.figure)])
-      figure.paint(theme);
+    for (const { figure } of [this.loss, this.metric, ...this.small]) figure.paint(theme);
   }
   show(): void {
     /* its charts are there from the start */
   }
 
-  private smallChart(id: string, title: string, of: Small["of"], scale: "linear" | "logarithmic"): Small {
-    const chart = new LineChart(
-      { xTitle: this.context.labels.step, yTitle: "", scale, small: true },
-      this.context.theme(),
-    );
-    const data = (): TableData => {
-      const rows = this.thinned();
-      const names = [...new Set(rows.flatMap((point) => Object.keys(of(point))))];
-      return {
-        columns: [{ name: this.context.labels.step }, ...names.map((name) => ({ name }))],
-        rows: rows.map((point) => [point.step, ...names.map((name) => of(point)[name])]),
-      };
-    };
-    return { id, chart, title, of, figure: new Figure({ id, title, note: "", drawing: chart, data }, this.context) };
+  private get training(): Training {
+    return { points: this.points, view: this.view_ ?? UNSEEN };
   }
 
-  private draw(added: readonly StepPoint[]): void {
-    const {
-      context: { labels },
-      view_: view,
-    } = this;
-    if (view === undefined) return;
-    const { record } = view;
-    const to = this.points.at(-1);
-    const from = this.points[0];
-    for (const chart of [this.loss, this.metric, ...this.small.map((each) => each.chart)]) chart.setEnd(record.steps);
-    this.loss.append(
-      labels.training,
-      added.map(({ step, loss }) => ({ x: step, y: loss })),
-    );
-    const validation = record.evaluations.filter((e) => e.split === "validation" && e.label === "trained");
-    if (validation.length > 0) {
-      this.loss.append(
-        labels.validation,
-        validation.map(({ step, loss }) => ({ x: step, y: loss })),
-        { marks: true },
-      );
-      const scale = view.correlation ? 1 : 100;
-      this.metric.append(
-        capital(view.metricName),
-        validation.map(({ step, metrics }) => ({ x: step, y: scale * (metrics[view.metric] ?? NaN) })),
-        { marks: true },
-      );
-      this.metric.draw(
-        `${labels.validationMetric}: ${validation.map(({ step, metrics }) => `${step}: ${(metrics[view.metric] ?? NaN).toFixed(3)}`).join(", ")}`,
-      );
-    }
-    this.metricFigure.element.hidden = validation.length === 0;
-    this.loss.draw(
-      from === undefined || to === undefined
-        ? labels.loss
-        : fill(labels.lossOf, from.loss.toPrecision(3), to.loss.toPrecision(3), to.step),
-    );
-    for (const { chart, of, title, figure } of this.small) {
-      for (const name of new Set(added.flatMap((point) => Object.keys(of(point)))))
-        chart.append(
-          name,
-          added.map((point) => ({ x: point.step, y: of(point)[name] ?? NaN })),
-        );
-      const last = Object.entries(to === undefined ? {} : of(to))
-        .map(([name, value]) => `${name} ${value.toPrecision(3)}`)
-        .join(", ");
-      chart.draw(last === "" ? title : `${title}: ${last}`);
-      figure.element.hidden = last === "";
-      figure.refresh();
-    }
-    this.lossFigure.refresh();
-    this.metricFigure.refresh();
+  private curve(
+    spec: () => FigureSpec<LinesPlot>,
+    { size, extra = [] }: { size: "normal" | "small"; extra?: readonly HTMLElement[] },
+  ): Curve {
+    const { id, title, note, plot } = spec();
+    const chart = new LineChart(plot!, size, this.context.theme());
+    const data = (): TableData => spec().table();
+    return { spec, chart, figure: new Figure({ id, title, note, drawing: chart, data, extra }, this.context) };
   }
 
-  /** Evenly spaced steps, at most TABLE_ROWS, the last one included. */
-  private thinned(): StepPoint[] {
-    const every = Math.max(1, Math.ceil(this.points.length / TABLE_ROWS));
-    return this.points.filter((_, index) => index % every === 0 || index === this.points.length - 1);
+  /** Draws a curve as far as the run has come; one without points is hidden. */
+  private drawCurve({ spec, chart, figure }: Curve): void {
+    const { plot, description } = spec();
+    chart.show(plot!);
+    chart.describe(description);
+    figure.refresh();
+    if (figure !== this.loss.figure) figure.element.hidden = !plot!.series.some(({ points }) => points.length > 0);
   }
 
-  private lossTable(): TableData {
-    const { labels } = this.context;
-    const validation = new Map(
-      this.view_?.record.evaluations
-        .filter((e) => e.split === "validation" && e.label === "trained")
-        .map((e) => [e.step, e.loss]),
-    );
-    const rows = new Map(this.thinned().map(({ step, loss }) => [step, loss as number | undefined]));
-    for (const step of validation.keys())
-      if (!rows.has(step)) rows.set(step, this.points.find((point) => point.step === step)?.loss);
-    return {
-      columns: [
-        { name: labels.step },
-        { name: labels.training, unit: labels.nats },
-        { name: labels.validation, unit: labels.nats },
-      ],
-      rows: [...rows].sort(([a], [b]) => a - b).map(([step, loss]) => [step, loss, validation.get(step)]),
-    };
-  }
-
-  private metricTable(): TableData {
-    const { labels } = this.context;
-    const view = this.view_;
-    return {
-      columns: [
-        { name: labels.step },
-        { name: view?.metricName ?? labels.metric },
-        { name: labels.loss, unit: labels.nats },
-      ],
-      rows: (view?.record.evaluations ?? [])
-        .filter((e) => e.split === "validation" && e.label === "trained")
-        .map(({ step, metrics, loss }) => [step, metrics[view?.metric ?? ""], loss]),
-    };
+  private draw(): void {
+    for (const curve of [this.loss, this.metric, ...this.small]) this.drawCurve(curve);
   }
 
   private showResults({ record, metric, metricName, correlation, live }: RunView): void {

@@ -3,7 +3,10 @@ import { adept } from "../../method/adept/adept.ts";
 import { pairedDifference } from "../statistics/pairedDifference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { SeedSummary } from "../../protocol/results/intervals.ts";
+import type { FigureSpec } from "../../figure/figureSpec.ts";
+import { metricName } from "../../record/metricText.ts";
 import type { Block } from "./blocks.ts";
+import { figureBlock } from "./figureBlock.ts";
 import { foundOrNot, overSeeds, points } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
 
@@ -63,37 +66,43 @@ interface Curve {
   points: ({ x: number } & SeedSummary)[];
 }
 
-function curveFigure(curves: readonly Curve[], metric: string): Block {
+/** The metric over the number of training examples; the table has a row for each k. */
+function curveSpec(curves: readonly Curve[], ks: readonly number[], metric: string): FigureSpec {
   return {
-    kind: "lines",
-    caption: `Test ${metric} over training examples k, mean over seeds with its 95 % t-interval`,
-    x: "k",
-    y: `${metric}, %`,
-    lines: curves.map(({ label, points: own }) => ({
-      label,
-      points: own.map(({ x, mean, interval }) => ({
-        x,
-        y: 100 * mean,
-        ...(interval && { low: 100 * interval[0], high: 100 * interval[1] }),
+    id: "few-shot",
+    title: `Test ${metricName(metric)} by the number of training examples`,
+    note: "Mean over seeds with its 95 % t-interval.",
+    description: curves
+      .map(({ label, points: own }) => `${label}: ${own.map(({ x }) => x).join(", ")} examples`)
+      .join("; "),
+    plot: {
+      kind: "lines",
+      x: { title: "k", scale: "logarithmic", ticks: ks },
+      y: { title: `${metricName(metric)} (%)`, scale: "linear" },
+      dodge: true,
+      series: curves.map(({ label, points: own }, style) => ({
+        name: label,
+        style,
+        look: "marked",
+        points: own.map(({ x, mean, interval }) => ({
+          x,
+          y: 100 * mean,
+          ...(interval && { low: 100 * interval[0], high: 100 * interval[1] }),
+        })),
       })),
-    })),
-  };
-}
-
-function curveTable(curves: readonly Curve[], ks: readonly number[], metric: string): Block {
-  return {
-    kind: "table",
-    caption: `Test ${metric} by the number of training examples, mean over seeds with its 95 % t-interval`,
-    header: ["k", ...curves.map(({ label }) => label)],
-    rows: ks.map((k) => [
-      String(k),
-      ...curves.map(({ points: own }) =>
-        overSeeds(
-          own.find(({ x }) => x === k),
-          (x) => `${points(x)} %`,
+    },
+    table: () => ({
+      columns: [{ name: "k" }, ...curves.map(({ label }) => ({ name: label }))],
+      rows: ks.map((k) => [
+        k,
+        ...curves.map(({ points: own }) =>
+          overSeeds(
+            own.find(({ x }) => x === k),
+            (x) => `${points(x)} %`,
+          ),
         ),
-      ),
-    ]),
+      ]),
+    }),
   };
 }
 
@@ -121,8 +130,9 @@ function differenceRows(
 /**
  * The few-shot section: the test value over the number k of training examples, one curve per method, and the
  * differences of the other methods to plain ADePT. Empty with fewer than two values of k.
+ * @param among the beginning of the figure's name
  */
-export function fewShotSection(given: readonly ReportedRun[], metric: string): Block[] {
+export function fewShotSection(given: readonly ReportedRun[], metric: string, among: string): Block[] {
   const runs = given.filter((run) => shotsOf(run) !== undefined && finished(run));
   const ks = [...new Set(runs.map((run) => shotsOf(run)!))].sort((a, b) => a - b);
   if (ks.length < 2) return [];
@@ -139,8 +149,7 @@ export function fewShotSection(given: readonly ReportedRun[], metric: string): B
   const against = others.flatMap((each) => differenceRows(each, plain.runs, { ks, metric }));
   const blocks: Block[] = [
     { kind: "heading", level: 3, text: "Few-shot" },
-    curveFigure(curves, metric),
-    curveTable(curves, ks, metric),
+    figureBlock(curveSpec(curves, ks, metric), runs, among),
   ];
   if (against.length > 0)
     blocks.push({

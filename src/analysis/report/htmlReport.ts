@@ -1,16 +1,13 @@
-import type { Block } from "./blocks.ts";
+import { columnName, shown } from "../../figure/tableText.ts";
+import type { Block, FigureBlock } from "./blocks.ts";
 import { escapeHtml } from "./escapeHtml.ts";
-import { forestFigure, lineFigure } from "./svgFigures.ts";
+import { MOST_ROWS } from "./figureBlock.ts";
+import type { DrawPlot } from "./figureFiles.ts";
+import { STYLE, themed } from "./htmlStyle.ts";
 
 /** Cells of at most this many characters stay on one line. */
 const SHORT = 24;
-const isNumber = (text: string): boolean => /^[<−±+-]?[\d.,]+( ?%)?/.test(text);
-
-const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1b1b;background:#fff}
-table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.25rem 0}
-th,td{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:left}td.n,th.n{text-align:right}td.n,td.s{white-space:nowrap}td:first-child{white-space:nowrap}figure{margin:1rem 0}figcaption{font-weight:600}
-.wide{overflow-x:auto}svg{max-width:100%;height:auto}
-@media (prefers-color-scheme:dark){body{color:#e6e6e6;background:#1b1b1b}th,td{border-color:#444}}`;
+const isNumber = (text: string): boolean => /^[<−±+-]? ?[\d.,]+( ?%)?/.test(text);
 
 /** The class attribute of a cell: numbers are aligned right, short texts stay on one line. */
 function cellClass(text: string, column: number): string {
@@ -18,28 +15,47 @@ function cellClass(text: string, column: number): string {
   return text.length <= SHORT ? ' class="s"' : "";
 }
 
-function htmlTable({ caption, header, rows }: Extract<Block, { kind: "table" }>): string {
-  const heads = header.map((name, i) => `<th${i > 0 ? ' class="n"' : ""}>${escapeHtml(name)}</th>`).join("");
+function htmlTable({ caption, header, rows }: Omit<Extract<Block, { kind: "table" }>, "kind">): string {
+  const isNumeric = header.map((_, i) => rows.some((row) => i > 0 && isNumber(row[i] ?? "")));
+  const heads = header.map((name, i) => `<th${isNumeric[i] ? ' class="n"' : ""}>${escapeHtml(name)}</th>`).join("");
   const lines = rows.map(
     (row) => `<tr>${row.map((text, i) => `<td${cellClass(text, i)}>${escapeHtml(text)}</td>`).join("")}</tr>`,
   );
-  return `<div class="wide"><table><caption>${escapeHtml(caption)}</caption><thead><tr>${heads}</tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
+  const title = caption === "" ? "" : `<caption>${escapeHtml(caption)}</caption>`;
+  return `<div class="wide" tabindex="0"><table>${title}<thead><tr>${heads}</tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
 }
 
-/** Writes a report as one self-contained HTML page with styles for light and dark themes. */
-export function htmlReport(blocks: readonly Block[], title: string): string {
+/** A figure with its note, the runs behind it, and its table, which is folded where it is long. */
+function htmlFigure({ name, spec, source }: FigureBlock, draw: DrawPlot): string {
+  const { columns, rows } = spec.table();
+  const table = htmlTable({
+    caption: "",
+    header: columns.map(columnName),
+    rows: rows.map((row) => columns.map((column, i) => shown(row[i], column))),
+  });
+  const folded = `<details><summary>Table of ${rows.length} rows</summary>${table}</details>`;
+  const picture = spec.plot === undefined ? "" : themed(draw(spec.plot, name), spec.description);
+  const note = [spec.note, source].filter((text) => text !== "").join(" ");
+  return `<figure id="${escapeHtml(name)}"><figcaption>${escapeHtml(spec.title)}</figcaption>${picture}<p class="note">${escapeHtml(note)}</p>${rows.length > MOST_ROWS ? folded : table}</figure>`;
+}
+
+/**
+ * Writes a report as one self-contained HTML page for light and dark screens and for paper: no script, no network.
+ * @param draw draws a plot as SVG in the colours of the light theme
+ */
+export function htmlReport(blocks: readonly Block[], title: string, draw: DrawPlot): string {
   const body = blocks.map((block) => {
     switch (block.kind) {
       case "heading":
         return `<h${block.level}>${escapeHtml(block.text)}</h${block.level}>`;
       case "text":
         return `<p>${escapeHtml(block.text)}</p>`;
+      case "list":
+        return `<ul>${block.items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;
       case "table":
         return htmlTable(block);
-      case "forest":
-        return forestFigure(block);
-      case "lines":
-        return lineFigure(block);
+      case "figure":
+        return htmlFigure(block, draw);
     }
   });
   return `<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style></head><body>\n${body.join("\n")}\n</body></html>\n`;

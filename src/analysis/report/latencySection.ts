@@ -1,5 +1,8 @@
 import { methodOf } from "../../method/registry.ts";
+import { latencyFigure } from "../../figure/latencyFigures.ts";
+import { fill } from "../../figure/valueText.ts";
 import type { Block } from "./blocks.ts";
+import { figureBlock, LABELS } from "./figureBlock.ts";
 import { number } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
 import type { FoldStatement } from "../../protocol/results/latency.ts";
@@ -43,32 +46,16 @@ export function latencySection(runs: readonly ReportedRun[]): Block[] {
     runs.find(({ analyses }) => analyses.latency !== undefined);
   const latency = run?.analyses.latency;
   if (run === undefined || latency === undefined) return [];
+  const sizes = [...new Set(latency.rows.map(({ batchSize }) => batchSize))];
+  const pictures = sizes.map((batchSize) => {
+    const own = { ...latency, rows: latency.rows.filter((row) => row.batchSize === batchSize) };
+    const spec = latencyFigure(own, { measure: "endToEnd", batchSize }, LABELS);
+    const title = `${spec.title}, ${fill(LABELS.batchOf, batchSize)}`;
+    return figureBlock({ ...spec, id: `${spec.id}-${batchSize}`, title }, [run]);
+  });
   return [
     { kind: "heading", level: 3, text: "Latency" },
-    {
-      kind: "table",
-      caption: `Milliseconds, median with its 95 % interval over ${latency.rounds} rounds in turn, ${latency.device}: the text read and ${latency.tokens} tokens decoded, and the input layer alone (run ${run.id})`,
-      header: [
-        "",
-        "parameters",
-        "prompt",
-        "text length",
-        "batch",
-        "end to end (ms)",
-        "against the backbone alone",
-        "input layer (ms)",
-      ],
-      rows: latency.rows.map((row) => [
-        row.form,
-        row.parameters.toLocaleString("en"),
-        String(row.promptLength),
-        String(row.length),
-        String(row.batchSize),
-        time(row.endToEnd),
-        `${time(row.ratio)} x`,
-        time(row.inputLayer, 3),
-      ]),
-    },
+    ...pictures,
     ...(latency.fold === undefined ? [] : foldBlocks(latency.fold)),
   ];
 }

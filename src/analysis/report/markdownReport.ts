@@ -1,29 +1,47 @@
-import type { Block } from "./blocks.ts";
+import { tableToMarkdown } from "../../figure/tableText.ts";
+import type { Block, FigureBlock } from "./blocks.ts";
+import { MOST_ROWS } from "./figureBlock.ts";
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
 
-/** Writes a report in Markdown. Figures are left out: tables have the same numbers. */
-export function markdownReport(blocks: readonly Block[]): string {
+/** The picture, its note, and its table, or where that is long the file that it is in. */
+function markdownFigure({ name, spec, source }: FigureBlock, folder: string): string {
+  const file = `${encodeURIComponent(folder)}/${name}`;
+  const table = spec.table();
+  const picture = spec.plot === undefined ? [] : [`![${spec.title.replace(/[[\]]/g, "")}](${file}.svg)`];
+  const caption = [`${spec.title}.`, spec.note, source].filter((text) => text !== "").join(" ");
+  return [
+    ...picture,
+    table.rows.length > MOST_ROWS
+      ? `*${caption}* [Table of ${table.rows.length} rows](${file}.csv)`
+      : tableToMarkdown(table, caption).trimEnd(),
+  ].join("\n\n");
+}
+
+/**
+ * Writes a report in Markdown.
+ * @param folder of the figures' files, from where the report is
+ */
+export function markdownReport(blocks: readonly Block[], folder: string): string {
   return `${blocks
-    .flatMap((block) => {
+    .map((block) => {
       switch (block.kind) {
         case "heading":
-          return [`${"#".repeat(block.level)} ${block.text}`];
+          return `${"#".repeat(block.level)} ${block.text}`;
         case "text":
-          return [block.text];
+          return block.text;
+        case "list":
+          return block.items.map((item) => `- ${item}`).join("\n");
         case "table":
           return [
-            [
-              `*${block.caption}*`,
-              "",
-              `| ${block.header.map(cell).join(" | ")} |`,
-              `|${block.header.map((_, i) => (i === 0 ? "---|" : "---:|")).join("")}`,
-              ...block.rows.map((row) => `| ${row.map(cell).join(" | ")} |`),
-            ].join("\n"),
-          ];
-        case "forest":
-        case "lines":
-          return [];
+            `*${block.caption}*`,
+            "",
+            `| ${block.header.map(cell).join(" | ")} |`,
+            `|${block.header.map((_, i) => (i === 0 ? "---|" : "---:|")).join("")}`,
+            ...block.rows.map((row) => `| ${row.map(cell).join(" | ")} |`),
+          ].join("\n");
+        case "figure":
+          return markdownFigure(block, folder);
       }
     })
     .join("\n\n")}\n`;

@@ -1,7 +1,14 @@
-import { leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
+import { costFigure, scaleOf, seedsFigure } from "../../figure/comparisonFigures.ts";
+import { curvesFigure } from "../../figure/curvesFigure.ts";
+import { findMethod } from "../../method/registry.ts";
+import type { ComparisonRow } from "../../protocol/results/comparison.ts";
+import type { RunRecord } from "../../record/record.ts";
+import { isCorrelation, leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
 import { compareRuns } from "../compare/compareRuns.ts";
 import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";
+import { figureBlock, LABELS } from "./figureBlock.ts";
+import { summary } from "./summary.ts";
 import { fewShotSection } from "./fewShotSection.ts";
 import { number, overSeeds } from "./format.ts";
 import { latencySection } from "./latencySection.ts";
@@ -24,7 +31,44 @@ function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun
   return [...groups.values()];
 }
 
-function taskSection(name: string, runs: readonly ReportedRun[]): Block[] {
+const BAND_NOTE =
+  "Runs that differ only in their seed are one line, their mean, in the band from the least to the largest.";
+
+/** Curves have at most so many points in a report. */
+const MOST_POINTS = 300;
+
+/** Results over seeds, parameters and result, and the curves of groups of runs that differ only in their seed. */
+function taskFigures(
+  runs: readonly ReportedRun[],
+  rows: readonly ComparisonRow[],
+  metric: string,
+  among: string,
+): Block[] {
+  const scale = scaleOf(metric, isCorrelation(metric));
+  const groups = seedGroups(runs).map((group, style) => ({
+    name: group.label,
+    style,
+    runs: group.runs.map(({ losses, record }) => ({ points: losses, validation: validationOf(record, metric) })),
+  }));
+  const curves = (["loss", "validation"] as const)
+    .map((measure) => curvesFigure(groups, { measure, scale: "linear", most: MOST_POINTS }, LABELS))
+    .filter(({ plot }) => plot!.series.some(({ points }) => points.length > 1))
+    .map((spec) =>
+      groups.some((group) => group.runs.length > 1) ? { ...spec, note: `${spec.note} ${BAND_NOTE}` } : spec,
+    );
+  const specs = [seedsFigure(rows, scale, LABELS), costFigure(rows, scale, LABELS), ...curves];
+  return specs.filter((spec) => spec !== undefined).map((spec) => figureBlock(spec, runs, among));
+}
+
+/** The metric on the validation split, each time it was evaluated. */
+const validationOf = ({ evaluations }: RunRecord, metric: string): [step: number, value: number][] =>
+  evaluations
+    .filter(({ split, label }) => split === "validation" && label === "trained")
+    .flatMap(({ step, metrics }) => (metrics[metric] === undefined ? [] : [[step, metrics[metric]]]));
+
+/** @param at the number of the task in the report */
+function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[] }, at: number): Block[] {
+  const among = `task${at + 1}`;
   const comparison = compareRuns(runs);
   const { metric } = comparison;
   const groups = seedGroups(runs);
@@ -59,24 +103,36 @@ function taskSection(name: string, runs: readonly ReportedRun[]): Block[] {
           },
         ]),
     ...comparison.warnings.map((text): Block => ({ kind: "text", text: `Note: ${text}` })),
-    ...fewShotSection(runs, metric),
+    ...taskFigures(runs, comparison.rows, metric, among),
+    ...fewShotSection(runs, metric, among),
     ...acrossSeeds(groups, metric),
     ...shiftSection(groups),
     ...latencySection(runs),
   ];
 }
 
+/** The run of the control of position shift with the same seed, for a run of another method. */
+function controlOf(run: ReportedRun, among: readonly ReportedRun[]): ReportedRun | undefined {
+  const isControl = ({ experiment }: ReportedRun): boolean =>
+    findMethod(experiment.method.kind)?.isShiftControl === true;
+  if (isControl(run)) return undefined;
+  return among.find((each) => isControl(each) && each.experiment.seed === run.experiment.seed);
+}
+
 /**
- * The whole report of some runs: first a section for each task, then for each run its analyses, settings and commit.
+ * The whole report of some runs: first what was found, then a section for each task, then for each run its analyses,
+ * settings and commit.
  */
 export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
+  const tasks = byTask(runs);
   return [
     { kind: "heading", level: 1, text: "ADePT Lab report" },
     {
       kind: "text",
       text: `${runs.length} run${runs.length === 1 ? "" : "s"}. Differences are paired over the same test examples; a difference whose interval holds 0 is reported as none found, with the size that could have been found about half the time.`,
     },
-    ...byTask(runs).flatMap(({ name, runs: own }) => taskSection(name, own)),
-    ...runs.flatMap(runBlocks),
+    ...summary(tasks.map(({ name, runs: own }) => ({ name, runs: own, comparison: compareRuns(own) }))),
+    ...tasks.flatMap(taskSection),
+    ...tasks.flatMap(({ runs: own }) => own.flatMap((run) => runBlocks(run, controlOf(run, own)))),
   ];
 }

@@ -9,6 +9,8 @@ export interface ReportedRun {
   experiment: Experiment;
   record: RunRecord;
   analyses: Partial<AnalysisResults>;
+  /** Training loss of each step, in order. */
+  losses: [step: number, loss: number][];
 }
 
 /** Runs that differ only in their seed. */

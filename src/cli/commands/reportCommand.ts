@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import { figureFiles, type DrawPlot } from "../../analysis/report/figureFiles.ts";
 import { htmlReport } from "../../analysis/report/htmlReport.ts";
 import { latexReport } from "../../analysis/report/latexReport.ts";
 import { markdownReport } from "../../analysis/report/markdownReport.ts";
@@ -9,6 +11,8 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { storedAnalysis } from "../../run/directory/storedAnalysis.ts";
+import { stepPoints } from "../../record/stepPoints.ts";
+import { readJournal } from "../../run/journal/readJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
@@ -24,7 +28,8 @@ function reported(run: RunDirectory): ReportedRun {
       return stored === undefined ? [] : [[name, stored.result]];
     }),
   );
-  return { id: run.id, experiment: run.experiment(), record: run.record(), analyses };
+  const losses = stepPoints(readJournal(run.path).events).map(({ step, loss }): [number, number] => [step, loss]);
+  return { id: run.id, experiment: run.experiment(), record: run.record(), analyses, losses };
 }
 
 const OPTIONS = {
@@ -32,25 +37,35 @@ const OPTIONS = {
     type: "string",
     value: "FILE.html",
     default: "report.html",
-    help: "the page of HTML; FILE.md and FILE.tex are written beside it",
+    help: "the page of HTML; FILE.md and FILE.tex are written beside it, with the folder FILE.figures",
   },
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** Writes the report as HTML, and as Markdown and LaTeX beside it. */
-function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
+/** Draws figures. Only a report needs it, so that it is a file of its own. */
+const DRAWER = new URL(
+  import.meta.url.endsWith(".ts") ? "../../figure/svg/drawSvg.ts" : "./figures.js",
+  import.meta.url,
+).href;
+
+/** Writes the report as HTML, as Markdown and LaTeX beside it, and the figures of those two in a folder. */
+async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (!values.out.endsWith(".html")) throw new WrongUse("--out names a file ending in .html");
   const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);
   if (runs.every((run) => run.record().status !== "finished"))
     throw new UserError("runs-unfinished", phrase`None of these runs has finished`, phrase`Let one finish first.`);
   const blocks = reportBlocks(runs.map(reported));
+  const { drawSvg } = (await import(DRAWER)) as { drawSvg: DrawPlot };
   const base = resolve(values.out).slice(0, -".html".length);
-  const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex` };
-  writeFileAtomic(files.html, htmlReport(blocks, "ADePT Lab report"));
-  writeFileAtomic(files.markdown, markdownReport(blocks));
-  writeFileAtomic(files.latex, latexReport(blocks));
+  const folder = `${basename(base)}.figures`;
+  const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex`, figures: `${base}.figures` };
+  writeFileAtomic(files.html, htmlReport(blocks, "ADePT Lab report", drawSvg));
+  writeFileAtomic(files.markdown, markdownReport(blocks, folder));
+  writeFileAtomic(files.latex, latexReport(blocks, folder));
+  mkdirSync(files.figures, { recursive: true });
+  for (const [name, text] of figureFiles(blocks, drawSvg)) writeFileAtomic(join(files.figures, name), text);
   say(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
-  return Promise.resolve(0);
+  return 0;
 }
 
 export const reportCommand = command({

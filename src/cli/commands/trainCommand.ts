@@ -83,7 +83,6 @@ async function reportCluster({ runs, sweep }: Submitted, executor: SlurmExecutor
   reportAll({ runs, sweep }, records, json);
   if (interrupted) return 130;
   if (terminated) return TERMINATED;
-  if (terminated) return TERMINATED;
   return records.every(isGood) ? 0 : 1;
 }
 

@@ -6,7 +6,7 @@ import type { JournalTail } from "../../run/journal/journalTail.ts";
 import { host } from "../window/host.ts";
 import { localised } from "../window/localised.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
-import { stepPoints } from "./runView.ts";
+import { stepPoints } from "../../record/stepPoints.ts";
 
 const ASIDE = /^(\$schema|name|part|git|analyses)(\.|$)/;
 

@@ -11,7 +11,8 @@ import { host } from "../window/host.ts";
 import { Command, View } from "../window/ids.ts";
 import { pageLabels } from "../../protocol/pageLabels.ts";
 import type { RunsChange, RunsModel } from "../runs/runsModel.ts";
-import { choiceOf, stepPoints, viewOf } from "./runView.ts";
+import { stepPoints } from "../../record/stepPoints.ts";
+import { choiceOf, viewOf } from "./runView.ts";
 import { WebviewPage, WebviewPages, type PageParts } from "./webviewPage.ts";
 
 /** The parts of the extension that a run's page works with. */

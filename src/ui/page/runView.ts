@@ -1,8 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { RunChoice, RunView, StepPoint } from "../../protocol/hostToPage.ts";
-import type { RunEvent } from "../../record/events.ts";
+import type { RunChoice, RunView } from "../../protocol/hostToPage.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
@@ -72,16 +71,4 @@ export function choiceOf({ id, record }: Run): RunChoice {
     variant: record.variant ?? "",
     open: isOpen(record.status),
   };
-}
-
-/** Steps in order; where a resumed run repeats some, the later values count. */
-export function stepPoints(events: readonly RunEvent[]): StepPoint[] {
-  const points: StepPoint[] = [];
-  for (const event of events) {
-    if (event.type !== "step") continue;
-    const { type: _, time: __, ...point } = event;
-    while ((points.at(-1)?.step ?? -1) >= point.step) points.pop();
-    points.push(point);
-  }
-  return points;
 }

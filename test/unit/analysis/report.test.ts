@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { htmlReport } from "../../../src/analysis/report/htmlReport.ts";
 import { latexReport } from "../../../src/analysis/report/latexReport.ts";
 import { markdownReport } from "../../../src/analysis/report/markdownReport.ts";
+import { drawSvg } from "../../../src/figure/svg/drawSvg.ts";
 import { foundOrNot, overSeeds } from "../../../src/analysis/report/format.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
@@ -39,9 +40,9 @@ function run(
     { type: "evaluation", time: 2, step: 1, split: "test", loss: 1, metrics: { accuracy }, examples: 10 },
     { type: "status", time: 3, status: "finished" },
   ]);
-  return { id, experiment, record, analyses: {} };
+  return { id, experiment, record, analyses: {}, losses: [] };
 }
-const markdown = (runs: ReportedRun[]): string => markdownReport(reportBlocks(runs));
+const markdown = (runs: ReportedRun[]): string => markdownReport(reportBlocks(runs), "report.figures");
 
 test("retrained ablations are compared with A0 by seed; the explained share is given only where the gain is found", () => {
   const seeds = [0, 1, 2];
@@ -76,11 +77,21 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
     ]),
   );
   const blocks = reportBlocks(runs);
-  const text = markdownReport(blocks);
+  const text = markdownReport(blocks, "report.figures");
   assert.match(text, /\| k \| adept \| adept offsetPenalty=0\.1 \|/);
   assert.match(text, /\| 4 \| 55\.0 % \[52\.5 %, 57\.5 %\] \| 65\.0 % \[62\.5 %, 67\.5 %\] \|/);
   assert.match(text, /\| adept offsetPenalty=0\.1 \| 8 \| 10\.0 \(every time\) \| 3 \|/);
-  assert.match(htmlReport(blocks, "x"), /<polyline[^>]+points="[\d.]+,[\d.]+ [\d.]+,[\d.]+"/);
+  const curves = blocks
+    .flatMap((block) => (block.kind === "figure" ? [block.spec] : []))
+    .find(({ id }) => id === "few-shot");
+  assert.ok(curves?.plot?.kind === "lines");
+  assert.deepEqual(
+    curves.plot.series.map(({ points }) => points.map(({ x }) => x)),
+    [
+      [4, 8],
+      [4, 8],
+    ],
+  );
 });
 
 test("tasks are never compared with each other; no name of a run breaks a format", () => {
@@ -89,8 +100,8 @@ test("tasks are never compared with each other; no name of a run breaks a format
     run("b & <i>|x_1%", 0.2, { seed: 0, task: { kind: "text", folder: "/data/books", label: "^(a|b)" } }),
   ];
   const text = markdown(runs);
-  const html = htmlReport(reportBlocks(runs), "x");
-  const latex = latexReport(reportBlocks(runs));
+  const html = htmlReport(reportBlocks(runs), "x", drawSvg);
+  const latex = latexReport(reportBlocks(runs), "report.figures");
   assert.equal(text.match(/## Task: /g)!.length, 2);
   assert.doesNotMatch(text, /do not compare/);
   assert.doesNotMatch(html, /<i>/);

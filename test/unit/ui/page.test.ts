@@ -7,11 +7,11 @@ import { parseHostMessage } from "../../../src/protocol/hostToPage.ts";
 import { parseSetupHostMessage } from "../../../src/protocol/hostToSetup.ts";
 import { parsePageMessage } from "../../../src/protocol/pageToHost.ts";
 import { parseDraft, parseSetupMessage } from "../../../src/protocol/setupToHost.ts";
-import { stableStyles } from "../../../webview/chart/chartStyle.ts";
-import { colourOf, inkOn, levelOf, robustScale } from "../../../webview/palette.ts";
+import { stableStyles } from "../../../src/figure/seriesStyle.ts";
+import { colourOf, inkOn, levelOf, robustScale } from "../../../src/figure/palette.ts";
 import { restoreState } from "../../../webview/pageState.ts";
 import { shortNames } from "../../../webview/shortNames.ts";
-import { tableToCsv, tableToLatex, tableToMarkdown } from "../../../webview/tableText.ts";
+import { tableToCsv, tableToLatex, tableToMarkdown } from "../../../src/figure/tableText.ts";
 
 test("CSV comes back as it went: every number bit for bit, every text with its commas, quotes and line breaks", () => {
   const text = fc

@@ -1,4 +1,5 @@
-import { escapeLatex } from "../src/base/text/escapeLatex.ts";
+import { escapeLatex } from "../base/text/escapeLatex.ts";
+
 /** A cell: text, a number, or undefined where there is no value. */
 export type TableCell = string | number | undefined;
 /** A column of a figure's table. */
@@ -13,11 +14,11 @@ export interface TableData {
   columns: readonly TableColumn[];
   rows: readonly (readonly TableCell[])[];
 }
-/** Where a figure's numbers come from. */
+/** Where a figure's numbers come from; of several runs each is all of theirs, with spaces between. */
 export interface Provenance {
   run: string;
   commit: string;
-  seed: number;
+  seed: number | string;
 }
 
 /** A column's name with its unit, if it has one. */
