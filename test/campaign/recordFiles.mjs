@@ -60,9 +60,11 @@ wrap("closeSync", (fd) =>
       }
     : undefined,
 );
-wrap("writeSync", (fd, data, offset, _, position = typeof data === "string" ? offset : undefined) =>
+// A text's place follows it; that of bytes follows their offset and length.
+wrap("writeSync", (fd, data, ...places) =>
   names.has(fd)
     ? (count) => {
+        const [offset, position] = typeof data === "string" ? [0, places[0]] : [places[0], places[2]];
         const bytes = typeof data === "string" ? data : data.subarray(offset ?? 0);
         // The journal names a commit, which the repository must contain from now on.
         if (bytes.includes('{"type":"git"')) {

@@ -6,13 +6,13 @@ import { test } from "node:test";
 import { dequeue, enqueue } from "../../../src/executor/queuedRuns.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { admittedStart, nextStart } from "../../../src/record/admittedStart.ts";
-import type { NewRunEvent, RunEvent } from "../../../src/record/events.ts";
+import type { NewRunEvent } from "../../../src/record/events.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../../src/record/record.ts";
 import { clusterJob } from "../../../src/worker/clusterJob.ts";
 
 const recordOf = (...events: NewRunEvent[]): RunRecord =>
-  foldEvents(events.map((event, time) => ({ ...event, time }) as RunEvent));
+  foldEvents(events.map((event, time) => ({ ...event, time })));
 const status = (
   name: RunRecord["status"],
   more: Partial<Extract<NewRunEvent, { type: "status" }>> = {},

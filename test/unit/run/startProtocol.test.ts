@@ -52,7 +52,7 @@ class World {
     return true;
   }
   append(party: Party, decidedAt: number, event: NewRunEvent): void {
-    this.journal.push({ event: { ...event, time: this.time++ } as RunEvent, by: party, decidedAt });
+    this.journal.push({ event: { ...event, time: this.time++ }, by: party, decidedAt });
   }
 
   /** A worker that was started for a number. It claims the run, makes two steps, and ends it. */
