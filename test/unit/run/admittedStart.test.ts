@@ -11,8 +11,7 @@ import { foldEvents } from "../../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../../src/record/record.ts";
 import { clusterJob } from "../../../src/worker/clusterJob.ts";
 
-const recordOf = (...events: NewRunEvent[]): RunRecord =>
-  foldEvents(events.map((event, time) => ({ ...event, time })));
+const recordOf = (...events: NewRunEvent[]): RunRecord => foldEvents(events.map((event, time) => ({ ...event, time })));
 const status = (
   name: RunRecord["status"],
   more: Partial<Extract<NewRunEvent, { type: "status" }>> = {},
