@@ -33,15 +33,22 @@ function mitText(root, name) {
         .trim();
 }
 
+/** The files of a package's licences, relative to its folder; some have a folder of those of others. */
+export const licenceFiles = (folder) =>
+  readdirSync(folder)
+    .filter((each) => FILES.test(each))
+    .flatMap((each) =>
+      statSync(join(folder, each)).isFile() ? [each] : readdirSync(join(folder, each)).map((file) => join(each, file)),
+    )
+    .sort();
+
 /**
  * Returns a package's name, version, licence and the texts of its licence.
  * @throws Error where the package has no licence text: it must not be shipped without one
  */
 function noticeOf(root, folder) {
   const { name, version, license, homepage } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
-  const files = readdirSync(join(root, folder))
-    .filter((each) => FILES.test(each) && statSync(join(root, folder, each)).isFile())
-    .sort();
+  const files = licenceFiles(join(root, folder));
   const texts = files.map((file) => readFileSync(join(root, folder, file), "utf8").trim());
   const fallback = license === "MIT" ? [mitText(root, name), ...texts] : [];
   const own = texts.some((text) => text.length > 400) ? texts : fallback;

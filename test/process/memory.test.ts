@@ -92,8 +92,9 @@ test("a run takes fewer copies of the model where memory is scarce, to the same 
     plenty.stderr,
     /^memory: tiny-t5, fp32: needs \d+ MB, \d+(\.\d)? [MG]B are free; about \d+(\.\d+)? m?s a step of \d+ tokens$/m,
   );
-  // A step has 8 rows, each of 3 tokens of the prompt and of a text that is cut to 150.
-  assert.equal(memory.step?.tokens, 8 * (3 + 150));
+  // A step has 8 rows, each of 3 tokens of the prompt and of a text of at most 150.
+  const tokens = memory.step!.tokens;
+  assert.ok(tokens > 8 * (3 + 50) && tokens <= 8 * (3 + 150), `${tokens}`);
   assert.deepEqual([memory.backbone, memory.weights], ["tiny-t5", "fp32"]);
   const scarce = train(Math.round(0.6 * memory.needed));
   assert.equal(scarce.status, 0, scarce.stderr);

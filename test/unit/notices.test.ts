@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 
@@ -28,7 +28,13 @@ test(
       assert.ok(part.includes(`${name} ${version} (`), name);
       assert.match(part, /permission|redistribution|license|licence/i, name);
       assert.ok(part.length > 500, `${name}: a licence's text is longer than ${part.length} letters`);
-      for (const file of readdirSync(join(root, folder)).filter((each) => /^(licen[cs]e|notice)/i.test(each)))
+      const files = readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).filter(
+        (each) =>
+          /^(licen[cs]e|notice)/i.test(each) &&
+          !each.includes("node_modules") &&
+          statSync(join(root, folder, each)).isFile(),
+      );
+      for (const file of files)
         assert.ok(part.includes(readFileSync(join(root, folder, file), "utf8").trim()), `${name}: ${file}`);
     }
     for (const name of ["onnxruntime-node", "@microsoft/fast-element"])

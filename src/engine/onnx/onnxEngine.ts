@@ -46,6 +46,8 @@ const MERGING = ["CommonSubexpressionElimination"];
 /** Those that would widen narrow weights once and for all. */
 const WIDENING = ["ConstantFolding", "FuseFp16InitializerToFp32NodeTransformer"];
 
+const FOUR_BITS: ReadonlySet<WeightLocation["type"]> = new Set(["int4", "uint4"]);
+
 class OnnxProgram implements Program {
   constructor(
     private readonly session: InferenceSession,
@@ -86,10 +88,17 @@ export function onnxEngine(spec: EngineSpec & { device: keyof typeof PROVIDERS }
   };
 }
 
+/**
+ * Whether a program widens matrices one after the other. What it keeps meanwhile would lie in the places that they
+ * leave in an arena, which then grows with each layer (T5-3B in int8: 1.3 GB for a step, 0.8 GB for each prediction).
+ */
+const widensEach = (weights: readonly WeightLocation[]): boolean =>
+  weights.some(({ narrow }) => narrow) && !weights.some(({ type }) => FOUR_BITS.has(type));
+
 async function compile(
   outputs: Readonly<Record<string, Value>>,
   weights: ReadonlyMap<string, WeightLocation>,
-  { device, threads, levels }: Parameters<typeof onnxEngine>[0] & CompileOptions,
+  { device, threads, levels, memory }: Parameters<typeof onnxEngine>[0] & CompileOptions,
 ): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
   // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
@@ -104,6 +113,7 @@ async function compile(
     graphOptimizationLevel: "all",
     logSeverityLevel: 4,
     enableMemPattern: false,
+    enableCpuMemArena: !(memory === "least" && widensEach([...weights.values()])),
     intraOpNumThreads: threads,
     extra: {
       session: {

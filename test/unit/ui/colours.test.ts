@@ -12,7 +12,8 @@ const files = (folder: string, end: string): string[] =>
     .filter((name) => name.endsWith(end))
     .map((name) => `${folder}/${name}`);
 /** The scale of the heatmaps, and black or white upon it: the same in every theme. */
-const PALETTE = "webview/palette.ts";
+/** Those of heatmaps, and of series in a report, which has no theme. */
+const PALETTES = ["src/figure/palette.ts", "src/figure/seriesStyle.ts"];
 
 test("a colour is seen however it is written, and what only looks like one is not", () => {
   for (const css of [
@@ -54,11 +55,10 @@ test("a colour is seen however it is written, and what only looks like one is no
     assert.deepEqual(coloursOfScript("good.ts", script), [], script);
 });
 
-test("pages have the theme's colours, and those of the palette's one file", () => {
+test("pages have the theme's colours, and figures those of the palettes' files", () => {
   for (const file of files("webview", ".css")) assert.deepEqual(coloursOfCss(read(file)), [], file);
-  for (const file of [...files("webview", ".ts"), ...files("src/ui", ".ts"), "src/extension.ts"].filter(
-    (each) => each !== PALETTE,
-  ))
+  const scripts = ["webview", "src/ui", "src/figure"].flatMap((folder) => files(folder, ".ts"));
+  for (const file of [...scripts, "src/extension.ts"].filter((each) => !PALETTES.includes(each)))
     assert.deepEqual(coloursOfScript(file, read(file)), [], file);
-  assert.notDeepEqual(coloursOfScript(PALETTE, read(PALETTE)), []);
+  for (const palette of PALETTES) assert.notDeepEqual(coloursOfScript(palette, read(palette)), []);
 });
