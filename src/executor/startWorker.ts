@@ -4,6 +4,7 @@ import type { AnalysisName } from "../experiment/analysisNames.ts";
 import { nextStart } from "../record/admittedStart.ts";
 import { openRunFile } from "../run/files/runFile.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
+import { allocatorVariables } from "./allocatorVariables.ts";
 import { startDetached, type WorkerPlace } from "./workerProcess.ts";
 
 function startRunWorker(
@@ -15,7 +16,8 @@ function startRunWorker(
   run.refuseLinks();
   const log = openRunFile(run.logPath, "append");
   try {
-    return startDetached(place, [job, run.path, "--folder", place.folder, ...extra], log);
+    const variables = run.experimentError() === undefined ? allocatorVariables(run.experiment().engine) : {};
+    return startDetached(place, [job, run.path, "--folder", place.folder, ...extra], log, variables);
   } finally {
     closeSync(log);
   }

@@ -34,18 +34,20 @@ export const workerEnvironment = (): NodeJS.ProcessEnv => ({
  * Starts a worker that outlives this process.
  * @param args the job and its arguments
  * @param log descriptor of the file that gets its output; the caller closes it
+ * @param variables of this worker alone
  */
 export function startDetached(
   { workerPath, nodePath, folder }: WorkerPlace,
   args: string[],
   log: number,
+  variables: Readonly<Record<string, string>> = {},
 ): ChildProcess {
   const child = spawn(nodePath, [workerPath, ...args], {
     detached: true,
     stdio: ["ignore", log, log],
     cwd: folder,
     windowsHide: true,
-    env: workerEnvironment(),
+    env: { ...workerEnvironment(), ...variables },
   });
   child.unref();
   return child;
