@@ -23,8 +23,7 @@ function create(
   { top, commit }: { top: string; commit: string },
 ): RunDirectory {
   const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
-  // It is trained here, wherever the original was.
-  const { part: _, executor: __, ...single } = original.experiment();
+  const { part: _, ...single } = original.experiment();
   const { name, sources, contents } = original.record();
   const experiment = {
     ...single,

@@ -1,19 +1,18 @@
-import { executorOfRun } from "../../executor/executors.ts";
+import { stopRun } from "../../executor/stopRun.ts";
+import { dequeue } from "../../executor/queuedRuns.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
-import { localWorker } from "../localWorker.ts";
-import { namedRun, runsFolder } from "../namedRun.ts";
+import { namedRun } from "../namedRun.ts";
 import { say, tell } from "../terminal.ts";
 
 async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const stopping = namedRun(values["runs-dir"], positionals[0] ?? "latest");
-  const executor = executorOfRun(stopping, { ...localWorker(), runsDir: runsFolder(values["runs-dir"]) });
   const answer = (text: string): void => {
     say(values.json === true ? JSON.stringify({ run: stopping.id, status: stopping.record().status }) : text);
   };
   if (isWaiting(stopping.record())) {
-    await executor.stop([stopping]);
+    dequeue(stopping);
     answer(`taken out of the queue: run ${stopping.id}`);
     return 0;
   }
@@ -23,7 +22,7 @@ async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise
     else tell(`run ${stopping.id} is ${status}\n`);
     return 0;
   }
-  await executor.stop([stopping]);
+  await stopRun(stopping);
   answer(`${stopping.record().status}: run ${stopping.id}`);
   return 0;
 }
@@ -33,6 +32,5 @@ export const stopCommand = command({
   takes: "[RUN]",
   options: RUN_OPTIONS,
   examples: ["adept stop latest"],
-  notes: ["A run of a cluster stops at its next step, or its job is cancelled."],
   run,
 });

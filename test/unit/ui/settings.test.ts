@@ -7,7 +7,6 @@ const {
   choiceSetting,
   booleanSetting,
   integerSetting,
-  objectSetting,
   textSetting,
   vscode: { settings, warnings },
 } = await loadParts();
@@ -53,12 +52,6 @@ const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unk
     otherwise: "",
     good: "~/venv",
     wrong: [3.11, ["python3"]],
-  },
-  [Setting.slurmDefaults]: {
-    read: () => objectSetting(Setting.slurmDefaults),
-    otherwise: {},
-    good: { partition: "gpu" },
-    wrong: [7, "gpu", null, []],
   },
 };
 
