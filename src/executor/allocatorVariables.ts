@@ -1,4 +1,4 @@
-import { settled, type EngineChoice } from "../engine/engineSpec.ts";
+import type { Experiment } from "../experiment/experiment.ts";
 
 /** Bytes from which glibc gives a freed piece back to the system at once. */
 const GIVEN_BACK_FROM = String(2 ** 20);
@@ -8,8 +8,7 @@ const GIVEN_BACK_FROM = String(2 ** 20);
  * freed, would keep pieces of up to 32 MB, with what lives longer between them: T5-3B in int8 took 2.6 GB besides its
  * weights so, and 1 GB with these.
  */
-export function allocatorVariables(engine: EngineChoice): Record<string, string> {
-  const { device, memory } = settled(engine);
+export function allocatorVariables({ device, memory }: Experiment["engine"]): Record<string, string> {
   return device === "cpu" && memory === "least"
     ? { MALLOC_MMAP_THRESHOLD_: GIVEN_BACK_FROM, MALLOC_TRIM_THRESHOLD_: GIVEN_BACK_FROM }
     : {};
