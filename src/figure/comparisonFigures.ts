@@ -22,6 +22,10 @@ type TestedRow = ComparisonRow & { test: SeedSummary };
 const testedOf = (rows: readonly ComparisonRow[]): TestedRow[] =>
   rows.filter((row): row is TestedRow => row.test !== undefined);
 
+/** The ends of a summary's interval in the unit of an axis; of one seed there are none. */
+const endsOf = ({ interval }: SeedSummary, factor: number): { low?: number; high?: number } =>
+  interval === undefined ? {} : { low: factor * interval[0], high: factor * interval[1] };
+
 /** The test metric of each row over its seeds: mean, t-interval, and a dot for each seed. */
 export function seedsFigure(
   given: readonly ComparisonRow[],
@@ -32,8 +36,7 @@ export function seedsFigure(
   const seeds = rows.map(({ label, test, values }): IntervalRow => ({
     label,
     value: factor * test.mean,
-    low: test.interval && factor * test.interval[0],
-    high: test.interval && factor * test.interval[1],
+    ...endsOf(test, factor),
     dots: values.length > 1 ? values.map((x) => factor * x) : [],
   }));
   return {
@@ -91,8 +94,7 @@ export function costFigure(
           {
             x: trainable!,
             y: factor * test.mean,
-            low: test.interval && factor * test.interval[0],
-            high: test.interval && factor * test.interval[1],
+            ...endsOf(test, factor),
           },
         ],
       })),

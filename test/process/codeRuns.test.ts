@@ -4,22 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { BYTE_VOCABULARY, END, writeByteTokenizer } from "../unit/model/byteTokenizer.ts";
-import { randomModel } from "../unit/model/tinyCausal.ts";
+import { writeByteTokenizer } from "../unit/model/byteTokenizer.ts";
+import { randomModel, TINY_CODEGEN } from "../unit/model/tinyCausal.ts";
 import { removeWorkspace } from "./removeWorkspace.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
-const TINY_CODEGEN = {
-  model_type: "codegen",
-  vocab_size: BYTE_VOCABULARY,
-  n_embd: 32,
-  n_layer: 2,
-  n_head: 4,
-  n_positions: 256,
-  rotary_dim: 4,
-  bos_token_id: END,
-  eos_token_id: END,
-};
 /** Problems in MBPP's columns. The second's program is wrong, so that learning it does not pass. */
 const ROWS = [
   { text: "Add one.", code: "def f(x):\n  return x + 1", test_list: ["assert f(1) == 2", "assert f(-1) == 0"] },

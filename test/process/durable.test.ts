@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { stopRun } from "../../src/executor/stopRun.ts";
 import { markIfInterrupted } from "../../src/run/interruption/interruptedRuns.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
@@ -10,15 +10,7 @@ import { listRuns } from "../../src/run/directory/runList.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { mustBeWhole, outcomeOf } from "../campaign/outcome.ts";
 import { ended, kill, until, Workspace } from "../campaign/workspace.ts";
-
-function workspace(t: TestContext): Workspace {
-  const place = Workspace.make("pt");
-  t.after(() => {
-    for (const pid of place.processes()) kill(pid);
-    place.remove();
-  });
-  return place;
-}
+import { ptWorkspace } from "./ptWorkspace.ts";
 
 /** Returns a run whose worker was killed at a step. */
 async function interrupted(place: Workspace, step = 5): Promise<RunDirectory> {
@@ -30,7 +22,7 @@ async function interrupted(place: Workspace, step = 5): Promise<RunDirectory> {
 }
 
 test("a run without a valid checkpoint starts again and says so; an unreadable run hides no other", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const run = await interrupted(place);
   const other = join(place.runsDir, "20200101-000000-aaaa");
   assert.deepEqual(
@@ -58,7 +50,7 @@ test("a run without a valid checkpoint starts again and says so; an unreadable r
 });
 
 test("a run whose folder is moved during training ends with a message, writes nothing at the old path, and can be resumed", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const child = place.start(
     "cli",
     "train",
@@ -90,12 +82,12 @@ test("a run whose folder is moved during training ends with a message, writes no
 
 for (const inGit of [true, false]) {
   test(`a project that is renamed between a run's end and its resume ${inGit ? "with" : "without"} a repository: the run goes on there, to the same bits, and nothing is made at the old place`, async (t) => {
-    const place = workspace(t);
+    const place = ptWorkspace(t);
     if (!inGit) rmSync(join(place.folder, ".git"), { recursive: true });
     const run = await interrupted(place);
     const before = readJournal(run.path).events.length;
     const there = new Workspace(`${place.folder} moved`);
-    const whole = inGit ? place : workspace(t);
+    const whole = inGit ? place : ptWorkspace(t);
     t.after(() => {
       there.remove();
     });
@@ -114,7 +106,7 @@ for (const inGit of [true, false]) {
 }
 
 test("a run in training is not resumed; an early request to stop is obeyed; a worker's death is recorded once", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const child = place.start("cli", "train", "words.adept.json", "--no-git", "--set", "training.steps=4000");
   assert.ok(await until(() => place.run !== undefined));
   place.run!.requestStop();
@@ -134,7 +126,7 @@ test("a run in training is not resumed; an early request to stop is obeyed; a wo
 });
 
 test("the queue skips a run with a damaged experiment, marks it as failed, and trains the others", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   await place.adept("train", "words.adept.json", "--queue", "--detach", "--no-git");
   await until(() => place.run?.record().status === "finished");
   await until(() => place.processes().length === 0);
@@ -154,7 +146,7 @@ test("the queue skips a run with a damaged experiment, marks it as failed, and t
 });
 
 test("four processes that commit ten runs each in one repository at once lose none", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const own = place.own();
   const writers = [0, 1, 2, 3].map((writer) =>
     spawn(

@@ -1,21 +1,16 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { mustBeWhole } from "../campaign/outcome.ts";
-import { ended, kill, STEPS, until, Workspace } from "../campaign/workspace.ts";
+import { ended, STEPS, until, type Workspace } from "../campaign/workspace.ts";
+import { ptWorkspace } from "./ptWorkspace.ts";
 
+/** As the workspace's experiment has it. */
+const VALIDATED_EVERY = 4;
 const LONG = ["--set", "training.steps=4000", "--set", "training.evaluateEvery=4000"];
 
-function workspace(t: TestContext): Workspace {
-  const place = Workspace.make("pt");
-  t.after(() => {
-    for (const pid of place.processes()) kill(pid);
-    place.remove();
-  });
-  return place;
-}
 const isAtWork = (place: Workspace, step: number): boolean =>
   place.run?.record().status === "running" && (place.run.record().lastStep?.step ?? 0) >= step;
 const terminate = (place: Workspace): void => {
@@ -23,15 +18,21 @@ const terminate = (place: Workspace): void => {
 };
 
 test("SIGTERM ends no run: the worker saves, says that it was interrupted, gives the lease back, and the run goes on to the same bytes", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const child = place.start("cli", "train", "words.adept.json");
   assert.ok(await until(() => isAtWork(place, 2)));
   terminate(place);
   await ended(child);
   const run = place.run!;
   const { status, interruptions, checkpointStep, lastStep } = run.record();
-  assert.deepEqual([status, interruptions, checkpointStep], ["interrupted", 0, lastStep?.step]);
-  assert.ok(checkpointStep! < STEPS);
+  assert.deepEqual([status, interruptions], ["interrupted", 0]);
+  // Left in a validation, the run goes on before the step that asked for it.
+  const step = lastStep!.step;
+  assert.ok(
+    checkpointStep === step || (step % VALIDATED_EVERY === 0 && checkpointStep === step - 1),
+    `${checkpointStep} of ${step}`,
+  );
+  assert.ok(checkpointStep < STEPS);
   assert.deepEqual([existsSync(join(run.path, "lease")), existsSync(run.adapterPath)], [false, false]);
   const { status: code, stderr } = await place.adept("resume", run.id, "--json");
   assert.equal(code, 0, stderr);
@@ -39,7 +40,7 @@ test("SIGTERM ends no run: the worker saves, says that it was interrupted, gives
 });
 
 test("a queue goes on with a run whose worker got SIGTERM, however often", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   place.start("cli", "train", "words.adept.json", "--queue", "--detach", "--no-git", ...LONG);
   for (let time = 1; time <= 4; time++) {
     assert.ok(await until(() => isAtWork(place, time)), `start ${time}`);
@@ -54,7 +55,7 @@ test("a queue goes on with a run whose worker got SIGTERM, however often", async
 });
 
 test("SIGTERM at adept train ends it with 143 and leaves the run to be resumed; Ctrl+C stops the run", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const child = place.start("cli", "train", "words.adept.json", "--no-git", ...LONG);
   assert.ok(await until(() => isAtWork(place, 2)));
   child.kill("SIGTERM");
@@ -68,7 +69,7 @@ test("SIGTERM at adept train ends it with 143 and leaves the run to be resumed; 
 });
 
 test("notes and tags that terminals write beside a training run are all kept, by one writer of its journal", async (t) => {
-  const place = workspace(t);
+  const place = ptWorkspace(t);
   const child = place.start("cli", "train", "words.adept.json", "--no-git", ...LONG);
   assert.ok(await until(() => isAtWork(place, 2)));
   const run = place.run!;

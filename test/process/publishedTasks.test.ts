@@ -4,22 +4,11 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { BYTE_VOCABULARY, END, writeByteTokenizer } from "../unit/model/byteTokenizer.ts";
-import { randomModel, TINY_LLAMA } from "../unit/model/tinyCausal.ts";
+import { BYTE_VOCABULARY, writeByteTokenizer } from "../unit/model/byteTokenizer.ts";
+import { randomModel, TINY_CODEGEN, TINY_LLAMA } from "../unit/model/tinyCausal.ts";
 import { removeWorkspace } from "./removeWorkspace.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
-const TINY_CODEGEN = {
-  model_type: "codegen",
-  vocab_size: BYTE_VOCABULARY,
-  n_embd: 32,
-  n_layer: 2,
-  n_head: 4,
-  n_positions: 1024,
-  rotary_dim: 4,
-  bos_token_id: END,
-  eos_token_id: END,
-};
 const LLAMA = { ...TINY_LLAMA, vocab_size: BYTE_VOCABULARY, hidden_size: 32, intermediate_size: 64 };
 const SUMS = [1, 2, 3, 4, 5, 6].map((a) => ({
   question: `Ann has ${a} eggs and buys 2. How many has she?`,

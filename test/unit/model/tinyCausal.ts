@@ -8,6 +8,19 @@ import { writeSafetensors } from "../../../src/backbone/files/safetensors.ts";
 import { phrase } from "../../../src/base/phrase.ts";
 import { BYTE_VOCABULARY, END, writeByteTokenizer } from "./byteTokenizer.ts";
 
+/** A CodeGen over bytes with two layers. */
+export const TINY_CODEGEN = {
+  model_type: "codegen",
+  vocab_size: BYTE_VOCABULARY,
+  n_embd: 32,
+  n_layer: 2,
+  n_head: 4,
+  n_positions: 1024,
+  rotary_dim: 4,
+  bos_token_id: END,
+  eos_token_id: END,
+};
+
 /** A Llama with grouped queries, whose head is its embedding table. */
 export const TINY_LLAMA = {
   model_type: "llama",
