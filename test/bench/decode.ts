@@ -137,9 +137,9 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
 }
 
 /**
- * npm run bench decode [--tokens N] [--rounds N] [--cases NAME,NAME]: greedy decoding of SmolLM2-135M beside llama.cpp and
- * onnxruntime-genai in one run, at equal precision, and scoring of labels. test/models/prepare.sh makes the model. On a
- * machine with other work the times say nothing: llama.cpp's threads then wait for each other.
+ * npm run bench decode [--tokens N] [--rounds N] [--cases NAME,NAME]: greedy decoding of SmolLM2-135M beside llama.cpp
+ * and onnxruntime-genai in one run, at equal precision, and scoring of labels. test/models/prepare.sh makes the model.
+ * On a machine with other work the times say nothing: llama.cpp's threads then wait for each other.
  */
 export async function benchDecode(args: string[], add: AddRow): Promise<void> {
   const { values } = parseArgs({
