@@ -114,6 +114,12 @@ function after(b: OnnxBuilder, [x, ...others]: string[]): string {
 
 function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): string {
   const zeros = b.node("Expand", [b.float(0), b.shape(value.shape)]);
+  if (b.isProcessor && value.shape.length === 2) {
+    const updates = b.node("Reshape", [second(inputs), b.ints([INFER_SIZE, Number(value.shape[1])])]);
+    const rows = b.node("Reshape", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([INFER_SIZE, 1])]);
+    const each = b.node("Expand", [rows, b.node("Shape", [updates])]);
+    return b.node("ScatterElements", [zeros, each, updates], { axis: { i: 0 }, reduction: { s: "add" } });
+  }
   const ids = b.node("Unsqueeze", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([-1])]);
   return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
 }
@@ -174,6 +180,10 @@ export const LOWERINGS: { [K in PrimitiveName]: Lowering<Of<K>> } = {
   scatterAdd,
   rotate,
   gather: (b, inputs) => b.node("Gather", inputs, { axis: { i: 0 } }),
+  reorder: (b, inputs, { attributes: { isPadded } }) => {
+    const rows = b.node("Gather", [first(inputs), second(inputs)], { axis: { i: 0 } });
+    return isPadded ? b.node("Mul", [rows, inputs[3]!]) : rows;
+  },
   reduceSum: (b, inputs, { attributes }) =>
     b.node("ReduceSum", [first(inputs), b.ints(attributes.axes)], { keepdims: { i: 0 } }),
   transpose: (b, inputs, { attributes }) => b.node("Transpose", inputs, { perm: { ints: attributes.permutation } }),
