@@ -1,3 +1,4 @@
+import { factors } from "../../graph/dims.ts";
 import type { PrimitiveName, OpValue } from "../../graph/value.ts";
 import type { OnnxBuilder } from "./onnxBuilder.ts";
 
@@ -41,6 +42,9 @@ function reshape(b: OnnxBuilder, inputs: string[], value: Of<"reshape">): string
     if (typeof d === "number") return d;
     return d === from[i] ? KEEP_SIZE : INFER_SIZE;
   });
+  // A prompt may be empty, as an ablation has it: then no size follows from the others, and 0 is a size.
+  if (shape.some((d) => typeof d === "string" && factors(d).includes("P")))
+    return b.node("Reshape", [first(inputs), b.shape(shape)], { allowzero: { i: 1 } });
   const free = target.filter((d) => d === INFER_SIZE).length;
   // The size of a product such as "B*T" is no input's dimension: ONNX infers one such size from the others.
   return b.node("Reshape", [first(inputs), free <= 1 ? b.ints(target) : b.shape(shape)]);
@@ -134,7 +138,7 @@ function rotate(b: OnnxBuilder, inputs: string[], value: Of<"rotate">): string {
   const places = b.once(`places ${shape}`, () => {
     const [zero, one] = [0n, 1n].map((value) => b.constant("int64", [], BigInt64Array.of(value))) as [string, string];
     const all = b.node("ReduceProd", [shape], { keepdims: { i: 0 } });
-    return b.node("Reshape", [b.node("Range", [zero, all, one]), shape]);
+    return b.node("Reshape", [b.node("Range", [zero, all, one]), shape], { allowzero: { i: 1 } });
   });
   return b.node(
     "RotaryEmbedding",

@@ -61,6 +61,32 @@ async function step(
   }
 }
 
+/** Losses and greedy tokens of a method whose tensors are all empty or 0. */
+async function bare(folder: string, kind: "pt" | "lora", engine: EngineSpec): Promise<unknown> {
+  const sizes = { promptLength: 3, rank: 2, count: 0 };
+  const model = LocalModel.open({ folder, method: MethodInput.parse({ kind }), sizes, engine });
+  const tensors = methodOf(kind)
+    .tensors(model.shape)
+    .map(({ name, sizes: own, group }) => {
+      const dims = kind === "pt" ? [0, ...own.slice(1)] : own;
+      return [name, { name, dims, group, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) }] as const;
+    });
+  try {
+    const batch = padBatch(ROWS);
+    const { sum } = await model.losses(new Map(tensors), batch);
+    return { sum: sum.map((each) => each.toPrecision(4)), ids: await model.generate(new Map(tensors), batch, 4) };
+  } finally {
+    await model.release();
+  }
+}
+
+onEngines("empty prompt", (engine) => {
+  for (const [name, folder] of Object.entries(FOLDERS))
+    test(`${engine.device}, ${name}: without its prompt a method is the backbone alone`, async () => {
+      assert.deepEqual(await bare(folder, "pt", engine), await bare(folder, "lora", engine));
+    });
+});
+
 onEngines("packed rows", (engine) => {
   for (const [name, folder] of Object.entries(FOLDERS))
     for (const kind of ["adept", "pt", "lora"])
