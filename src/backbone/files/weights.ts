@@ -6,6 +6,7 @@ import { groupsOf, readBytes, readWeight, rowRange } from "../../engine/weightDa
 import type { StoredTensors } from "../storedTensors.ts";
 import { isBlockType } from "../gguf/ggufTypes.ts";
 import { floatType } from "./safetensors.ts";
+import type { CopySteps } from "./copySteps.ts";
 import type { StoredEntry } from "./storedEntry.ts";
 import { weightEntries } from "./weightFiles.ts";
 
@@ -32,6 +33,12 @@ export class BackboneWeights implements StoredTensors {
   /** The same tensors, some of them at other locations. */
   relocated(places: ReadonlyMap<string, WeightLocation>): BackboneWeights {
     return new BackboneWeights(this.folder, this.entries, places);
+  }
+
+  /** Makes the copies in which values lie that engines cannot read where they are stored. */
+  *copies(): CopySteps<void> {
+    for (const copy of new Set([...this.entries.values()].map((entry) => entry.copy)))
+      if (copy !== undefined) yield* copy();
   }
 
   /**
