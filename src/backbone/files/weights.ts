@@ -68,6 +68,11 @@ export class BackboneWeights implements StoredTensors {
     return [...own.values()].reduce((sum, bytes) => sum + bytes, 0);
   }
 
+  /** The files that tensors are stored in, each once. */
+  get files(): string[] {
+    return [...new Set([...this.entries.values()].map(({ source }) => source))];
+  }
+
   /** Whether tensors are stored as levels with scales. */
   get hasLevels(): boolean {
     return [...this.entries.values()].some(({ dtype }) => isBlockType(dtype));
