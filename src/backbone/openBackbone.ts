@@ -9,6 +9,7 @@ import type { Architecture, Family } from "./family.ts";
 import { BackboneWeights } from "./files/weights.ts";
 import { finished, type CopySteps } from "./files/copySteps.ts";
 import { inPrecision } from "./files/inPrecision.ts";
+import { pruneCopies } from "./files/keptCopies.ts";
 import { removeLeft } from "./files/leftFiles.ts";
 import { weightCache } from "./files/weightCache.ts";
 import { refuseQuantised } from "./quantised.ts";
@@ -85,6 +86,7 @@ export function openBackbone(folder: string, options: OpenOptions = {}): Backbon
  */
 export function* copyWeights(folder: string, precision: Precision): CopySteps<void> {
   removeLeft(weightCache());
+  pruneCopies();
   yield* opening(folder, { precision }, true);
 }
 

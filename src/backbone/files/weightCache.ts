@@ -78,7 +78,7 @@ export function verificationOf(path: string): { isDone: () => boolean; keep: () 
 /** A hash of content, and the states of the files that had it. */
 interface KnownHash {
   hash: string;
-  /** As `fileState`. */
+  /** As `fileState`; none where an older version wrote it. */
   states: readonly string[];
 }
 
@@ -86,7 +86,7 @@ interface KnownHash {
 export function knownHash(path: string): KnownHash | undefined {
   if (!existsSync(path)) return undefined;
   const [hash = "", ...states] = readFileSync(path, "utf8").split("\n");
-  return /^[0-9a-f]{64}$/.test(hash) && states.length > 0 ? { hash, states } : undefined;
+  return /^[0-9a-f]{64}$/.test(hash) ? { hash, states } : undefined;
 }
 
 /** Says that a hash was used: what is made of files that are gone is kept for some time after. */
@@ -115,7 +115,7 @@ export function* contentHash(
     .digest("hex");
   const path = join(folder, `${key.slice(0, 32)}.hash`);
   const known = knownHash(path);
-  if (known !== undefined) {
+  if (known !== undefined && known.states.length > 0) {
     touch(path);
     return known.hash;
   }

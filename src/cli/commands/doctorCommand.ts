@@ -4,6 +4,7 @@ import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { localModels } from "../../base/localModels/localModels.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
+import { copiesFinding } from "./doctorCopies.ts";
 import { ggufFinding } from "./doctorGguf.ts";
 import { deviceFindings } from "./doctorDevices.ts";
 import { command, type Parsed } from "../command.ts";
@@ -46,6 +47,7 @@ async function findings(): Promise<Finding[]> {
     ])),
     { what: "backbones", ok: true, detail: [EMBEDDED_PURPOSE, ...recommendation(modelsHere())].join(" ") },
     ggufFinding(localModels()),
+    copiesFinding(),
     await attempt("git", "git init", git),
     await attempt("disk", "free some space", disk),
   ];
