@@ -12,6 +12,8 @@ import { secondsOf } from "./workSpeed.ts";
 export interface StepPart extends PartShape {
   /** Tokens of its longest row as it is embedded. */
   columns: number;
+  /** Tokens of all its rows as they are embedded, without padding. */
+  tokens: number;
   /** Tokens that are predicted in all rows. */
   labels: number;
 }
@@ -47,7 +49,7 @@ export async function partSeconds(
   const sizes = (part: StepPart): Record<string, number> => ({
     ...partSizes(part, { prompt, generated: 1 }),
     N: part.columns,
-    R: part.rows * part.columns,
+    R: part.tokens,
     M: part.labels,
   });
   const tokens = ({ rows, columns }: StepPart): number => rows * (prompt + columns);

@@ -50,6 +50,7 @@ export function partsOf(
       source: Math.max(...own.map(({ ids }) => ids.length)),
       target: Math.max(1, ...own.map(({ labels }) => labels.length)),
       columns: Math.max(...part.map((row) => lengths[row]!)),
+      tokens: part.reduce((sum, row) => sum + lengths[row]!, 0),
       labels: own.reduce((sum, { labels }) => sum + labels.length, 0),
     };
   });

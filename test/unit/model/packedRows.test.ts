@@ -5,7 +5,10 @@ import { MersenneTwister } from "../../../src/base/random.ts";
 import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { methodOf } from "../../../src/method/registry.ts";
+import { openBackbone } from "../../../src/backbone/openBackbone.ts";
 import { LocalModel } from "../../../src/model/localModel.ts";
+import { MethodGraph } from "../../../src/model/methodGraph.ts";
+import { operationsOf, stepWork } from "../../../src/model/speed/stepWork.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
 import { onEngines } from "../../golden/engines.ts";
 import { randomModel, TINY_CODEGEN, TINY_LLAMA } from "./tinyCausal.ts";
@@ -79,6 +82,20 @@ async function bare(folder: string, kind: "pt" | "lora", engine: EngineSpec): Pr
     await model.release();
   }
 }
+
+test("products with frozen matrices are as many for a prompt and all tokens, whatever rows they stand in", () => {
+  const model = LocalModel.open({
+    folder: FOLDERS.llama,
+    method: MethodInput.parse({ kind: "pt" }),
+    sizes: { promptLength: 3, count: 0 },
+    engine: { device: "cpu", threads: 1, replicas: 1 },
+  });
+  const operations = operationsOf(new MethodGraph(openBackbone(FOLDERS.llama), model.shape).step(""));
+  const frozen = (sizes: { B: number; N: number; R: number }): number =>
+    stepWork(operations, { ...sizes, P: 20, S: sizes.N, M: 8, T: 1 }).frozen;
+  assert.equal(frozen({ B: 8, N: 60, R: 100 }), frozen({ B: 1, N: 100, R: 100 }));
+  assert.ok(frozen({ B: 8, N: 60, R: 100 }) < frozen({ B: 8, N: 60, R: 101 }));
+});
 
 onEngines("empty prompt", (engine) => {
   for (const [name, folder] of Object.entries(FOLDERS))

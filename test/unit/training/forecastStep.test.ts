@@ -6,12 +6,12 @@ const row = (source: number, target: number) => ({ ids: { length: source }, labe
 
 test("a part is as long as its longest row; a causal row is its text and its target less one", () => {
   const [part, ...more] = partsOf([row(30, 5), row(10, 40)], { prompt: 20, isCausal: true });
-  assert.deepEqual([part, more], [{ rows: 2, source: 30, target: 40, columns: 49, labels: 45 }, []]);
+  assert.deepEqual([part, more], [{ rows: 2, source: 30, target: 40, columns: 49, tokens: 83, labels: 45 }, []]);
 });
 
 test("an encoder-decoder embeds texts alone", () => {
   const [part] = partsOf([row(30, 5), row(10, 40)], { prompt: 20, isCausal: false });
-  assert.deepEqual(part, { rows: 2, source: 30, target: 40, columns: 30, labels: 45 });
+  assert.deepEqual(part, { rows: 2, source: 30, target: 40, columns: 30, tokens: 40, labels: 45 });
 });
 
 test("a batch is cut as its step cuts it, and no row is lost", () => {
