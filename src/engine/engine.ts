@@ -16,6 +16,11 @@ export interface CompileOptions {
    * rounds what they are multiplied by to 8 bits. Absent: their matrix is widened for each product.
    */
   levels?: "exact" | "rounded" | undefined;
+  /**
+   * Whether the operations are many and short, as those of a step of decoding are. The processor's threads then wait
+   * for the next one awake, until the run ends.
+   */
+  isShort?: boolean;
 }
 
 /** Runs graphs on one device. Every engine gives the same loss and gradients, up to the order of fp32 sums. */

@@ -118,7 +118,7 @@ export class LocalModel implements TunedModel {
       behindFeeds: (parameters, batch, shared) => this.behindFeeds(parameters, batch, shared),
       stepFeeds: (parameters, batch, own) => ({ ...this.laterFeeds(parameters, batch, own), ...own }),
       program: (name, outputs, isStep = false) =>
-        this.programs.get(name, outputs, weights.predict, { levels: weights.levels(isStep) }),
+        this.programs.get(name, outputs, weights.predict, { levels: weights.levels(isStep), isShort: isStep }),
     });
   }
 

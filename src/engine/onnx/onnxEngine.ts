@@ -98,7 +98,7 @@ const widensEach = (weights: readonly WeightLocation[]): boolean =>
 async function compile(
   outputs: Readonly<Record<string, Value>>,
   weights: ReadonlyMap<string, WeightLocation>,
-  { device, threads, levels, memory }: Parameters<typeof onnxEngine>[0] & CompileOptions,
+  { device, threads, levels, memory, isShort = false }: Parameters<typeof onnxEngine>[0] & CompileOptions,
 ): Promise<Program> {
   const { folder, weights: located } = relativeWeights(weights);
   // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
@@ -119,7 +119,8 @@ async function compile(
       session: {
         model_external_initializers_file_folder_path: folder,
         use_device_allocator_for_initializers: "1",
-        intra_op: { allow_spinning: "0" },
+        intra_op: { allow_spinning: isShort ? "1" : "0" },
+        force_spinning_stop: "1",
         // The kernel that reads levels wants them packed, in as many bits.
         ...(narrow && { disable_quant_qdq: "1", ...(levels === undefined && { disable_prepacking: "1" }) }),
       },
