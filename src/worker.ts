@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explainTexts } from "./analysis/explainTexts.ts";
 import { ablatedParameters } from "./analysis/ablation/ablatedParameters.ts";
+import { slurmTask } from "./executor/slurm/slurmTask.ts";
 import { workQueue } from "./executor/workQueue.ts";
 import { ResolvedExperiment } from "./experiment/experiment.ts";
 import { UserError } from "./base/errors.ts";
@@ -22,7 +23,7 @@ import { textsFrom } from "./worker/analyse/textsFrom.ts";
 import { runTraining } from "./worker/train/trainJob.ts";
 
 const USAGE =
-  "usage: worker.js train RUNPATH --folder FOLDER [--resume] [--start NUMBER] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
+  "usage: worker.js train RUNPATH --folder FOLDER [--resume] [--start NUMBER] | task SUBMISSION INDEX --folder FOLDER | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
 
 const OPTIONS = {
   folder: { type: "string" },
@@ -46,7 +47,7 @@ interface Request {
 }
 
 /** Jobs that end in an orderly way when asked to; any other is ended at once, since it leaves nothing behind. */
-const ORDERLY = ["train", "queue", "analyse", "download", "export"];
+const ORDERLY = ["train", "task", "queue", "analyse", "download", "export"];
 
 /** Each job by its name; it returns an exit code. */
 const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
@@ -59,6 +60,22 @@ const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
       ablate: ablatedParameters,
       analyse: askedAnalyses,
     }),
+  task: async ({ paths: [path = "", index], folder, signal }) => {
+    const task = slurmTask(path, Number(index));
+    // The run has been deleted, or another submission has it.
+    if (task === undefined) return 0;
+    const { run, request, placed } = task;
+    const resume = run.record().start > 0;
+    return runTraining(run, {
+      folder,
+      resume,
+      request,
+      placed,
+      signal,
+      ablate: ablatedParameters,
+      analyse: askedAnalyses,
+    });
+  },
   queue: async ({ path, folder, values, signal }) => {
     const workerPath = fileURLToPath(import.meta.url);
     await workQueue({ runsDir: path, device: values.device, folder, workerPath, nodePath: process.execPath }, signal);

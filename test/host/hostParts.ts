@@ -24,7 +24,13 @@ export { statusText } from "../../src/ui/runs/runText.ts";
 export { measureTitle } from "../../src/ui/heatmap/measureTitle.ts";
 export { runItem, runTooltip } from "../../src/ui/runs/runItem.ts";
 export { Setups } from "../../src/ui/setup/setup.ts";
-export { choiceSetting, booleanSetting, integerSetting, textSetting } from "../../src/ui/window/settings.ts";
+export {
+  choiceSetting,
+  booleanSetting,
+  integerSetting,
+  objectSetting,
+  textSetting,
+} from "../../src/ui/window/settings.ts";
 export { setupLabels } from "../../src/protocol/setupLabels.ts";
 export { experimentNotes } from "../../src/ui/setup/experimentNotes.ts";
 export { ExperimentSchema } from "../../src/ui/editing/experimentSchema.ts";

@@ -1,0 +1,112 @@
+import { phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
+import { isLive, isWaiting, type RunRecord } from "../../record/record.ts";
+import type { Where } from "../executor.ts";
+import { NOT_FOUND } from "./seen.ts";
+import type { Task } from "./submission.ts";
+
+/** Jobs in succession that came no step further, after which a run is not submitted again. */
+const MOST_FRUITLESS = 2;
+
+/** What the end of a job means for its run. */
+export interface Verdict {
+  /** The status that the run gets, where its journal says no end. */
+  status: "failed" | "stopped" | "interrupted";
+  why: Phrase;
+  /** Whether the run is to be submitted again. */
+  again: boolean;
+}
+
+/** What is known when a job has ended. */
+export interface Ended {
+  record: RunRecord;
+  where: Where;
+  task: Task;
+  /** The last lines of the job's own output. */
+  logEnd: string;
+}
+
+/** Jobs of a run in succession that came no step further, the one that has ended included. */
+export const fruitlessJobs = ({ checkpointStep = 0 }: Pick<RunRecord, "checkpointStep">, task: Task): number =>
+  checkpointStep > task.from ? 0 : task.fruitless + 1;
+
+const quoted = (logEnd: string): PhraseValue => (logEnd === "" ? "" : phrase` Its output ends: ${logEnd}`);
+
+function timedOut({ record, task, where }: Ended): Verdict {
+  const again = fruitlessJobs(record, task) < MOST_FRUITLESS;
+  return again
+    ? {
+        status: "interrupted",
+        why: phrase`Job ${where.job} ran into its time limit; the run goes on from its last checkpoint.`,
+        again,
+      }
+    : {
+        status: "failed",
+        why: phrase`Job ${where.job} ran into its time limit for the second time without a checkpoint. Give executor.time more, or set training.checkpointEvery to fewer steps.`,
+        again,
+      };
+}
+
+const failedJob = ({ where, logEnd }: Ended): Verdict => ({
+  status: "failed",
+  why: phrase`Job ${where.job} ended (${where.word ?? ""}, exit code ${where.exit ?? 0}) and the run's journal says no end.${quoted(logEnd)}`,
+  again: false,
+});
+
+const outOfMemory = ({ where }: Ended): Verdict => ({
+  status: "failed",
+  why: phrase`Slurm ended job ${where.job} for lack of memory. Give executor.memory more, or train with less: a smaller training.batchSize or training.maxSourceLength.`,
+  again: false,
+});
+
+const lostJob = ({ record, where }: Ended): Verdict => ({
+  status: "interrupted",
+  why: phrase`Slurm knows no such job any more (${where.job}); the run goes on from its last checkpoint.`,
+  again: isWaiting({ ...record, status: "interrupted", interruptions: record.interruptions + 1 }),
+});
+
+const nodeLost = ({ where }: Ended): Verdict => ({
+  status: "interrupted",
+  why: phrase`The node of job ${where.job} was lost (${where.word ?? ""}), and the job may not be started again.`,
+  again: false,
+});
+
+const cancelled = ({ where }: Ended): Verdict => ({
+  status: "stopped",
+  why: phrase`Job ${where.job} was cancelled.`,
+  again: false,
+});
+
+const BY_WORD: Readonly<Record<string, (ended: Ended) => Verdict>> = {
+  TIMEOUT: timedOut,
+  OUT_OF_MEMORY: outOfMemory,
+  CANCELLED: cancelled,
+  REVOKED: cancelled,
+  NODE_FAIL: nodeLost,
+  BOOT_FAIL: nodeLost,
+  PREEMPTED: nodeLost,
+  [NOT_FOUND]: lostJob,
+};
+
+/** Memory without control groups: the job fails, and its output alone says why. */
+const MEMORY_LIMIT = /memory limit|oom[-_ ]kill/i;
+
+/**
+ * What the end of a job means for a run whose journal says no end. A worker that has ended by itself and said
+ * "interrupted" is to go on: it was asked to leave the node.
+ * @returns undefined where the job has not ended, or the run has
+ */
+export function verdictOf(ended: Ended): Verdict | undefined {
+  const { record, where, task, logEnd } = ended;
+  if (where.state !== "ended" || !(isLive(record.status) || isWaiting(record))) return undefined;
+  const word = (where.word ?? "").split(/[\s+]/)[0]!;
+  const known = Object.hasOwn(BY_WORD, word) ? BY_WORD[word] : undefined;
+  if (known !== undefined) return known(ended);
+  if (MEMORY_LIMIT.test(logEnd)) return outOfMemory(ended);
+  if (record.status === "interrupted")
+    return {
+      status: "interrupted",
+      why: phrase`The worker has left its node.`,
+      again: fruitlessJobs(record, task) < MOST_FRUITLESS,
+    };
+  return failedJob(ended);
+}

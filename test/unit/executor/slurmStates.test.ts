@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { goodFor, NOT_FOUND, NOTHING_SEEN, seenAfter, seenNothing, whereOf } from "../../../src/executor/slurm/seen.ts";
+import { readQueue, type QueueRow } from "../../../src/executor/slurm/squeue.ts";
+import { meaningOf, startsNever } from "../../../src/executor/slurm/states.ts";
+
+test("each state of Slurm has a meaning, and one that no version has told yet is no end", () => {
+  const meanings: Record<string, string> = {
+    PENDING: "waiting",
+    CONFIGURING: "waiting",
+    REQUEUED: "waiting",
+    REQUEUE_HOLD: "waiting",
+    SUSPENDED: "waiting",
+    STOPPED: "waiting",
+    RUNNING: "working",
+    COMPLETING: "working",
+    SIGNALING: "working",
+    STAGE_OUT: "working",
+    COMPLETED: "ended",
+    FAILED: "ended",
+    TIMEOUT: "ended",
+    DEADLINE: "ended",
+    OUT_OF_MEMORY: "ended",
+    CANCELLED: "ended",
+    "CANCELLED by 1000": "ended",
+    PREEMPTED: "waiting",
+    NODE_FAIL: "waiting",
+    BOOT_FAIL: "waiting",
+    "": "unknown",
+    A_STATE_OF_2040: "unknown",
+  };
+  for (const [state, meaning] of Object.entries(meanings)) assert.equal(meaningOf(state, true), meaning, state);
+  for (const state of ["PREEMPTED", "NODE_FAIL", "BOOT_FAIL"]) assert.equal(meaningOf(state, false), "ended", state);
+});
+
+test("a job that waits for what only a person can change is told from one that waits for its turn", () => {
+  for (const reason of [
+    "PartitionTimeLimit",
+    "PartitionConfig",
+    "PartitionNodeLimit",
+    "BadConstraints",
+    "DependencyNeverSatisfied",
+    "JobHeldAdmin",
+    "AccountNotAllowed",
+    "QOSMaxWallDurationPerJobLimit",
+    "AssocMaxWallDurationPerJobLimit",
+  ])
+    assert.equal(startsNever(reason), true, reason);
+  for (const reason of ["Priority", "Resources", "JobArrayTaskLimit", "QOSMaxJobsPerUserLimit", "BeginTime", "None"])
+    assert.equal(startsNever(reason), false, reason);
+});
+
+const LINES = [
+  "adept:20260102-030405-abcd|17|0|18|FAILED|n1|2026-01-02T03:04:05|2026-01-02T03:05:05|1|768|NonZeroExitCode|",
+  "adept:20260102-030405-abcd|17|1|17|PENDING||N/A|N/A|0|0|JobArrayTaskLimit|",
+  "adept:20260102-030405-efgh|19|N/A|19|FAILED|n2|2026-01-02T03:04:05|2026-01-02T03:05:05|0|9|None|",
+  "somebody's own|20|N/A|20|RUNNING|n2|2026-01-02T03:04:05|N/A|0|0|None|",
+  "",
+];
+
+test("squeue's lines: the task by our comment, the job as Slurm's commands take it, exit code or signal", () => {
+  const rows = readQueue(LINES.join("\n"));
+  assert.deepEqual(
+    rows.map(({ task, job, state, reason, node, restarts, exit }) => [task, job, state, reason, node, restarts, exit]),
+    [
+      ["20260102-030405-abcd/0", "17_0", "FAILED", "NonZeroExitCode", "n1", 1, 3],
+      ["20260102-030405-abcd/1", "17_1", "PENDING", "JobArrayTaskLimit", "", 0, 0],
+      ["20260102-030405-efgh/0", "19", "FAILED", "None", "n2", 0, -9],
+    ],
+  );
+  assert.equal(rows[0]!.startsAt, new Date(2026, 0, 2, 3, 4, 5).getTime());
+  assert.equal(rows[1]!.startsAt, undefined);
+});
+
+const row = (state: string, more: Partial<QueueRow> = {}): QueueRow => ({
+  task: "s/0",
+  job: "1_0",
+  state,
+  reason: "None",
+  node: "",
+  startsAt: undefined,
+  endsAt: undefined,
+  restarts: 0,
+  exit: 0,
+  ...more,
+});
+const MINUTE = 60_000;
+const asked = ["s/0"];
+
+test("a task that ended stays ended when Slurm forgets it; one that vanished at work is unknown, then not found", () => {
+  const ended = seenAfter(NOTHING_SEEN, { rows: [row("TIMEOUT")], asked, now: 0 });
+  const forgotten = seenAfter(ended, { rows: [], asked, now: MINUTE });
+  assert.deepEqual(
+    [whereOf(forgotten.tasks["s/0"], true, MINUTE).state, whereOf(forgotten.tasks["s/0"], true, MINUTE).word],
+    ["ended", "TIMEOUT"],
+  );
+
+  let seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 0 });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 0).state, "working");
+  // Two looks, however long apart, are not enough, nor are many within minutes.
+  for (const now of [MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE]) {
+    seen = seenAfter(seen, { rows: [], asked, now });
+    assert.equal(whereOf(seen.tasks["s/0"], true, now).state, "unknown", String(now));
+  }
+  seen = seenAfter(seen, { rows: [], asked, now: 6 * MINUTE });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 6 * MINUTE).word, NOT_FOUND);
+  // It comes back: the node answers again.
+  seen = seenAfter(seen, { rows: [row("RUNNING", { restarts: 1 })], asked, now: 7 * MINUTE });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 7 * MINUTE).state, "working");
+});
+
+test("a task that squeue has never shown is unknown until it was looked for three times in five minutes", () => {
+  let seen = NOTHING_SEEN;
+  for (const now of [0, 4 * MINUTE]) seen = seenAfter(seen, { rows: [], asked, now });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 4 * MINUTE).state, "unknown");
+  seen = seenAfter(seen, { rows: [], asked, now: 5 * MINUTE });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 5 * MINUTE).word, NOT_FOUND);
+});
+
+test("while Slurm does not answer, all that was seen stands, and it is asked less often, at most every five minutes", () => {
+  const seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 1 });
+  assert.equal(goodFor(seen, 30_000), 30_000);
+  let away = seen;
+  const waits = [1, 2, 3, 4, 5, 6].map((now) => {
+    away = seenNothing(away, now);
+    return goodFor(away, 30_000);
+  });
+  assert.deepEqual(waits, [60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
+  assert.equal(whereOf(away.tasks["s/0"], true, 10 * MINUTE).state, "working");
+  assert.equal(seenAfter(away, { rows: [row("RUNNING")], asked, now: 9 }).failures, 0);
+});
