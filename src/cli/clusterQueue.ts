@@ -1,13 +1,10 @@
 import { kindOf } from "../executor/executorKindOf.ts";
-import type { Where } from "../executor/executor.ts";
+import type { ExecutorPlace, Where } from "../executor/executor.ts";
+import { slurmExecutor } from "../executor/executors.ts";
 import { ignoreUnreadable } from "../executor/queuedRuns.ts";
-import type { SlurmExecutor } from "../executor/slurm/slurmExecutor.ts";
 import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
 import { readRuns } from "../run/directory/runList.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
-
-/** How old (ms) squeue's last answer may be for a list. */
-const MAX_AGE = 30_000;
 
 /** A run that waits for the cluster, or is at work on it. */
 export interface ClusterRun {
@@ -26,12 +23,9 @@ const openRuns = (runsDir: string): { run: RunDirectory; record: RunRecord }[] =
  * submitted, and runs whose job has ended without a word get their end.
  * @returns none where no run is the cluster's; Slurm is not asked then
  */
-export async function clusterRuns(executor: SlurmExecutor, runsDir: string): Promise<ClusterRun[]> {
-  const before = openRuns(runsDir);
+export async function clusterRuns(place: ExecutorPlace): Promise<ClusterRun[]> {
+  const before = openRuns(place.runsDir);
   if (before.length === 0) return [];
-  const { where } = await executor.tend(
-    before.map(({ run }) => run),
-    MAX_AGE,
-  );
-  return openRuns(runsDir).map(({ run, record }) => ({ run, record, where: where.get(run.id) }));
+  const { where } = await slurmExecutor(place).tend(before.map(({ run }) => run));
+  return openRuns(place.runsDir).map(({ run, record }) => ({ run, record, where: where.get(run.id) }));
 }

@@ -7,9 +7,9 @@ import { JournalTail } from "../run/journal/journalTail.ts";
 import { whereText } from "./whereText.ts";
 import { oneLine, tell } from "./terminal.ts";
 
-/** How often (ms) journals are read, and how old squeue's last answer may be. */
+/** How often (ms) journals are read, and how often what Slurm said last. */
 const POLL = 1000;
-const MAX_AGE = 30_000;
+const LOOK = 5000;
 
 /** A run that is followed by its journal alone. */
 class Followed {
@@ -67,7 +67,8 @@ export async function followCluster(
   };
   process.on("SIGINT", interrupt).on("SIGTERM", terminate);
   try {
-    for (let tended = -Infinity, stopping = false; ;) {
+    let where: ReadonlyMap<string, Where> = new Map();
+    for (let looked = -Infinity, tended = -Infinity, stopping = false; ;) {
       for (const each of followed) each.read();
       const pending = followed.filter(({ isPending }) => isPending).map(({ run }) => run);
       if (interrupted && !stopping) {
@@ -76,12 +77,16 @@ export async function followCluster(
         await executor.stop(pending);
         continue;
       }
-      const where = await executor.look(pending, MAX_AGE);
+      const now = performance.now();
+      if (now - looked > Math.min(LOOK, executor.poll)) {
+        where = await executor.look(pending);
+        looked = now;
+      }
       for (const each of followed) each.show(where.get(each.run.id));
       if (pending.length === 0 || terminated) break;
-      if (performance.now() - tended > MAX_AGE) {
-        left = tellLeft((await executor.tend(pending, MAX_AGE)).placement, left);
-        tended = performance.now();
+      if (now - tended > executor.poll) {
+        left = tellLeft((await executor.tend(pending)).placement, left);
+        tended = now;
       }
       await new Promise((resolve) => setTimeout(resolve, POLL));
     }

@@ -1,3 +1,4 @@
+import { english } from "../base/phrase.ts";
 import type { Where } from "../executor/executor.ts";
 import { isLive, type RunRecord } from "../record/record.ts";
 
@@ -22,13 +23,14 @@ function leftText(milliseconds: number): string {
 
 const restartsText = (restarts: number): string => {
   if (restarts === 0) return "";
-  return restarts === 1 ? "requeued once" : `requeued ${restarts} times`;
+  if (restarts === 1) return "requeued once";
+  return restarts === 2 ? "requeued twice" : `requeued ${restarts} times`;
 };
 
 function waitingText({ reason = "", startsAt, never }: Where, now: number): string {
   const about = startsAt !== undefined && startsAt > now ? `about ${clockText(startsAt, now)}` : "";
   const told = [reason === "None" ? "" : reason, about].filter((each) => each !== "").join(", ");
-  const needs = never === true ? "; it does not start unless somebody changes it" : "";
+  const needs = never === undefined ? "" : `; it does not start unless somebody changes it. ${english(never)}`;
   return `waiting${told === "" ? "" : ` (${told})`}${needs}`;
 }
 

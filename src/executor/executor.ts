@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { UserError } from "../base/errors.ts";
+import type { Phrase } from "../base/phrase.ts";
 import type { ExecutorKind } from "../experiment/executorSpec.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
@@ -39,8 +40,8 @@ export interface Where {
   word?: string | undefined;
   /** Why it waits, or why it ended, in the executor's words. */
   reason?: string | undefined;
-  /** Whether it never starts unless a person changes something. */
-  never?: boolean | undefined;
+  /** What helps, where it never starts unless a person changes something. */
+  never?: Phrase | undefined;
   node?: string | undefined;
   /** Milliseconds since the epoch: when it started or is expected to, and when its time is over. */
   startsAt?: number | undefined;
@@ -81,9 +82,9 @@ export interface Executor {
   resume(run: RunDirectory, seen?: number): ChildProcess | undefined;
   /**
    * Says where runs are, each by its id.
-   * @param maxAge milliseconds that an answer may be old; all processes share one
+   * @param maxAge milliseconds that an answer, which all processes share, may be old; by default as settings say
    */
-  look(runs: readonly RunDirectory[], maxAge: number): Promise<ReadonlyMap<string, Where>>;
+  look(runs: readonly RunDirectory[], maxAge?: number): Promise<ReadonlyMap<string, Where>>;
   /** Ends runs: one that waits is taken out, one at work keeps what it has trained. */
   stop(runs: readonly RunDirectory[]): Promise<void>;
 }

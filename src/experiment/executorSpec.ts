@@ -46,6 +46,16 @@ const SlurmFields = {
   array: z.boolean().optional().describe("Whether the runs of a sweep are one job array (default), or a job each"),
   setup: lines.optional().describe('Lines of the job\'s script before the worker, such as "module load nodejs/20"'),
   container: lines.optional().describe('Words before the worker, such as "apptainer", "exec", "--nv", "lab.sif"'),
+  signal: z
+    .string()
+    .refine(
+      (text) => /^([A-Z][A-Z0-9]+@[1-9]\d{0,5}|none)$/.test(text),
+      'is no signal with seconds, such as "USR1@120"',
+    )
+    .optional()
+    .describe(
+      'Signal that Slurm sends before the time limit, and seconds before it; "none": none (default: "USR1@120")',
+    ),
   requeue: z
     .boolean()
     .optional()

@@ -1,6 +1,7 @@
 // The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
 export { analysisTitles } from "../../src/protocol/analysisLabels.ts";
 export { AnalysisFeed } from "../../src/ui/page/analysisFeed.ts";
+export { clusterNeed, clusterText } from "../../src/ui/runs/clusterText.ts";
 export { CodeDiff } from "../../src/ui/runs/codeDiff.ts";
 export { CompareFeed } from "../../src/ui/page/compareFeed.ts";
 export { EditorHeatmap } from "../../src/ui/heatmap/editorHeatmap.ts";

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { SlurmWorkspace } from "./slurmWorkspace.ts";
+import { countedCommand, onceInsteadOfSbatch, otherCommand } from "./otherCommand.ts";
+import { SlurmWorkspace, until } from "./slurmWorkspace.ts";
 import { startCluster, type TestCluster } from "./testCluster.ts";
 
 /** Runs that wait for ever: what becomes of submissions is seen without training. */
@@ -43,26 +44,6 @@ test("arrays are cut to what the cluster takes; one run is taken out, then all",
   assert.ok(workspace.records().every((record) => record.status === "stopped"));
 });
 
-/** A folder for PATH with an sbatch that does something else once, when it is to submit. */
-function otherSbatch(workspace: SlurmWorkspace, cluster: TestCluster, once: string): NodeJS.ProcessEnv {
-  const folder = join(workspace.folder, "bin");
-  mkdirSync(folder);
-  const real = cluster.run("which", "sbatch");
-  const done = join(folder, "done");
-  writeFileSync(
-    join(folder, "sbatch"),
-    `#!/bin/bash
-real=${real}
-case " $* " in *" --test-only "*) exec $real "$@" ;; esac
-if [ -e '${done}' ]; then exec $real "$@"; fi
-touch '${done}'
-${once}
-`,
-  );
-  chmodSync(join(folder, "sbatch"), 0o755);
-  return { PATH: `${folder}:${process.env["PATH"] ?? ""}` };
-}
-
 test("an sbatch that times out has made its job all the same: it is found by its comment, and made once", (t) => {
   const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
   if (cluster === undefined) return;
@@ -70,7 +51,7 @@ test("an sbatch that times out has made its job all the same: it is found by its
   const timesOut = `$real "$@" >/dev/null
 echo "sbatch: error: Batch job submission failed: Socket timed out on send/recv operation" >&2
 exit 1`;
-  const env = otherSbatch(workspace, cluster, timesOut);
+  const env = onceInsteadOfSbatch(workspace, cluster, timesOut);
   assert.match(workspace.adept(["train", "words.adept.json", "--detach"], env).told, /5 runs are not submitted yet/);
   assert.match(workspace.adept(["queue", "list"], env).out, /slurm: 5 waiting/);
   assert.equal(tasks(cluster).length, 5);
@@ -80,10 +61,63 @@ test("adept train is killed while it submits, after the job was made: its job is
   const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), executor: held() });
-  const env = otherSbatch(workspace, cluster, '$real "$@" >/dev/null\nkill -KILL $PPID');
+  const env = onceInsteadOfSbatch(workspace, cluster, '$real "$@" >/dev/null\nkill -KILL $PPID');
   assert.equal(workspace.adept(["train", "words.adept.json", "--detach"], env).status, null);
   assert.match(workspace.adept(["queue", "list"], env).out, /slurm: 5 waiting/);
   assert.equal(tasks(cluster).length, 5);
+});
+
+test("adept train is killed before its job was made: nothing of it is there, and each run is submitted once", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  if (cluster === undefined) return;
+  const [asking, submitting] = [0, 1].map(
+    () => new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), executor: held() }),
+  ) as [SlurmWorkspace, SlurmWorkspace];
+  // Before anything is meant: while the cluster's limits are read.
+  const early = otherCommand(asking, cluster, {
+    name: "scontrol",
+    body: 'if [ -e "$done" ]; then exec $real "$@"; fi\ntouch "$done"\nkill -KILL $PPID',
+  });
+  assert.equal(asking.adept(["train", "words.adept.json", "--detach"], early).status, null);
+  assert.match(asking.adept(["queue", "list"], early).out, /slurm: 5 waiting/);
+  assert.equal(tasks(cluster).length, 5);
+  // After it was meant: whether a job comes of it is known after a minute.
+  const late = onceInsteadOfSbatch(submitting, cluster, "kill -KILL $PPID");
+  assert.equal(submitting.adept(["train", "words.adept.json", "--detach"], late).status, null);
+  assert.match(submitting.adept(["queue", "list"], late).out, /slurm: 5 waiting/);
+  assert.equal(tasks(cluster).length, 5);
+  await until(
+    () => {
+      submitting.adept(["queue", "list"], late);
+      return tasks(cluster).length === 10;
+    },
+    "the runs are submitted",
+    90,
+  );
+  submitting.adept(["queue", "list"], late);
+  assert.equal(tasks(cluster).length, 10);
+});
+
+test("three who look at runs ask Slurm no more often than one", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  if (cluster === undefined) return;
+  const workspace = new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), poll: 5, executor: held() });
+  const { env, calls } = countedCommand(workspace, cluster, "squeue");
+  assert.equal(workspace.adept(["train", "words.adept.json", "--detach"], env).status, 0);
+  const before = calls();
+  const end = performance.now() + 20_000;
+  const look = async (): Promise<string[]> => {
+    const lists: string[] = [];
+    while (performance.now() < end) lists.push((await workspace.start(["queue", "list"], env).answer).out);
+    return lists;
+  };
+  const lists = (await Promise.all([look(), look(), look()])).flat();
+  const asked = calls() - before;
+  // One more for the beginning, and one for a list that is made at the end.
+  assert.ok(asked <= 20 / 5 + 2, `${asked} calls`);
+  assert.ok(lists.length > 6, `${lists.length} lists`);
+  assert.deepEqual([...new Set(lists.map((list) => list.split("\n").length))], [7]);
+  console.log(`# ${asked} calls of squeue for ${lists.length} lists`);
 });
 
 test("what Slurm refuses is told before any run is made", (t) => {

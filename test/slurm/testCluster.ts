@@ -7,10 +7,16 @@ const scripts = join(import.meta.dirname, "cluster");
 
 /** A Slurm cluster of this machine: its controller, nodes and files are a test's own. */
 export interface TestCluster {
+  /** Where everything of it lies. */
+  folder: string;
   /** The environment in which Slurm's commands find it. */
   env: NodeJS.ProcessEnv;
+  /** The file in which Slurm notes jobs that have ended. */
+  endedPath: string;
   /** Runs one of Slurm's commands. */
   run: (command: string, ...args: string[]) => string;
+  /** Has something happen to a node, or to "slurmctld", as test/slurm/cluster/slurm-node.sh says. */
+  node: (name: string, what: "kill" | "start" | "crash" | "revive" | "freeze" | "thaw") => void;
 }
 
 /** Why there can be no cluster here; undefined where there can. */
@@ -39,7 +45,12 @@ export function startCluster(t: TestContext, ...options: string[]): TestCluster 
   t.after(() => spawnSync("bash", [join(scripts, "slurm-down.sh"), folder]));
   const env = { ...process.env, SLURM_CONF: join(folder, "slurm.conf") };
   return {
+    folder,
     env,
+    endedPath: join(folder, "jobcomp.txt"),
     run: (command, ...args) => execFileSync(command, args, { encoding: "utf8", env }).trim(),
+    node: (name, what) => {
+      execFileSync("bash", [join(scripts, "slurm-node.sh"), folder, name, what], { stdio: "inherit" });
+    },
   };
 }

@@ -6,7 +6,7 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import type { RunRecord } from "../../record/record.ts";
 import type { Submitted } from "../../executor/executor.ts";
 import { executorOf, executorOfRun } from "../../executor/executors.ts";
-import { SlurmExecutor } from "../../executor/slurm/slurmExecutor.ts";
+import type { SlurmExecutor } from "../../executor/slurm/slurmExecutor.ts";
 import { commonExecutor, newSubmissionId } from "../../executor/submit.ts";
 import { executorKind } from "../../experiment/executorSpec.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -121,7 +121,7 @@ async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): 
   });
   const { runs, sweep, child } = submitted;
   const [first] = runs;
-  if (executor instanceof SlurmExecutor && values.detach !== true) return reportCluster(submitted, executor, json);
+  if (executor.kind === "slurm" && values.detach !== true) return reportCluster(submitted, executor, json);
   await reportUnplaced(submitted);
   if (values.detach === true) {
     if (json) say(JSON.stringify({ sweep, runs: runs.map(({ id, path }) => ({ id, path })) }));
@@ -152,7 +152,7 @@ function runResume({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise
   const json = values.json === true;
   const executor = executorOfRun(run, { ...localWorker(), runsDir });
   const child = executor.resume(run);
-  if (executor instanceof SlurmExecutor)
+  if (executor.kind === "slurm")
     return reportCluster(
       { runs: [run], queued: true, sweep: undefined, placed: Promise.resolve({ left: 0 }) },
       executor,

@@ -9,6 +9,12 @@ export interface ClusterLimits {
   maxArraySize: number;
   /** Seconds between SIGTERM and SIGKILL. */
   killWait: number;
+  /** As Slurm names it: OFF, REQUEUE, CANCEL, ... */
+  preemptMode: string;
+  /** Whether jobs that do not say it are started again. */
+  requeue: boolean;
+  /** Whether the cluster keeps accounts of jobs. */
+  accounting: boolean;
 }
 
 /** Slurm's own default. */
@@ -27,6 +33,9 @@ export function readLimits(text: string): ClusterLimits {
     version: value("SLURM_VERSION") ?? "",
     maxArraySize: Math.max(1, number("MaxArraySize", MAX_ARRAY_SIZE)),
     killWait: number("KillWait", KILL_WAIT),
+    preemptMode: value("PreemptMode") ?? "",
+    requeue: number("JobRequeue", 1) !== 0,
+    accounting: !["", "(null)", "accounting_storage/none"].includes(value("AccountingStorageType") ?? ""),
   };
 }
 

@@ -20,19 +20,16 @@ export async function lookAtRuns(runs: readonly RunDirectory[], maxAge: number):
     const submission = new SubmissionFolder(runsDir, pointer.submission);
     const outcome = submission.outcome();
     if (outcome !== undefined && "refused" in outcome) return [];
-    return [{ run, name: taskName(pointer), index: pointer.index, outcome, intent: submission.intent() }];
+    const intent = submission.intent();
+    const suffix = (intent?.tasks.length ?? 0) > 1 ? `_${pointer.index}` : "";
+    const job = outcome === undefined ? undefined : `${outcome.job}${suffix}`;
+    return [{ run, name: taskName(pointer), job, intent }];
   });
   if (known.length === 0) return found;
-  const seen = await lookAtQueue(
-    runsDir,
-    known.map(({ name }) => name),
-    maxAge,
-  );
-  for (const { run, name, index, outcome, intent } of known) {
+  const seen = await lookAtQueue(runsDir, known, maxAge);
+  for (const { run, name, job = "", intent } of known) {
     const where = whereOf(seen.tasks[name], intent?.request.requeue ?? true, Date.now());
-    const isArray = (intent?.tasks.length ?? 0) > 1;
-    const job = where.job === "" && outcome !== undefined ? `${outcome.job}${isArray ? `_${index}` : ""}` : where.job;
-    found.set(run.id, { ...where, job });
+    found.set(run.id, where.job === "" ? { ...where, job } : where);
   }
   return found;
 }

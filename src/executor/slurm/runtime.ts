@@ -6,7 +6,7 @@ import { explainWrite, makeFolder } from "../../base/files/atomicFile.ts";
 import { slurmFolder } from "./slurmPlaces.ts";
 
 /** What jobs run on: bundles, packed data, PyTorch's side; not the maps of a build for development. */
-const WANTED = /\.(js|gz|py)$/;
+const WANTED = /\.(js|gz|py)$|^slurm\.cjs$/;
 const DIGITS = 12;
 
 /** The name of a version: by the bytes of its bundles, so that two builds of one version differ too. */

@@ -3,6 +3,7 @@ import { arrayOption, requestOptions } from "./script.ts";
 import { slurmCommand } from "./slurmCommand.ts";
 import { COMMENT } from "./squeue.ts";
 import type { SubmissionFolder } from "./submission.ts";
+import { signalOption } from "./timeSignal.ts";
 
 /** Slurm takes "%" in a path as the beginning of a name of its own. */
 const plainPath = (path: string): string => path.replaceAll("%", "%%");
@@ -30,6 +31,7 @@ function options(submission: SubmissionFolder, { request, folder, tasks, isArray
     `--comment=${COMMENT}${submission.id}`,
     "--job-name=adept",
     requeue ? "--requeue" : "--no-requeue",
+    ...signalOption(request),
     // A job that is started again would else empty the file, and the reason with it.
     "--open-mode=append",
     outputOption(submission, isArray),

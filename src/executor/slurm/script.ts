@@ -1,4 +1,5 @@
 import type { SlurmRequest } from "../../experiment/executorSpec.ts";
+import { signalName } from "./timeSignal.ts";
 
 /** Where the job finds what it runs: all absolute paths on the shared folder. */
 export interface ScriptPlaces {
@@ -18,14 +19,21 @@ export const shellWord = (text: string): string => `'${text.replaceAll("'", `'\\
 /** What a job does without Node, and that it says so: exit code of its own, told in the job's log. */
 const NO_NODE = 'echo "adept: no Node here; load it in executor.setup" >&2';
 
+/** What a job's script begins with: a shell that such a signal ended, in setup's time, would end the job for good. */
+const trapLine = (request: SlurmRequest): string =>
+  `trap '' ${["TERM", signalName(request)?.slice("SIG".length)].filter((each) => each !== undefined).join(" ")}`;
+
+/** What a worker is started with: its own words, of which those that begin with "$" are the shell's. */
+type WorkerStart = Omit<ScriptPlaces, "submission"> & { words: readonly string[] };
+
 /**
- * The script of a submission's job or array. The worker takes the place of the shell, so that it gets the signals, and
- * no srun is between, whose variables and launcher differ by version.
+ * A script that runs a worker. The worker takes the place of the shell, so that it gets the signals, and no srun is
+ * between, whose variables and launcher differ by version.
  */
-export function jobScript(request: SlurmRequest, { nodePath, workerPath, submission, folder }: ScriptPlaces): string {
+export function workerScript(request: SlurmRequest, { nodePath, workerPath, words, folder }: WorkerStart): string {
   const { setup = [], container = [] } = request;
-  const task = ["task", submission].map(shellWord).join(" ");
-  const own = `${shellWord(workerPath)} ${task} "\${SLURM_ARRAY_TASK_ID:-0}" --folder ${shellWord(folder)}`;
+  const told = words.map((word) => (word.startsWith("$") ? `"${word}"` : shellWord(word))).join(" ");
+  const own = `${shellWord(workerPath)} ${told} --folder ${shellWord(folder)}`;
   const start =
     container.length > 0
       ? [`exec ${container.map(shellWord).join(" ")} node ${own}`]
@@ -34,8 +42,12 @@ export function jobScript(request: SlurmRequest, { nodePath, workerPath, submiss
           `[ -x "$node" ] || node=$(command -v node) || { ${NO_NODE}; exit 127; }`,
           `exec "$node" ${own}`,
         ];
-  return `${["#!/bin/bash", ...setup, "export ELECTRON_RUN_AS_NODE=1", ...start].join("\n")}\n`;
+  return `${["#!/bin/bash", trapLine(request), ...setup, "export ELECTRON_RUN_AS_NODE=1", ...start].join("\n")}\n`;
 }
+
+/** The script of a submission's job or array. */
+export const jobScript = (request: SlurmRequest, { submission, ...places }: ScriptPlaces): string =>
+  workerScript(request, { ...places, words: ["task", submission, "${SLURM_ARRAY_TASK_ID:-0}"] });
 
 const given = (option: string, value: string | number | undefined): string[] =>
   value === undefined ? [] : [`--${option}=${value}`];

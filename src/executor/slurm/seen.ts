@@ -1,7 +1,8 @@
 import * as z from "zod";
 import type { Where } from "../executor.ts";
 import type { QueueRow } from "./squeue.ts";
-import { meaningOf, startsNever } from "./states.ts";
+import { neverStarts } from "./refusal.ts";
+import { meaningOf } from "./states.ts";
 
 const time = z.number().optional();
 
@@ -27,6 +28,7 @@ type SeenTask = z.infer<typeof SeenTask>;
 export const Seen = z.object({
   at: z.number().describe("when squeue was asked last, milliseconds since the epoch"),
   failures: z.number().describe("how often in succession it gave no answer"),
+  accountedAt: z.number().optional().describe("when the accounting was asked last"),
   tasks: z.record(z.string(), SeenTask),
 });
 export type Seen = z.infer<typeof Seen>;
@@ -85,7 +87,22 @@ export function seenAfter(
     const missed = missingOf(before.tasks[task] ?? unseen(now), now);
     if (now - missed.missing!.since < REMEMBERED) tasks[task] = missed;
   }
-  return { at: now, failures: 0, tasks };
+  return { ...before, at: now, failures: 0, tasks };
+}
+
+/** Jobs that squeue showed or should show and does not, and of which it is not known that they have ended. */
+export const lostTasks = ({ tasks }: Seen): string[] =>
+  Object.entries(tasks).flatMap(([name, { missing, state }]) =>
+    missing !== undefined && meaningOf(state, false) !== "ended" ? [name] : [],
+  );
+
+/** What is seen after the accounting was asked for jobs that squeue has lost. */
+export function seenAccounted(before: Seen, rows: readonly QueueRow[], now: number): Seen {
+  const found = rows.map(({ task, ...row }): [string, SeenTask] => {
+    const { restarts = 0, missing } = before.tasks[task] ?? {};
+    return [task, { ...row, restarts, since: now, missing }];
+  });
+  return { ...before, accountedAt: now, tasks: { ...before.tasks, ...Object.fromEntries(found) } };
 }
 
 /** What is seen after squeue gave no answer: all that was seen before stands. */
@@ -107,7 +124,8 @@ export function whereOf(task: SeenTask | undefined, requeue: boolean, now: numbe
   const { job, state, reason, node, startsAt, endsAt, restarts, exit, missing } = task;
   const meaning = meaningOf(state, requeue);
   const known = { job, word: state, reason, node, startsAt, endsAt, restarts, exit };
-  if (missing === undefined) return { ...known, state: meaning, never: meaning === "waiting" && startsNever(reason) };
+  if (missing === undefined)
+    return { ...known, state: meaning, never: meaning === "waiting" ? neverStarts(reason) : undefined };
   // Slurm forgets what has ended after minutes: that it had ended is known.
   if (meaning === "ended") return { ...known, state: "ended" };
   return isGone(task, now) ? { ...known, state: "ended", word: NOT_FOUND } : { ...known, state: "unknown" };

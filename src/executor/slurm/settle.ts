@@ -28,8 +28,8 @@ function endOf(path: string): string {
 }
 
 /** What a verdict adds to a journal: nothing where the worker itself has said that it was interrupted. */
-function eventsOf(record: RunRecord, { status, why }: Verdict): NewRunEvent[] {
-  return status === record.status ? [] : [{ type: "status", status, ...said(why) }];
+function eventsOf(record: RunRecord, { status, why, by }: Verdict): NewRunEvent[] {
+  return status === record.status ? [] : [{ type: "status", status, ...(by !== undefined && { by }), ...said(why) }];
 }
 
 /**
@@ -38,7 +38,10 @@ function eventsOf(record: RunRecord, { status, why }: Verdict): NewRunEvent[] {
  * @returns whether the run is to be submitted again
  */
 export function settle(run: RunDirectory, where: Where | undefined): boolean {
-  if (where?.state !== "ended" || run.isWorkerAlive()) return false;
+  if (where?.state !== "ended") return false;
+  // The lease of a worker that was killed seems held for minutes; Slurm knows that its job has ended.
+  const still = run.leaseOfJob(where.job);
+  if (still === undefined && run.isWorkerAlive()) return false;
   const pointer = pointerOf(run);
   if (pointer === undefined) return false;
   const submission = new SubmissionFolder(dirname(run.path), pointer.submission);
@@ -46,10 +49,11 @@ export function settle(run: RunDirectory, where: Where | undefined): boolean {
   if (task === undefined) return false;
   const logEnd = endOf(submission.logPath(pointer.index));
   let again = false;
-  writeUnderLease(run, (record) => {
+  const change = (record: RunRecord): NewRunEvent[] => {
     const verdict = record.newer === undefined ? verdictOf({ record, where, task, logEnd }) : undefined;
     again = verdict?.again ?? false;
     return verdict === undefined ? [] : eventsOf(record, verdict);
-  });
+  };
+  writeUnderLease(run, change, still);
   return again;
 }

@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import { remedyOf } from "./refusal.ts";
 
 /** How long (ms) a command may take; Slurm itself gives up after its MessageTimeout, 10 s by default. */
 const PATIENCE = 60_000;
@@ -43,7 +44,8 @@ function explained(command: string, error: NodeJS.ErrnoException & { killed?: bo
       phrase`Slurm takes no more of your jobs at the moment (${command}: ${shortened(stderr.trim())})`,
       phrase`What is left waits here; adept queue start submits it.`,
     );
-  return new UserError("slurm-refused", phrase`${command} refused: ${shortened(stderr.trim() || error.message)}`);
+  const told = shortened(stderr.trim() || error.message);
+  return new UserError("slurm-refused", phrase`${command} refused: ${told}`, remedyOf(told));
 }
 
 /**

@@ -7,8 +7,12 @@ import type { Executor, ExecutorPlace, Placement, Submitted, SubmitOptions, Wher
 import { dequeue, enqueue } from "../queuedRuns.ts";
 import { newIds } from "../newIds.ts";
 import { cancelJobs } from "./cancelJobs.ts";
-import { requestOf, withDefaults } from "./defaults.ts";
+import { pollInterval, requestOf, withDefaults } from "./defaults.ts";
+import { clusterFindings, type ClusterFinding } from "./findings.ts";
+import { jobLogs, type JobLog } from "./jobLogs.ts";
+import { limitConcurrent } from "./limitConcurrent.ts";
 import { lookAtRuns } from "./lookAtRuns.ts";
+import { probeCluster } from "./probe.ts";
 import { testOnly } from "./sbatch.ts";
 import { settle } from "./settle.ts";
 import { dropPointer } from "./submission.ts";
@@ -16,16 +20,22 @@ import { submitWaiting } from "./submitWaiting.ts";
 
 /** How long (ms) a worker on a node has to end by itself before its job is cancelled. */
 const GRACE = 60_000;
-const POLL = 200;
+const POLL = 500;
 
 /** Has runs trained as jobs of the Slurm cluster that this machine is of. Nothing of it stays at work here. */
 export class SlurmExecutor implements Executor {
   readonly kind = "slurm";
 
-  constructor(private readonly place: ExecutorPlace) {}
+  /** @param defaults the settings of this program, not checked yet */
+  constructor(
+    private readonly place: ExecutorPlace,
+    private readonly defaults: unknown = {},
+  ) {}
 
   async check(experiments: readonly Experiment[]): Promise<void> {
-    const requests = experiments.map(({ executor }) => requestOf(withDefaults(this.place.runsDir, executor!)));
+    const requests = experiments.map(({ executor }) =>
+      requestOf(withDefaults(this.place.runsDir, executor!, this.defaults)),
+    );
     const distinct = new Map(requests.map((each) => [JSON.stringify(each), each]));
     for (const request of distinct.values())
       await testOnly(request).catch((error: unknown) => {
@@ -41,7 +51,7 @@ export class SlurmExecutor implements Executor {
       enqueue(runsDir, ids[i]!, {
         ...each,
         git: each.git && git,
-        executor: withDefaults(runsDir, each.executor!),
+        executor: withDefaults(runsDir, each.executor!, this.defaults),
       }),
     );
     return { runs, queued: true, sweep: runs.length > 1 ? id : undefined, placed: this.submitWaiting() };
@@ -49,7 +59,7 @@ export class SlurmExecutor implements Executor {
 
   /** Submits what waits without a job. */
   submitWaiting(): Promise<Placement> {
-    return submitWaiting(this.place);
+    return submitWaiting(this.place, this.poll);
   }
 
   resume(run: RunDirectory, seen = run.record().start): undefined {
@@ -62,7 +72,12 @@ export class SlurmExecutor implements Executor {
     return undefined;
   }
 
-  look(runs: readonly RunDirectory[], maxAge: number): Promise<ReadonlyMap<string, Where>> {
+  /** How old (ms) what Slurm has said may be, unless somebody wants it newer. */
+  get poll(): number {
+    return pollInterval(this.place.runsDir, this.defaults);
+  }
+
+  look(runs: readonly RunDirectory[], maxAge = this.poll): Promise<ReadonlyMap<string, Where>> {
     return lookAtRuns(runs, maxAge);
   }
 
@@ -70,13 +85,42 @@ export class SlurmExecutor implements Executor {
    * Looks at runs, tells in their journals what the end of a job means where no worker could, and submits what waits
    * without a job.
    */
-  async tend(
-    runs: readonly RunDirectory[],
-    maxAge: number,
-  ): Promise<{ where: ReadonlyMap<string, Where>; placement: Placement }> {
-    const where = await this.look(runs, maxAge);
+  async tend(runs: readonly RunDirectory[]): Promise<{ where: ReadonlyMap<string, Where>; placement: Placement }> {
+    const where = await this.look(runs);
     for (const run of runs) settle(run, where.get(run.id));
     return { where, placement: await this.submitWaiting() };
+  }
+
+  /**
+   * Changes how many runs are at work at once.
+   * @param runs those that wait or are at work
+   * @param concurrent 0: as many as the cluster allows
+   * @returns how many job arrays have the new limit
+   * @throws UserError when Slurm refuses it or does not answer
+   */
+  async limit(runs: readonly RunDirectory[], concurrent: number): Promise<number> {
+    return (await limitConcurrent(runs, concurrent)).length;
+  }
+
+  /**
+   * What is found out of the cluster.
+   * @param withJob whether a test job of a minute tells of its node too
+   */
+  async findings(withJob: boolean): Promise<ClusterFinding[]> {
+    const found = await clusterFindings(this.place.folder);
+    if (!withJob) return found;
+    return [
+      ...found,
+      ...(await probeCluster(
+        this.place,
+        requestOf(withDefaults(this.place.runsDir, { kind: "slurm" }, this.defaults)),
+      )),
+    ];
+  }
+
+  /** The output of the jobs that a run has had, oldest first: what the script and the worker have printed there. */
+  logs(run: RunDirectory): JobLog[] {
+    return jobLogs(run);
   }
 
   async stop(runs: readonly RunDirectory[], grace = GRACE): Promise<void> {

@@ -14,5 +14,8 @@ export const askingLease = (runsDir: string): string => join(slurmFolder(runsDir
 /** The lease of the process that submits. */
 export const submittingLease = (runsDir: string): string => join(slurmFolder(runsDir), "submitting.lease");
 
+/** A file that is there while runs wait here because Slurm takes no more. */
+export const restPath = (runsDir: string): string => join(slurmFolder(runsDir), "rest");
+
 /** The folder of one submission. */
 export const submissionFolder = (runsDir: string, id: string): string => join(slurmFolder(runsDir), id);

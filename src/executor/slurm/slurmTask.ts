@@ -5,11 +5,19 @@ import type { StartRequest } from "../../record/admittedStart.ts";
 import type { ClusterJob } from "../../record/clusterJob.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { pointerOf, SubmissionFolder } from "./submission.ts";
+import { signalName } from "./timeSignal.ts";
 
 /** What a worker on a node has to do. */
 export interface SlurmTask {
   run: RunDirectory;
   request: StartRequest;
+  job: ClusterJob | undefined;
+  /** The step of the checkpoint that this start begins from. */
+  from: number;
+  /** Whether Slurm may start the job again. */
+  mayRequeue: boolean;
+  /** The signal by which Slurm says that the time is nearly over. */
+  timeSignal: NodeJS.Signals | undefined;
   /** Where it is done, for the journal. */
   placed: NewRunEvent;
 }
@@ -44,6 +52,10 @@ export function slurmTask(path: string, index: number, env: NodeJS.ProcessEnv = 
   return {
     run,
     request: { number: task.start, job },
+    job,
+    from: run.record().checkpointStep ?? 0,
+    mayRequeue: intent.request.requeue ?? true,
+    timeSignal: signalName(intent.request),
     placed: {
       type: "placed",
       executor: "slurm",

@@ -38,7 +38,7 @@ const COLUMNS = [
 ];
 
 /** A time such as 2026-01-02T03:04:05, in the machine's zone; undefined for "N/A". */
-function timeOf(text: string): number | undefined {
+export function timeOf(text: string): number | undefined {
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }

@@ -35,21 +35,6 @@ const MEANINGS: Readonly<Record<Exclude<Meaning, "unknown">, readonly string[]>>
 /** After these Slurm starts a job again that may be started again. */
 const STARTED_AGAIN: readonly string[] = ["NODE_FAIL", "BOOT_FAIL", "PREEMPTED"];
 
-/** Reasons for which a job waits until a person changes something. */
-const NEVER: readonly RegExp[] = [
-  /^Partition(TimeLimit|Config|NodeLimit)$/,
-  /^BadConstraints$/,
-  /^DependencyNeverSatisfied$/,
-  /^JobHeld(Admin|User)$/,
-  /^AccountNotAllowed$/,
-  /^QOSNotAllowed$/,
-  /^(QOS|Assoc)MaxWall/,
-  /^(QOS|Assoc)Max(Cpu|CPU|Mem|Memory|Gres|GRES|Node)\w*PerJob/,
-];
-
-/** Whether a job that waits for this reason never starts by itself. */
-export const startsNever = (told: string): boolean => NEVER.some((each) => each.test(told));
-
 /**
  * What a state of Slurm means.
  * @param requeue whether Slurm may start the job again

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { UserError } from "../../base/errors.ts";
 import { makeFolder } from "../../base/files/atomicFile.ts";
 import type { SlurmRequest } from "../../experiment/executorSpec.ts";
@@ -9,11 +10,12 @@ import { requestOf } from "./defaults.ts";
 import { failRefused } from "./failRefused.ts";
 import { clusterLimits } from "./limits.ts";
 import { needsSubmission } from "./needsSubmission.ts";
+import { oneAfterAnother } from "./oneAfterAnother.ts";
 import { recoverSubmissions } from "./recoverSubmissions.ts";
 import { keptRuntime } from "./runtime.ts";
 import { sbatch } from "./sbatch.ts";
 import { jobScript } from "./script.ts";
-import { slurmFolder, submittingLease } from "./slurmPlaces.ts";
+import { restPath, slurmFolder, submittingLease } from "./slurmPlaces.ts";
 import { setPointer, SubmissionFolder } from "./submission.ts";
 import { taskOf } from "./taskOf.ts";
 
@@ -89,10 +91,10 @@ async function submitGroup(place: ExecutorPlace, group: Group, most: number): Pr
   return { left: 0 };
 }
 
-async function submitAll(place: ExecutorPlace): Promise<Placement> {
+async function submitAll(place: ExecutorPlace, maxAge: number): Promise<Placement> {
   const unclear = await recoverSubmissions(place.runsDir);
   const waiting = waitingRuns(place.runsDir, "slurm");
-  const without = await needsSubmission(waiting);
+  const without = await needsSubmission(waiting, maxAge);
   if (without.length === 0) return { left: unclear };
   const { maxArraySize } = await clusterLimits();
   const results: Placement[] = [];
@@ -106,9 +108,19 @@ async function submitAll(place: ExecutorPlace): Promise<Placement> {
 /**
  * Submits every run that waits for Slurm and has no job. One process does it at a time, and whatever ends it, the next
  * one finds what was meant, and what has become of it.
+ * @param maxAge milliseconds that squeue's last answer may be old
  * @returns what waits here because Slurm takes no more at the moment, or does not answer
  */
-export async function submitWaiting(place: ExecutorPlace): Promise<Placement> {
+export const submitWaiting = (place: ExecutorPlace, maxAge: number): Promise<Placement> =>
+  oneAfterAnother(submittingLease(place.runsDir), () => submitUnderLease(place, maxAge));
+
+/** Notes whether runs wait here, for jobs that end. */
+function noteRest(runsDir: string, left: number): void {
+  if (left > 0) writeFileSync(restPath(runsDir), "");
+  else rmSync(restPath(runsDir), { force: true });
+}
+
+async function submitUnderLease(place: ExecutorPlace, maxAge: number): Promise<Placement> {
   makeFolder(slurmFolder(place.runsDir));
   const lease = submittingLease(place.runsDir);
   for (const until = performance.now() + PATIENCE; !takeLease(lease, process.pid);) {
@@ -116,7 +128,9 @@ export async function submitWaiting(place: ExecutorPlace): Promise<Placement> {
     await new Promise((resolve) => setTimeout(resolve, LOOK));
   }
   try {
-    return await submitAll(place);
+    const placement = await submitAll(place, maxAge);
+    noteRest(place.runsDir, placement.left);
+    return placement;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { left: 1, why: error };

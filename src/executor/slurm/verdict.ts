@@ -12,6 +12,8 @@ export interface Verdict {
   /** The status that the run gets, where its journal says no end. */
   status: "failed" | "stopped" | "interrupted";
   why: Phrase;
+  /** Who ended the job, where it is no fault of the run. */
+  by?: "slurm";
   /** Whether the run is to be submitted again. */
   again: boolean;
 }
@@ -37,6 +39,7 @@ function timedOut({ record, task, where }: Ended): Verdict {
     ? {
         status: "interrupted",
         why: phrase`Job ${where.job} ran into its time limit; the run goes on from its last checkpoint.`,
+        by: "slurm",
         again,
       }
     : {
@@ -45,6 +48,15 @@ function timedOut({ record, task, where }: Ended): Verdict {
         again,
       };
 }
+
+/** The exit code of a shell that does not find a command. */
+const NOT_THERE = 127;
+
+const withoutNode = ({ where, logEnd }: Ended): Verdict => ({
+  status: "failed",
+  why: phrase`Job ${where.job} found no Node, or no other command of its script, on ${where.node ?? ""}. Load it in executor.setup, such as "module load nodejs/20", or name a container that has it.${quoted(logEnd)}`,
+  again: false,
+});
 
 const failedJob = ({ where, logEnd }: Ended): Verdict => ({
   status: "failed",
@@ -58,17 +70,39 @@ const outOfMemory = ({ where }: Ended): Verdict => ({
   again: false,
 });
 
+/** The worker has said that it left: it was asked to, and has saved what it had. */
+const leftNode = ({ record, where, task }: Ended): Verdict =>
+  fruitlessJobs(record, task) < MOST_FRUITLESS
+    ? { status: "interrupted", why: phrase`Job ${where.job} was asked to end.`, by: "slurm", again: true }
+    : {
+        status: "failed",
+        why: phrase`Job ${where.job} was ended for the second time before it made a step; its time limit is too short for a step. Give executor.time more, or train with less: a smaller training.batchSize or training.accumulation.`,
+        again: false,
+      };
+
+/** The worker has ended by itself and said why, such as a full disk: the run is tried again, but not for ever. */
+const hindered = ({ record, where }: Ended): Verdict => ({
+  status: "interrupted",
+  why: phrase`Job ${where.job} left the run interrupted.`,
+  again: isWaiting(record),
+});
+
 const lostJob = ({ record, where }: Ended): Verdict => ({
   status: "interrupted",
   why: phrase`Slurm knows no such job any more (${where.job}); the run goes on from its last checkpoint.`,
   again: isWaiting({ ...record, status: "interrupted", interruptions: record.interruptions + 1 }),
 });
 
-const nodeLost = ({ where }: Ended): Verdict => ({
-  status: "interrupted",
-  why: phrase`The node of job ${where.job} was lost (${where.word ?? ""}), and the job may not be started again.`,
-  again: false,
-});
+/** Slurm itself may not start the job again, else it would wait; so the run is submitted anew. */
+const nodeLost = (ended: Ended): Verdict => {
+  const { record, where } = ended;
+  if (record.status === "interrupted") return leftNode(ended);
+  return {
+    status: "interrupted",
+    why: phrase`The node of job ${where.job} was lost (${where.word ?? ""}); the run goes on from its last checkpoint.`,
+    again: isWaiting({ ...record, status: "interrupted", interruptions: record.interruptions + 1 }),
+  };
+};
 
 const cancelled = ({ where }: Ended): Verdict => ({
   status: "stopped",
@@ -90,23 +124,23 @@ const BY_WORD: Readonly<Record<string, (ended: Ended) => Verdict>> = {
 /** Memory without control groups: the job fails, and its output alone says why. */
 const MEMORY_LIMIT = /memory limit|oom[-_ ]kill/i;
 
+/** Exit codes of a job that SIGTERM ended before its worker could say so, or after it had. */
+const ASKED_TO_END: readonly number[] = [-15, 143];
+
 /**
  * What the end of a job means for a run whose journal says no end. A worker that has ended by itself and said
  * "interrupted" is to go on: it was asked to leave the node.
  * @returns undefined where the job has not ended, or the run has
  */
 export function verdictOf(ended: Ended): Verdict | undefined {
-  const { record, where, task, logEnd } = ended;
+  const { record, where, logEnd } = ended;
   if (where.state !== "ended" || !(isLive(record.status) || isWaiting(record))) return undefined;
   const word = (where.word ?? "").split(/[\s+]/)[0]!;
   const known = Object.hasOwn(BY_WORD, word) ? BY_WORD[word] : undefined;
   if (known !== undefined) return known(ended);
   if (MEMORY_LIMIT.test(logEnd)) return outOfMemory(ended);
-  if (record.status === "interrupted")
-    return {
-      status: "interrupted",
-      why: phrase`The worker has left its node.`,
-      again: fruitlessJobs(record, task) < MOST_FRUITLESS,
-    };
-  return failedJob(ended);
+  const { exit = 0 } = where;
+  if (ASKED_TO_END.includes(exit) || (record.status === "interrupted" && exit === 0)) return leftNode(ended);
+  if (exit === NOT_THERE) return withoutNode(ended);
+  return record.status === "interrupted" ? hindered(ended) : failedJob(ended);
 }

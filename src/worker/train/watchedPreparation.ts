@@ -4,7 +4,7 @@ import { bytesText } from "../../base/text/bytesText.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { PreparationStopped, type DataProgress } from "../../training/data/preparing.ts";
 import { prepare, type Prepared } from "../../training/prepare.ts";
-import { LEFT } from "./leftRun.ts";
+import { leftEvent } from "./leftRun.ts";
 import type { TrainJob } from "./trainOptions.ts";
 
 /**
@@ -39,14 +39,14 @@ function progressIn(emit: TrainJob["emit"], now: () => number): (progress: DataP
  * @returns undefined where it was asked to stop meanwhile: nothing was trained, and the run can be resumed
  */
 export async function watchedPreparation(
-  { emit, stopRequested, leaves }: TrainJob,
+  { emit, stopRequested, leaves, options }: TrainJob,
   experiment: Experiment,
 ): Promise<Prepared | undefined> {
   try {
     return await prepare(experiment, { progress: progressIn(emit, () => performance.now()), stopRequested });
   } catch (error) {
     if (!(error instanceof PreparationStopped)) throw error;
-    emit(leaves() ? LEFT : { type: "status", status: "stopped" });
+    emit(leaves() ? leftEvent(options.request.job) : { type: "status", status: "stopped" });
     return undefined;
   }
 }

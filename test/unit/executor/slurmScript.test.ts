@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { readLimits } from "../../../src/executor/slurm/limits.ts";
 import { arrayOption, jobScript, requestOptions } from "../../../src/executor/slurm/script.ts";
+import { limitSeconds, signalName, signalOption } from "../../../src/executor/slurm/timeSignal.ts";
 import { withoutJob } from "../../../src/executor/slurm/slurmCommand.ts";
 import { ownJob } from "../../../src/executor/slurm/slurmTask.ts";
 import { availableCores } from "../../../src/base/availableCores.ts";
@@ -58,6 +59,27 @@ test("options of sbatch: only what is asked for, and the user's own arguments la
   assert.equal(arrayOption(24, 0), "--array=0-23");
 });
 
+test("the signal before the time limit: a fifth of a short limit, two minutes of others, or as the experiment says", () => {
+  const option = (request: Parameters<typeof signalOption>[0]): string | undefined => signalOption(request)[0];
+  assert.equal(option({}), "--signal=B:USR1@120");
+  assert.equal(option({ time: "8:00:00" }), "--signal=B:USR1@120");
+  assert.equal(option({ time: "1" }), "--signal=B:USR1@12");
+  assert.equal(option({ time: "1", signal: "USR2@30" }), "--signal=B:USR2@30");
+  assert.equal(option({ signal: "none" }), undefined);
+  assert.equal(signalName({ signal: "USR2@30" }), "SIGUSR2");
+  assert.equal(signalName({ signal: "none" }), undefined);
+  const limits = ["90", "1:30", "2:00:00", "1-0", "1-2:30", "1-2:30:15"];
+  assert.deepEqual(limits.map(limitSeconds), [5400, 90, 7200, 86_400, 95_400, 95_415]);
+});
+
+test("a signal while the script's setup is at work does not end the job", () => {
+  const places = { nodePath: "/bin/true", workerPath: "w", submission: "s", folder: "f" };
+  const script = (signal: string): string =>
+    jobScript({ setup: ["kill -USR1 $$", "kill -TERM $$", "echo on"], signal }, places);
+  assert.equal(execFileSync("bash", ["-c", script("USR1@60")], { encoding: "utf8" }), "on\n");
+  assert.throws(() => execFileSync("bash", ["-c", script("none")]));
+});
+
 test("what belongs to the job that submits does not reach the new one; where Slurm is configured does", () => {
   const env = {
     PATH: "p",
@@ -87,6 +109,14 @@ test("threads are those that the job asked for, not all of the node", () => {
 
 test("limits of the cluster, with Slurm's defaults where it does not say them", () => {
   const text = "ClusterName             = c\nMaxArraySize            = 11\nKillWait                = 5 sec\n";
-  assert.deepEqual(readLimits(text), { cluster: "c", version: "", maxArraySize: 11, killWait: 5 });
+  assert.deepEqual(readLimits(text), {
+    cluster: "c",
+    version: "",
+    maxArraySize: 11,
+    killWait: 5,
+    preemptMode: "",
+    requeue: true,
+    accounting: false,
+  });
   assert.equal(readLimits("").maxArraySize, 1001);
 });

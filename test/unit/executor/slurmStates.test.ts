@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { goodFor, NOT_FOUND, NOTHING_SEEN, seenAfter, seenNothing, whereOf } from "../../../src/executor/slurm/seen.ts";
+import { neverStarts, remedyOf } from "../../../src/executor/slurm/refusal.ts";
+import { readAccounting } from "../../../src/executor/slurm/sacct.ts";
+import {
+  goodFor,
+  lostTasks,
+  NOT_FOUND,
+  NOTHING_SEEN,
+  seenAccounted,
+  seenAfter,
+  seenNothing,
+  whereOf,
+} from "../../../src/executor/slurm/seen.ts";
 import { readQueue, type QueueRow } from "../../../src/executor/slurm/squeue.ts";
-import { meaningOf, startsNever } from "../../../src/executor/slurm/states.ts";
+import { meaningOf } from "../../../src/executor/slurm/states.ts";
 
 test("each state of Slurm has a meaning, and one that no version has told yet is no end", () => {
   const meanings: Record<string, string> = {
@@ -45,9 +56,24 @@ test("a job that waits for what only a person can change is told from one that w
     "QOSMaxWallDurationPerJobLimit",
     "AssocMaxWallDurationPerJobLimit",
   ])
-    assert.equal(startsNever(reason), true, reason);
+    assert.notEqual(neverStarts(reason), undefined, reason);
   for (const reason of ["Priority", "Resources", "JobArrayTaskLimit", "QOSMaxJobsPerUserLimit", "BeginTime", "None"])
-    assert.equal(startsNever(reason), false, reason);
+    assert.equal(neverStarts(reason), undefined, reason);
+});
+
+test("each refusal of sbatch has what helps against it", () => {
+  const helps: Record<string, RegExp> = {
+    "sbatch: error: invalid partition specified: none": /executor\.partition/,
+    "Batch job submission failed: Invalid account or account/partition combination specified": /executor\.account/,
+    "Batch job submission failed: Invalid qos specification": /executor\.qos/,
+    "Batch job submission failed: Invalid generic resource (gres) specification": /executor\.gpus/,
+    "Batch job submission failed: Invalid feature specification": /executor\.constraint/,
+    "Memory specification can not be satisfied": /executor\.memory/,
+    "Requested node configuration is not available": /executor\.memory/,
+    "sbatch: unrecognized option '--nonsense'": /executor\.args/,
+    "something of 2040": /man sbatch/,
+  };
+  for (const [told, help] of Object.entries(helps)) assert.match(remedyOf(told).template, help, told);
 });
 
 const LINES = [
@@ -128,4 +154,33 @@ test("while Slurm does not answer, all that was seen stands, and it is asked les
   assert.deepEqual(waits, [60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
   assert.equal(whereOf(away.tasks["s/0"], true, 10 * MINUTE).state, "working");
   assert.equal(seenAfter(away, { rows: [row("RUNNING")], asked, now: 9 }).failures, 0);
+});
+
+test("the accounting says how a job ended that squeue has lost; of one that goes on it says nothing", () => {
+  const tasks = new Map([
+    ["17_0", "s/0"],
+    ["17_1", "s/1"],
+  ]);
+  const text = [
+    "17_0|FAILED|n1|2026-01-02T03:04:05|2026-01-02T03:05:05|3:0",
+    "17_1|RUNNING|n2|2026-01-02T03:04:05|Unknown|0:0",
+    "18|CANCELLED by 0|None assigned|None|Unknown|0:15",
+  ].join("\n");
+  const rows = readAccounting(text, tasks);
+  assert.deepEqual(
+    rows.map(({ task, job, state, node, exit }) => [task, job, state, node, exit]),
+    [["s/0", "17_0", "FAILED", "n1", 3]],
+  );
+  assert.equal(readAccounting(text, new Map([["18", "t/0"]]))[0]?.exit, -15);
+
+  const running = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING", { restarts: 2 })], asked, now: 0 });
+  assert.deepEqual(lostTasks(running), []);
+  const lost = seenAfter(running, { rows: [], asked, now: 1 });
+  assert.deepEqual(lostTasks(lost), ["s/0"]);
+  const known = seenAccounted(lost, rows, 2);
+  const { state, word, exit, restarts } = whereOf(known.tasks["s/0"], true, 2);
+  assert.deepEqual([state, word, exit, restarts, known.accountedAt], ["ended", "FAILED", 3, 2, 2]);
+  assert.deepEqual(lostTasks(known), []);
+  // It stays known, and squeue's next answer without it changes nothing.
+  assert.equal(whereOf(seenAfter(known, { rows: [], asked, now: 3 }).tasks["s/0"], true, 3).word, "FAILED");
 });

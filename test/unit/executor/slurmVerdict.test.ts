@@ -14,12 +14,19 @@ const record = (status: RunStatus, checkpointStep?: number) => ({
   checkpointStep,
 });
 const task: Task = { run: "20260102-030405-abcd", start: 1, from: 10, fruitless: 0 };
-const ended = (word: string): Where => ({ state: "ended", job: "17_0", word, restarts: 0, exit: 1 });
+const ended = (word: string, exit = 1): Where => ({ state: "ended", job: "17_0", word, restarts: 0, exit });
 
-const says = (status: RunStatus, word: string, more: { step?: number; task?: Partial<Task>; logEnd?: string } = {}) => {
+interface More {
+  step?: number;
+  task?: Partial<Task>;
+  logEnd?: string;
+  exit?: number;
+}
+
+const says = (status: RunStatus, word: string, more: More = {}) => {
   const verdict = verdictOf({
     record: record(status, more.step),
-    where: ended(word),
+    where: ended(word, more.exit),
     task: { ...task, ...more.task },
     logEnd: more.logEnd ?? "",
   });
@@ -33,10 +40,13 @@ test("what the end of a job means for a run whose journal says no end", () => {
   assert.deepEqual(says("running", "OUT_OF_MEMORY"), ["failed", false]);
   assert.deepEqual(says("running", "CANCELLED by 1000"), ["stopped", false]);
   assert.deepEqual(says("interrupted", "CANCELLED"), ["stopped", false]);
-  assert.deepEqual(says("running", "NODE_FAIL"), ["interrupted", false]);
+  // Slurm itself may not start it again, else it would wait.
+  assert.deepEqual(says("running", "NODE_FAIL"), ["interrupted", true]);
   assert.deepEqual(says("running", NOT_FOUND), ["interrupted", true]);
   // A worker that gave the run up when it was asked to leave the node.
-  assert.deepEqual(says("interrupted", "COMPLETED", { step: 12 }), ["interrupted", true]);
+  assert.deepEqual(says("interrupted", "COMPLETED", { step: 12, exit: 0 }), ["interrupted", true]);
+  // A worker that ended by itself and said why, such as a full disk.
+  assert.deepEqual(says("interrupted", "FAILED"), ["interrupted", true]);
 });
 
 test("a run that has ended by its journal, or whose job has not ended, is left alone", () => {
@@ -55,6 +65,25 @@ test("a time limit: the run goes on if it came further, and fails after two jobs
   assert.deepEqual(says("running", "TIMEOUT", { step: 10, task: { fruitless: 1 } }), ["failed", false]);
   assert.equal(fruitlessJobs({ checkpointStep: 11 }, task), 0);
   assert.equal(fruitlessJobs({ checkpointStep: 10 }, { ...task, fruitless: 3 }), 4);
+});
+
+test("a job that was asked to end before its worker could say so goes on, and fails after two without a step", () => {
+  for (const exit of [-15, 143]) {
+    assert.deepEqual(says("queued", "COMPLETED", { exit }), ["interrupted", true]);
+    assert.deepEqual(says("running", "FAILED", { exit, task: { fruitless: 1 } }), ["failed", false]);
+  }
+  assert.deepEqual(says("running", "FAILED", { exit: -11 }), ["failed", false]);
+  assert.deepEqual(says("interrupted", "FAILED", { exit: 143, step: 11, task: { fruitless: 1 } }), [
+    "interrupted",
+    true,
+  ]);
+  assert.deepEqual(says("interrupted", "PREEMPTED", { task: { fruitless: 1 } }), ["failed", false]);
+});
+
+test("a shell that does not find Node says how it is loaded", () => {
+  const verdict = verdictOf({ record: record("queued"), where: ended("FAILED", 127), task, logEnd: "node: not found" });
+  assert.equal(verdict?.status, "failed");
+  assert.match(verdict.why.template, /executor\.setup/);
 });
 
 test("memory without control groups: the job's output alone says it", () => {

@@ -40,6 +40,7 @@ test("wrong keys and values are named with what is right", () => {
   assert.match(problem({ kind: "slurm", time: "8 hours" }), /executor\.time: .*8:00:00/);
   assert.match(problem({ kind: "slurm", memory: "lots" }), /executor\.memory: .*16G/);
   assert.match(problem({ kind: "slurm", partition: "a b" }), /executor\.partition/);
+  assert.match(problem({ kind: "slurm", signal: "soon" }), /executor\.signal: .*USR1@120/);
   assert.match(problem(7), /executor: /);
 });
 
