@@ -34,6 +34,15 @@ function waitingText({ reason = "", startsAt, never }: Where, now: number): stri
   return `waiting${told === "" ? "" : ` (${told})`}${needs}`;
 }
 
+/** How long (ms) after its job's start a worker may be silent until that is told. */
+const SILENT = 3 * MINUTE;
+
+/** What is told of a job that has started, and whose worker has said nothing in the journal. */
+function silenceText(record: RunRecord, { state, startsAt }: Where, now: number): string {
+  if (isLive(record.status) || state !== "working" || startsAt === undefined || now - startsAt < SILENT) return "";
+  return `started ${Math.floor((now - startsAt) / MINUTE)} min ago and tells nothing; adept logs shows its output`;
+}
+
 /**
  * Where a run of a cluster is: "waiting (Priority, about 14:20)", "on n7, 3 h left, requeued twice". Its journal says
  * whether it is at work, Slurm the rest.
@@ -47,6 +56,7 @@ export function whereText(record: RunRecord, where: Where | undefined, now = Dat
     ? [
         `on ${node === "" ? (record.place?.node ?? "a node") : node}`,
         where.endsAt === undefined || where.state !== "working" ? "" : leftText(where.endsAt - now),
+        silenceText(record, where, now),
       ]
     : [where.state === "unknown" ? "waiting (Slurm does not answer)" : waitingText(where, now)];
   return [...parts, again].filter((each) => each !== "").join(", ");

@@ -10,7 +10,7 @@ const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTi
 test("the controller is gone, then hangs: no run is marked, and all finish", async (t) => {
   const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
   if (cluster === undefined) return;
-  const steps = stepsIn(60, t);
+  const steps = stepsIn(90, t);
   const workspace = new SlurmWorkspace(t, cluster.env, {
     seeds: [0, 1],
     training: { steps, evaluateEvery: steps, checkpointEvery: steps },
@@ -20,6 +20,10 @@ test("the controller is gone, then hangs: no run is marked, and all finish", asy
   await until(() => workspace.hasRuns(), "the runs are made");
   await workspace.untilStep(0, { restart: 0 });
   await workspace.untilStep(1, { restart: 0 });
+  // A controller with nothing else to do saves for the first time after minutes that the jobs run; killed before, it
+  // would start them again. Another job has it save.
+  cluster.run("sbatch", "--hold", "-o", "/dev/null", "--wrap", "true");
+  await pause(12);
   cluster.node("slurmctld", "kill");
   await pause(15);
   assert.match(workspace.adept(["queue", "list"]).out, /slurm: 0 waiting, 2 at work/);

@@ -45,7 +45,7 @@ export class SlurmWorkspace {
     writeFileSync(join(this.folder, "data.jsonl"), rows.join("\n"));
     mkdirSync(join(this.folder, ".adept"));
     // A test's cluster may be asked often.
-    writeFileSync(join(this.folder, ".adept/slurm.json"), JSON.stringify({ poll }));
+    this.groupDefaults({ poll });
     writeFileSync(
       join(this.folder, "words.adept.json"),
       JSON.stringify({
@@ -58,6 +58,11 @@ export class SlurmWorkspace {
         ...experiment,
       }),
     );
+  }
+
+  /** Writes what a group sets for all of its experiments. */
+  groupDefaults(settings: object): void {
+    writeFileSync(join(this.folder, ".adept/slurm.json"), JSON.stringify(settings));
   }
 
   private variables(more: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

@@ -36,6 +36,10 @@ const NEVER: readonly (readonly [RegExp, Phrase])[] = [
   [/^BadConstraints$/, phrase`No node has what it asks for: change executor.constraint, memory, cpus or gpus.`],
   [/^DependencyNeverSatisfied$/, phrase`Stop the run and resume it.`],
   [/^JobHeldAdmin$/, phrase`An administrator holds it: ask why.`],
+  [
+    /launch[ _]failed[ _]requeued[ _]held/i,
+    phrase`Slurm could not start it, and holds it: scontrol release lets it go; its node may need an administrator.`,
+  ],
   [/^JobHeldUser$/, phrase`It is held: scontrol release lets it go.`],
   [/^AccountNotAllowed$/, phrase`Name another executor.account, or partition.`],
   [/^QOSNotAllowed$/, phrase`Name another executor.qos, or partition.`],
@@ -46,5 +50,8 @@ const NEVER: readonly (readonly [RegExp, Phrase])[] = [
   ],
 ];
 
-/** What helps a job that never starts for this reason by itself; undefined where it will. */
-export const neverStarts = (reason: string): Phrase | undefined => NEVER.find(([says]) => says.test(reason))?.[1];
+/**
+ * What helps a job that never starts by itself; undefined where it will.
+ * @param word Slurm's word for why it waits
+ */
+export const neverStarts = (word: string): Phrase | undefined => NEVER.find(([says]) => says.test(word))?.[1];

@@ -1,3 +1,4 @@
+import { bytesText } from "../../base/text/bytesText.ts";
 import { phrase, type Phrase, type PhraseValue } from "../../base/phrase.ts";
 import { isLive, isWaiting, type RunRecord } from "../../record/record.ts";
 import type { Where } from "../executor.ts";
@@ -64,9 +65,13 @@ const failedJob = ({ where, logEnd }: Ended): Verdict => ({
   again: false,
 });
 
-const outOfMemory = ({ where }: Ended): Verdict => ({
+/** What the run was said to need, where it came so far. */
+const forecast = ({ memory }: RunRecord): PhraseValue =>
+  memory === undefined ? "" : phrase` The run's forecast was ${bytesText(memory.needed)}.`;
+
+const outOfMemory = ({ record, where }: Ended): Verdict => ({
   status: "failed",
-  why: phrase`Slurm ended job ${where.job} for lack of memory. Give executor.memory more, or train with less: a smaller training.batchSize or training.maxSourceLength.`,
+  why: phrase`Slurm ended job ${where.job} for lack of memory.${forecast(record)} Give executor.memory more, or train with less: a smaller training.batchSize or training.maxSourceLength.`,
   again: false,
 });
 
@@ -124,6 +129,16 @@ const BY_WORD: Readonly<Record<string, (ended: Ended) => Verdict>> = {
 /** Memory without control groups: the job fails, and its output alone says why. */
 const MEMORY_LIMIT = /memory limit|oom[-_ ]kill/i;
 
+/** A job of less (ms) has had no worker at work. */
+const NO_TIME = 1000;
+
+/**
+ * Whether the job that ended never began while a worker was at work: a controller that was killed had not saved that
+ * the job ran, ends it when it is back, and counts its next start as failed.
+ */
+const isSlurmsFault = ({ record, where: { startsAt, endsAt } }: Ended): boolean =>
+  isLive(record.status) && startsAt !== undefined && endsAt !== undefined && endsAt - startsAt < NO_TIME;
+
 /** Exit codes of a job that SIGTERM ended before its worker could say so, or after it had. */
 const ASKED_TO_END: readonly number[] = [-15, 143];
 
@@ -141,6 +156,11 @@ export function verdictOf(ended: Ended): Verdict | undefined {
   if (MEMORY_LIMIT.test(logEnd)) return outOfMemory(ended);
   const { exit = 0 } = where;
   if (ASKED_TO_END.includes(exit) || (record.status === "interrupted" && exit === 0)) return leftNode(ended);
+  if (isSlurmsFault(ended))
+    return {
+      ...lostJob(ended),
+      why: phrase`Slurm has lost job ${where.job}; the run goes on from its last checkpoint.`,
+    };
   if (exit === NOT_THERE) return withoutNode(ended);
   return record.status === "interrupted" ? hindered(ended) : failedJob(ended);
 }

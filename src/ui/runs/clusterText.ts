@@ -35,6 +35,16 @@ function restartsText(restarts: number): string {
   return restarts === 2 ? vscode.l10n.t("requeued twice") : vscode.l10n.t("requeued {0} times", restarts);
 }
 
+/** How long (ms) after its job's start a worker may be silent until that is told. */
+const SILENT = 3 * MINUTE;
+
+/** What is told of a job that has started, and whose worker has said nothing in the journal. */
+function startedText({ node = "", startsAt }: Where, now: number): string {
+  const at = node === "" ? vscode.l10n.t("starting") : vscode.l10n.t("starting on {0}", node);
+  if (startsAt === undefined || now - startsAt < SILENT) return at;
+  return vscode.l10n.t("{0}, tells nothing for {1} min", at, Math.floor((now - startsAt) / MINUTE));
+}
+
 /**
  * Where a run of a cluster is, in one short line: "waiting (Priority, about 14:20)", "running · on n7, 3 h left,
  * requeued twice". Its journal says whether it is at work, Slurm the rest.
@@ -42,7 +52,10 @@ function restartsText(restarts: number): string {
 export function clusterText(record: RunRecord, where: Where, now = Date.now()): string {
   const { node = "", endsAt, state, restarts } = where;
   const again = restartsText(restarts);
-  if (!isLive(record.status)) return [waitingText(where, now), again].filter((part) => part !== "").join(", ");
+  if (!isLive(record.status))
+    return [state === "working" ? startedText(where, now) : waitingText(where, now), again]
+      .filter((part) => part !== "")
+      .join(", ");
   const at = node === "" ? (record.place?.node ?? "") : node;
   const parts = [
     at === "" ? "" : vscode.l10n.t("on {0}", at),

@@ -52,6 +52,7 @@ test("a job that waits for what only a person can change is told from one that w
     "BadConstraints",
     "DependencyNeverSatisfied",
     "JobHeldAdmin",
+    "launch failed requeued held",
     "AccountNotAllowed",
     "QOSMaxWallDurationPerJobLimit",
     "AssocMaxWallDurationPerJobLimit",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { english } from "../../../src/base/phrase.ts";
 import type { Where } from "../../../src/executor/executor.ts";
 import { NOT_FOUND } from "../../../src/executor/slurm/seen.ts";
 import type { Task } from "../../../src/executor/slurm/submission.ts";
@@ -80,6 +81,14 @@ test("a job that was asked to end before its worker could say so goes on, and fa
   assert.deepEqual(says("interrupted", "PREEMPTED", { task: { fruitless: 1 } }), ["failed", false]);
 });
 
+test("a job that took no time while its worker was at work was lost by Slurm, and the run goes on", () => {
+  const verdict = (status: RunStatus, endsAt: number) =>
+    verdictOf({ record: record(status), where: { ...ended("FAILED"), startsAt: 5000, endsAt }, task, logEnd: "" });
+  assert.equal(verdict("running", 5000)?.again, true);
+  assert.equal(verdict("running", 9000)?.status, "failed");
+  assert.equal(verdict("queued", 5000)?.status, "failed");
+});
+
 test("a shell that does not find Node says how it is loaded", () => {
   const verdict = verdictOf({ record: record("queued"), where: ended("FAILED", 127), task, logEnd: "node: not found" });
   assert.equal(verdict?.status, "failed");
@@ -91,4 +100,7 @@ test("memory without control groups: the job's output alone says it", () => {
     verdictOf({ record: record("running"), where: ended("FAILED"), task, logEnd })?.why.template ?? "";
   assert.match(why("slurmstepd: error: Exceeded job memory limit"), /lack of memory/);
   assert.doesNotMatch(why("Segmentation fault"), /lack of memory/);
+  const known = { ...record("running"), memory: { needed: 3e9, available: 1e9, copies: 1, wanted: 1 } };
+  const verdict = verdictOf({ record: known, where: ended("OUT_OF_MEMORY"), task, logEnd: "" });
+  assert.match(english(verdict!.why), /forecast was 3(\.0)? GB.*executor\.memory/);
 });

@@ -36,6 +36,13 @@ const ROWS: [ReturnType<typeof record>, Where, string, string][] = [
     "waiting (BeginTime), requeued twice",
     "waiting (BeginTime), requeued twice",
   ],
+  [
+    record("queued"),
+    where({ state: "working", node: "n7", startsAt: NOW - HOUR / 12, endsAt: NOW + HOUR }),
+    "on n7, 60 min left, started 5 min ago and tells nothing; adept logs shows its output",
+    "starting on n7, tells nothing for 5 min",
+  ],
+  [record("queued"), where({ state: "working", node: "n7", startsAt: NOW - 1000 }), "on n7", "starting on n7"],
   [record("queued"), where({ state: "unknown" }), "waiting (Slurm does not answer)", "waiting (Slurm does not answer)"],
 ];
 
