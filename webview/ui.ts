@@ -56,6 +56,8 @@ export function checkbox(label: string, checked: boolean, onChange: (checked: bo
 export interface Choice {
   value: string;
   text: string;
+  /** Whether it is only shown, and cannot be chosen. */
+  disabled?: boolean;
 }
 
 /** A drop-down; the label is its accessible name. */
@@ -67,11 +69,12 @@ export function select(
   const element = document.createElement("vscode-dropdown") as HTMLElement & { value: string };
   element.setAttribute("aria-label", label);
   element.append(
-    ...choices.map(({ value: each, text }) => {
+    ...choices.map(({ value: each, text, disabled = false }) => {
       const option = document.createElement("vscode-option");
       option.textContent = text;
       option.setAttribute("value", each);
       if (each === value) option.setAttribute("selected", "");
+      if (disabled) option.setAttribute("disabled", "");
       return option;
     }),
   );

@@ -7,7 +7,11 @@ import { FAMILIES } from "./families.ts";
 import { offeredTypes } from "./offeredTypes.ts";
 import type { Architecture, Family } from "./family.ts";
 import { BackboneWeights } from "./files/weights.ts";
+import { finished, type CopySteps } from "./files/copySteps.ts";
 import { inPrecision } from "./files/inPrecision.ts";
+import { pruneCopies } from "./files/keptCopies.ts";
+import { removeLeft } from "./files/leftFiles.ts";
+import { weightCache } from "./files/weightCache.ts";
 import { refuseQuantised } from "./quantised.ts";
 import { relatedType } from "./relatedTypes.ts";
 
@@ -72,15 +76,32 @@ export function checkModelType(folder: string): void {
  * not supported, are quantised by another library, or hold values that do not fit the precision
  */
 export function openBackbone(folder: string, options: OpenOptions = {}): Backbone {
+  return finished(opening(folder, options, false));
+}
+
+/**
+ * Makes all copies of a model's weights in the cache that `openBackbone` needs for values in a precision; then opening
+ * it takes a moment.
+ * @throws UserError as openBackbone
+ */
+export function* copyWeights(folder: string, precision: Precision): CopySteps<void> {
+  removeLeft(weightCache());
+  pruneCopies();
+  yield* opening(folder, { precision }, true);
+}
+
+/** @param isCopied also the copies are made that are else made when a value is first asked for */
+function* opening(folder: string, options: OpenOptions, isCopied: boolean): CopySteps<Backbone> {
   // The type comes first: of a model that is not supported, other weight files would not help.
   const file = readConfigFile(folder, action());
   const family = familyOf(file);
   refuseQuantised(file);
   const weights = BackboneWeights.open(folder, options.verified);
+  if (isCopied) yield* weights.copies();
   const architecture = family.read(file, weights);
   const named = weights.named(
     architecture.layout.weights.map(({ name }) => name),
     architecture.storedAs,
   );
-  return { ...architecture, family, weights: inPrecision(named, architecture.layout, options) };
+  return { ...architecture, family, weights: yield* inPrecision(named, architecture.layout, options) };
 }

@@ -3,7 +3,14 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { receivedError, UserError } from "../base/errors.ts";
 import { phrase, type Phrase } from "../base/phrase.ts";
-import { CheckAnswer, Inspection, MemoryAnswer, SizesAnswer, type SetupRequest } from "../protocol/setupQuestions.ts";
+import {
+  CheckAnswer,
+  Inspection,
+  MemoryAnswer,
+  SizesAnswer,
+  UsableAnswer,
+  type SetupRequest,
+} from "../protocol/setupQuestions.ts";
 import { ENDS_WITH_US, workerEnvironment } from "./workerProcess.ts";
 import {
   EncodedTexts,
@@ -89,6 +96,10 @@ export class TokenWorker {
   /** Computes the sizes of ADePT for given numbers of trained parameters. */
   async sizes(question: Question<"sizes">): Promise<SizesAnswer> {
     return SizesAnswer.parse(await this.ask({ type: "sizes", ...question }));
+  }
+  /** Tells whether a GGUF file can be a backbone, from its head. */
+  async usable(question: Question<"usable">): Promise<UsableAnswer> {
+    return UsableAnswer.parse(await this.ask({ type: "usable", ...question }));
   }
   /** Forecasts how much memory training needs, and how much is free. */
   async memory(question: Question<"memory">): Promise<MemoryAnswer> {

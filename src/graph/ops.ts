@@ -64,6 +64,21 @@ export const gather = (table: Value, ids: Value): Value => make("gather", [table
 /** Sums `updates` into a table of `rows` zero rows, each update into the row of its id. */
 export const scatterAdd = (ids: Value, updates: Value, rows: Dim): Value =>
   make("scatterAdd", [ids, updates], { rows });
+/** Where rows of a padded table lie in one without padding, and back. */
+export interface RowOrder {
+  /** int32 (R): for each row without padding, its place in the padded table */
+  packedAt: Value;
+  /** int32 (N): for each row of the padded table, its place without padding; any for a row of padding */
+  paddedAt: Value;
+  /** (N, 1): 1 for a row, 0 for padding */
+  isRow: Value;
+}
+/** The rows of a padded table (N, w) without padding: (R, w). Each is there once, so that the gradient is `padded`. */
+export const packed = (x: Value, { packedAt, paddedAt, isRow }: RowOrder): Value =>
+  make("reorder", [x, packedAt, paddedAt, isRow], { isPadded: false });
+/** Rows (R, w) in their places of a padded table (N, w), whose other rows are 0. */
+export const padded = (x: Value, { packedAt, paddedAt, isRow }: RowOrder): Value =>
+  make("reorder", [x, paddedAt, packedAt, isRow], { isPadded: true });
 /** The sum over the given axes, which are removed from the shape. */
 export const reduceSum = (x: Value, axes: number[]): Value =>
   axes.length === 0 ? x : make("reduceSum", [x], { axes });
@@ -239,6 +254,15 @@ export const OPS: { [K in OpName]: Row<K> } = {
   scatterAdd: {
     shape: (inputs, { rows }) => [rows, ...operand(inputs, 1).shape.slice(operand(inputs, 0).shape.length)],
     gradient: (g, inputs) => [undefined, gather(g, operand(inputs, 0))],
+  },
+  reorder: {
+    shape: (inputs) => [...operand(inputs, 1).shape, ...operand(inputs, 0).shape.slice(1)],
+    gradient: (g, inputs, { isPadded }) => [
+      make("reorder", [g, operand(inputs, 2), operand(inputs, 1), operand(inputs, 3)], { isPadded: !isPadded }),
+      undefined,
+      undefined,
+      undefined,
+    ],
   },
   reduceSum: {
     shape: (inputs, { axes }) => removeAxes(operand(inputs, 0).shape, axes),

@@ -25,6 +25,8 @@ export interface OpAttributes {
   matmul: { transA: boolean; transB: boolean };
   gather: object;
   scatterAdd: { rows: Dim };
+  /** Rows in another order; `isPadded`: the result also has rows of padding, which are 0. */
+  reorder: { isPadded: boolean };
   reduceSum: { axes: number[] };
   reshape: { shape: Dim[] };
   transpose: { permutation: number[] };

@@ -18,8 +18,11 @@ const SetupHostMessage = z.discriminatedUnion("type", [
     limits: objectOf<DraftLimits>(),
     draft: objectOf<ExperimentDraft>(),
     title: z.string(),
-    /** The models that are here: those downloaded before, and files of other programs, whose path is the "folder". */
-    downloaded: z.array(z.object({ name: z.string(), folder: z.string() })),
+    /**
+     * The models that are here: those downloaded before, and files of other programs, whose path is the "folder"; with
+     * why one cannot be chosen, where that is known.
+     */
+    downloaded: z.array(z.object({ name: z.string(), folder: z.string(), problem: z.optional(z.string()) })),
   }),
   /** The result of the inspection to which the page gave the number `asked`. */
   z.object({
@@ -39,6 +42,8 @@ const SetupHostMessage = z.discriminatedUnion("type", [
   }),
   /** A model of the Hub that learns such data better than the embedded one, and what is said of it. */
   z.object({ type: z.literal("recommended"), name: z.string(), text: z.string() }),
+  /** Why a model that is here cannot be chosen, in a few words. */
+  z.object({ type: z.literal("unusable"), name: z.string(), problem: z.string() }),
   z.object({ type: z.literal("written"), error }),
   /** The page's last message was not accepted. */
   z.object({ type: z.literal("refused"), error: z.string() }),

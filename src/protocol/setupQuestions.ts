@@ -41,6 +41,7 @@ export const SetupRequest = z.discriminatedUnion("type", [
     generated: length,
     rows: count,
   }),
+  z.object({ id, type: z.literal("usable"), path: z.string() }),
   z.object({ id, type: z.literal("sizes"), backbone: z.string(), budgets: z.array(length).max(200) }),
   z.object({ id, type: z.literal("check"), path: z.string(), text: z.string().max(LONGEST_CHECKED) }),
   z.object({ id, type: z.literal("trainable"), path: z.string() }),
@@ -109,6 +110,10 @@ export const SizesAnswer = z.object({
   ),
 });
 export type SizesAnswer = z.infer<typeof SizesAnswer>;
+
+/** Why a GGUF file cannot be a backbone, in a few words; without a problem it can. */
+export const UsableAnswer = z.object({ problem: PhraseData.optional() });
+export type UsableAnswer = z.infer<typeof UsableAnswer>;
 
 /** A problem in an experiment file; `from` and `to` are character offsets of its text. */
 export const Problem = z.object({

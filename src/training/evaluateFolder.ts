@@ -22,6 +22,8 @@ import { promptShots } from "./batch/promptShots.ts";
 import type { BackboneLayout } from "../backbone/layout.ts";
 import { tooFewPositions } from "../method/positionNeed.ts";
 import type { TokenisedExample } from "./batch/tokenisedExample.ts";
+import { copiedWeights } from "./copiedWeights.ts";
+import { UNWATCHED, type Preparing } from "./data/preparing.ts";
 import { evaluate, type Prediction } from "./evaluation.ts";
 import { readBackBy, readBackNotes } from "./readBack.ts";
 
@@ -118,6 +120,8 @@ export interface FolderOptions extends DataOptions {
   shots?: { count: number; data: string } | undefined;
   engine?: EngineChoice;
   precision?: Precision;
+  /** Who is told how far copies of the weights are. */
+  preparing?: Preparing;
 }
 
 /** Solved examples of another file, read as the options say, drawn with seed 0. */
@@ -160,6 +164,8 @@ async function evaluated(options: FolderOptions): Promise<FolderEvaluation> {
   const encoded = await encodeAll(examples, encoder.withShots(await shotsOf(options, layout.isCausal)));
   const readBack = readBackBy(encoder, tokenizer);
   checkPlaces(adapter, layout, encoded, options.maxTokens);
+  const weights = options.precision ?? "fp32";
+  await copiedWeights({ backbone: options.backbone, precision: { weights } }, options.preparing ?? UNWATCHED);
   const model = await openTunedModel({
     folder,
     method: adapter.spec,

@@ -16,6 +16,7 @@ import { requireLabels } from "../task/labels.ts";
 import { majorityShare } from "../task/metric/majorityShare.ts";
 import { backboneFolder } from "../backbone/backboneFolder.ts";
 import { mixSeed } from "../base/mixSeed.ts";
+import { copiedWeights } from "./copiedWeights.ts";
 import type { ExampleEncoder } from "./batch/exampleEncoder.ts";
 import { promptRows } from "../method/prompt.ts";
 import { methodOf } from "../method/registry.ts";
@@ -183,6 +184,7 @@ async function prepared(
   preparing: Preparing,
 ): Promise<Prepared> {
   const { training } = experiment;
+  await copiedWeights(experiment, preparing);
   const { tokenizer, encoder, ...opened } = await openExperimentModel(experiment, true, reading, data.lists.train);
   const { isCausal, longest } = opened.model.layout;
   const readBack = readBackBy(data.asked, tokenizer);

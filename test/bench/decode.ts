@@ -1,5 +1,4 @@
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,17 +7,12 @@ import { batchOf } from "../models/batchOfRows.ts";
 import { realPrompts, rowsOf } from "../models/realTexts.ts";
 import { interval, type AddRow } from "./report/benchRow.ts";
 import { figures, speedRatio } from "./report/figures.ts";
+import { decodePeers, LEVELS, MODEL } from "./sides/decodePeers.ts";
 import { THREADS } from "./sides/peers.ts";
 import { inTurn, times } from "./sides/rounds.ts";
 import { Side, type Answer, type Asked } from "./sides/side.ts";
 import { sideBatch, type SideBatch } from "./sides/sideFolder.ts";
 
-const CACHE = join(import.meta.dirname, "../cache");
-const MODEL = join(CACHE, "smollm2");
-const LEVELS = `${MODEL}.gguf`;
-/** A Python with llama-cpp-python, and the file of the same values in fp32; see `prepareLlama`. */
-const PYTHON = process.env["ADEPT_LLAMA"] ?? join(CACHE, "decode/venv/bin/python");
-const WIDE = join(CACHE, "decode/smollm2-f32.gguf");
 const PROMPTS = 4;
 const ROWS = 8;
 const QUESTIONS = 4;
@@ -51,20 +45,6 @@ async function writeBatches(folder: string): Promise<Files> {
   const file = join(folder, "batches.json");
   writeFileSync(file, JSON.stringify({ batches, candidates }));
   return { file, single: prompts.slice(0, PROMPTS).map((_, i) => i), rows: PROMPTS, questions: PROMPTS + 1 };
-}
-
-/** Writes the GGUF file of the same values in fp32, by llama.cpp itself. @returns why there is no peer */
-function prepareLlama(): string | undefined {
-  const script = `import sys, llama_cpp
-if len(sys.argv) > 1:
-    p = llama_cpp.llama_model_quantize_default_params()
-    p.ftype, p.allow_requantize, p.nthread = 0, True, 2
-    sys.exit(llama_cpp.llama_model_quantize(sys.argv[1].encode(), sys.argv[2].encode(), p))`;
-  mkdirSync(join(CACHE, "decode"), { recursive: true });
-  const { status } = spawnSync(PYTHON, ["-c", script, ...(existsSync(WIDE) ? [] : [LEVELS, WIDE])], {
-    stdio: "ignore",
-  });
-  return status === 0 ? undefined : "no Python with llama-cpp-python (ADEPT_LLAMA names one)";
 }
 
 /** How many tokens two answers have in common from the start, and of how many, over all rows. */
@@ -157,9 +137,9 @@ async function compareScoring(ours: Side, { questions }: Files, { tokens, rounds
 }
 
 /**
- * npm run bench decode [--tokens N] [--rounds N] [--cases q4,rounded,f32,rows,scores]: greedy decoding of SmolLM2-135M
- * beside llama.cpp in one run, at equal precision, and scoring of labels. test/models/prepare.sh makes the model. On a
- * machine with other work the times say nothing: llama.cpp's threads then wait for each other.
+ * npm run bench decode [--tokens N] [--rounds N] [--cases NAME,NAME]: greedy decoding of SmolLM2-135M beside llama.cpp
+ * and onnxruntime-genai in one run, at equal precision, and scoring of labels. test/models/prepare.sh makes the model.
+ * On a machine with other work the times say nothing: llama.cpp's threads then wait for each other.
  */
 export async function benchDecode(args: string[], add: AddRow): Promise<void> {
   const { values } = parseArgs({
@@ -167,7 +147,7 @@ export async function benchDecode(args: string[], add: AddRow): Promise<void> {
     options: {
       tokens: { type: "string", default: "64" },
       rounds: { type: "string", default: "8" },
-      cases: { type: "string", default: "q4,rounded,f32,rows,scores" },
+      cases: { type: "string", default: "q4,rounded,f32,genai,genai-f32,rows,scores" },
     },
   });
   if (!existsSync(LEVELS)) {
@@ -180,8 +160,7 @@ export async function benchDecode(args: string[], add: AddRow): Promise<void> {
     return;
   }
   const chosen: Chosen = { tokens: Number(values.tokens), rounds: Number(values.rounds), add };
-  const why = prepareLlama();
-  if (why !== undefined) console.log(`Without the peer: ${why}.`);
+  const peers = decodePeers();
   const folder = mkdtempSync(join(tmpdir(), "adept-decode-"));
   const files = await writeBatches(folder);
   const open: Side[] = [];
@@ -189,15 +168,19 @@ export async function benchDecode(args: string[], add: AddRow): Promise<void> {
     open.push(side);
     return side;
   };
-  const llama = (path: string): Side | undefined =>
-    why === undefined ? kept(Side.llama(path, THREADS, files.file, PYTHON)) : undefined;
+  const peer = <P>(start: ((precision: P, threads: number, batches: string) => Side) | undefined, precision: P) =>
+    start === undefined ? undefined : kept(start(precision, THREADS, files.file));
+  const llama = (precision: "q4" | "fp32"): Side | undefined => peer(peers.llama, precision);
+  const genai = (precision: "int4" | "fp32"): Side | undefined => peer(peers.genai, precision);
   const ours = (path: string, how: "exact" | "rounded" = "exact"): Side =>
     kept(Side.decode(path, THREADS, files.file, how));
   const runs: Readonly<Record<string, () => Promise<void>>> = {
-    q4: () => compare("Q4_1 file, exact", [ours(LEVELS), llama(LEVELS)], files.single, chosen),
+    q4: () => compare("Q4_1 file, exact", [ours(LEVELS), llama("q4")], files.single, chosen),
     rounded: () =>
-      compare("Q4_1 file, rounded as llama.cpp does", [ours(LEVELS, "rounded"), llama(LEVELS)], files.single, chosen),
-    f32: () => compare("fp32", [ours(MODEL), llama(WIDE)], files.single, chosen),
+      compare("Q4_1 file, rounded as llama.cpp does", [ours(LEVELS, "rounded"), llama("q4")], files.single, chosen),
+    f32: () => compare("fp32", [ours(MODEL), llama("fp32")], files.single, chosen),
+    genai: () => compare("four bits, input in eight", [ours(LEVELS, "rounded"), genai("int4")], files.single, chosen),
+    "genai-f32": () => compare("fp32", [ours(MODEL), genai("fp32")], files.single, chosen),
     rows: () => compare(`Q4_1 file, exact, ${ROWS} rows`, [ours(LEVELS), undefined], [files.rows], chosen),
     scores: () => compareScoring(ours(MODEL), files, chosen),
   };

@@ -181,7 +181,14 @@ export class PageHost {
             downloaded: [
               { name: "owner/old", folder: "/models/owner--old" },
               { name: "llama3.2:3b (Ollama), 2.0 GB", folder: "/models/blobs/sha256-0" },
+              { name: "cut.gguf (Jan), 1.0 GB", folder: "/models/cut.gguf", problem: "damaged or incomplete" },
+              { name: "ears.gguf (Jan), 1.0 GB", folder: "/models/ears.gguf" },
             ],
+          });
+          post({
+            type: "unusable",
+            name: "ears.gguf (Jan), 1.0 GB",
+            problem: 'architecture "whisper" is not supported',
           });
           return;
         case "forecast":

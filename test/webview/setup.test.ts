@@ -257,6 +257,16 @@ test("a GGUF file is shown with architecture and size in every theme, and chosen
       assert.ok(isWhole, option);
       await control.locator("vscode-option", { hasText: option }).click();
     }
+    for (const refused of [
+      "cut.gguf (Jan), 1.0 GB: damaged or incomplete",
+      'ears.gguf (Jan), 1.0 GB: architecture "whisper" is not supported',
+    ]) {
+      await control.click();
+      const option = control.locator("vscode-option", { hasText: refused });
+      assert.ok(await option.evaluate((each) => each.hasAttribute("disabled") && each.clientWidth > 200), refused);
+      await option.click({ force: true });
+      await page.keyboard.press("Escape");
+    }
     await page.waitForTimeout(100);
     assert.deepEqual(
       asked.filter(({ type }) => type === "chooseBackbone"),

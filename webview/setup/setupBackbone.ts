@@ -15,6 +15,8 @@ const NAMED = "downloaded ";
 const PLAIN = ["embedded", "folder", "file", "hub"] as const;
 const isPlain = (value: string): value is (typeof PLAIN)[number] => (PLAIN as readonly string[]).includes(value);
 
+const unusableText = (name: string, problem: string): string => `${name}: ${problem}`;
+
 /** The choice of the backbone, with what the embedded one is for. */
 export class BackbonePart {
   readonly element: HTMLElement;
@@ -54,13 +56,26 @@ export class BackbonePart {
     this.recommended.replaceChildren(el("p", text, "detail"), use);
   }
 
+  /** Shows why a model cannot be chosen, in the place where it was offered; an open list stays open. */
+  refuse({ name, problem }: Extract<SetupHostMessage, { type: "unusable" }>): void {
+    for (const option of this.element.querySelectorAll("vscode-option"))
+      if (option.getAttribute("value") === NAMED + name) {
+        option.textContent = unusableText(name, problem);
+        option.setAttribute("disabled", "");
+      }
+  }
+
   private select(backbone: string, downloaded: Downloaded): HTMLElement {
     const { labels } = this;
     const isListed = downloaded.some(({ folder }) => folder === backbone);
     const choices = [
       { value: "embedded", text: labels.embedded },
       ...(backbone === EMBEDDED || isListed ? [] : [{ value: "own", text: backbone }]),
-      ...downloaded.map(({ name }) => ({ value: NAMED + name, text: name })),
+      ...downloaded.map(({ name, problem }) => ({
+        value: NAMED + name,
+        text: problem === undefined ? name : unusableText(name, problem),
+        disabled: problem !== undefined,
+      })),
       { value: "folder", text: labels.folder },
       { value: "file", text: labels.file },
       { value: "hub", text: labels.hub },

@@ -133,6 +133,9 @@ export class SetupForm {
       case "recommended":
         this.backbone.recommend(message);
         return;
+      case "unusable":
+        this.backbone.refuse(message);
+        return;
       case "written":
         this.problem.textContent = message.error ?? "";
         return;

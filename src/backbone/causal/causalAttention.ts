@@ -2,6 +2,7 @@ import { addDims, productDim, type Dim } from "../../graph/dims.ts";
 import {
   add,
   attention,
+  broadcastTo,
   concat,
   matmul,
   mul,
@@ -17,6 +18,7 @@ import { isDropping, type BackboneChanges } from "../changes.ts";
 import type { AttentionPart, CausalConfig, LayerChoice, Rotation } from "./causalConfig.ts";
 import { causalLinear } from "./causalLinear.ts";
 import { causalNorm } from "./causalNorm.ts";
+import type { PackedRows } from "./packedRows.ts";
 
 /** Keys and values of one attention, each (B, keyValueHeads, keys, headWidth); keys are rotated. */
 export interface KeyValue {
@@ -40,6 +42,8 @@ export interface Attended {
   scores: Value;
   /** undefined: a layer without rotation. */
   rotation: RotationInput | undefined;
+  /** How the places lie in one row; absent: (B, L). There is nothing before them then. */
+  packed?: PackedRows | undefined;
 }
 
 /** Rotates the first dims of each head of x (B, heads, L, headWidth) by their place's angles. */
@@ -54,6 +58,14 @@ function turned(x: Value, { width, pairs }: Rotation, angles: RotationInput): Va
 export const capped = (x: Value, cap: number | undefined): Value =>
   cap === undefined ? x : mul(tanh(mul(x, scalar(1 / cap))), scalar(cap));
 
+type Parts = Record<AttentionPart, Value>;
+
+const mapParts = <X, Y>(parts: Record<AttentionPart, X>, change: (part: X) => Y): Record<AttentionPart, Y> => ({
+  query: change(parts.query),
+  key: change(parts.key),
+  value: change(parts.value),
+});
+
 /** Grouped-query attention of a decoder-only model with its projections. */
 export class CausalAttention {
   constructor(
@@ -62,12 +74,29 @@ export class CausalAttention {
   ) {}
 
   /**
-   * @param x normed states (B, L, d)
+   * @param x normed states (B, L, d), or (1, P+R, d) where places are packed
    * @param name the attention's name in the weights file
-   * @returns the output (B, L, d), and the keys and values of these places, behind those of `grown`
+   * @returns the output, of the shape of x, and the keys and values of these places (B, ..), behind those of `grown`
    */
   attend(x: Value, name: string, choice: LayerChoice, attended: Attended): { output: Value; present: KeyValue } {
-    const { query, key, value } = this.projected(x, name);
+    const parts = this.parts(x, name);
+    const { joined, present } =
+      attended.packed === undefined
+        ? this.mixed(parts, name, choice, attended)
+        : this.mixedPacked(parts, name, choice, { ...attended, packed: attended.packed });
+    const { names, heads, headWidth, width, biases, isTransposed } = this.config;
+    const form = { from: heads * headWidth, to: width, bias: biases.attentionOutput, isTransposed };
+    return { output: causalLinear(joined, `${name}.${names.attentionOutput}`, form, this.changes), present };
+  }
+
+  /** The attended values (B, L, heads x headWidth) of projected places (B, L, ..), and their keys and values. */
+  private mixed(
+    parts: Parts,
+    name: string,
+    choice: LayerChoice,
+    attended: Attended,
+  ): { joined: Value; present: KeyValue } {
+    const { query, key, value } = this.byHead(parts, name);
     const rotation = choice.rotation === undefined ? undefined : this.config.rotations[choice.rotation];
     const angles = attended.rotation;
     const placed = (part: Value): Value =>
@@ -76,24 +105,55 @@ export class CausalAttention {
     const { grown } = attended;
     const present =
       grown === undefined ? own : { key: concat([grown.key, own.key], 2), value: concat([grown.value, own.value], 2) };
-    const { names, heads, headWidth, width, biases, isTransposed } = this.config;
     const mixed = this.mix(
       mul(placed(query), scalar(choice.scoreFactor ?? this.config.scoreFactor)),
       [...attended.before, present],
       attended,
     );
-    const [rows, length] = x.shape as [Dim, Dim, Dim];
-    const inner = heads * headWidth;
+    const [rows, length] = parts.query.shape as [Dim, Dim, Dim];
+    const inner = this.config.heads * this.config.headWidth;
     // With one place the order of the values is the same.
-    const joined = reshape(length === 1 ? mixed : transpose(mixed, [0, 2, 1, 3]), [rows, length, inner]);
-    const form = { from: inner, to: width, bias: biases.attentionOutput, isTransposed };
-    return { output: causalLinear(joined, `${name}.${names.attentionOutput}`, form, this.changes), present };
+    return {
+      joined: reshape(length === 1 ? mixed : transpose(mixed, [0, 2, 1, 3]), [rows, length, inner]),
+      present,
+    };
+  }
+
+  /** The same of packed places: the prompt for itself, once, and each row behind the prompt's keys and values. */
+  private mixedPacked(
+    parts: Parts,
+    name: string,
+    choice: LayerChoice,
+    { packed, scores, rotation }: Attended & { packed: PackedRows },
+  ): { joined: Value; present: KeyValue } {
+    const split = mapParts(parts, (part) => packed.split(part));
+    const [own, angles] = [packed.scores(scores), rotation && packed.rotation(rotation)];
+    const prompt =
+      split.query.prompt &&
+      this.mixed(
+        mapParts(split, (part) => part.prompt!),
+        name,
+        choice,
+        { before: [], scores: own.prompt, rotation: angles?.prompt },
+      );
+    const spread = (x: Value): Value => broadcastTo(x, ["B", ...x.shape.slice(1)]);
+    const rows = this.mixed(
+      mapParts(split, (part) => part.rows),
+      name,
+      choice,
+      {
+        before: [],
+        grown: prompt && { key: spread(prompt.present.key), value: spread(prompt.present.value) },
+        scores: own.rows,
+        rotation: angles?.rows,
+      },
+    );
+    return { joined: packed.join(prompt?.joined, rows.joined), present: rows.present };
   }
 
   /** Queries (B, heads, L, headWidth), and keys and values (B, keyValueHeads, L, headWidth), not yet rotated. */
-  private projected(x: Value, name: string): Record<AttentionPart, Value> {
+  private byHead(flat: Parts, name: string): Parts {
     const { names, heads, keyValueHeads, headNorm } = this.config;
-    const flat = this.parts(x, name);
     const norm = (part: Value, module: string | undefined): Value =>
       module === undefined ? part : causalNorm(part, `${name}.${module}`, this.config, this.changes);
     if (headNorm === "all")
@@ -110,7 +170,7 @@ export class CausalAttention {
   }
 
   /** Queries (B, L, heads x headWidth), keys and values (B, L, keyValueHeads x headWidth). */
-  private parts(x: Value, name: string): Record<AttentionPart, Value> {
+  private parts(x: Value, name: string): Parts {
     const { names, width, heads, keyValueHeads, headWidth, biases, isTransposed } = this.config;
     const input = names.attentionInput;
     const sizes = { query: heads * headWidth, key: keyValueHeads * headWidth, value: keyValueHeads * headWidth };
@@ -131,14 +191,14 @@ export class CausalAttention {
     const all = sizes.query + sizes.key + sizes.value;
     const [rows, length] = x.shape as [Dim, Dim, Dim];
     const fused = reshape(project(input.module, all), [rows, length, groups, all / groups]);
-    const found: Partial<Record<AttentionPart, Value>> = {};
+    const found: Partial<Parts> = {};
     let at = 0;
     for (const part of input.order) {
       const size = sizes[part] / groups;
       found[part] = reshape(slice(fused, 3, at, at + size), [rows, length, sizes[part]]);
       at += size;
     }
-    return found as Record<AttentionPart, Value>;
+    return found as Parts;
   }
 
   /** (B, L, heads x headWidth) -> (B, heads, L, headWidth) */

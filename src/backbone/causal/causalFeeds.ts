@@ -5,6 +5,7 @@ import type { Decoding, EmbeddedTokens, HostFeeds } from "../hostFeeds.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { CausalDecoding } from "./causalDecoding.ts";
 import { laterScoreFeeds, ownScoreFeeds, positionsOf, refuseTooLong, rotationFeeds } from "./causalInputs.ts";
+import { packedFeeds } from "./packedRows.ts";
 import { isFixed } from "./rotation.ts";
 import { joinRows, labelPlaces, lossesByTarget, resumedTokens } from "./joinedRows.ts";
 
@@ -14,8 +15,10 @@ const textLengths = (batch: Batch): number[] => Array.from({ length: batch.rows 
 /** Tokens that stand at the start of their rows. */
 interface Leading {
   columns: number;
-  /** Tokens of each row. */
+  /** Tokens of each row, the last one of a target included. */
   lengths: readonly number[];
+  /** Tokens of each row that are read. */
+  read: readonly number[];
   gap: PositionGap | undefined;
 }
 
@@ -24,13 +27,14 @@ export class CausalFeeds implements HostFeeds {
   constructor(private readonly config: CausalConfig) {}
 
   /** Feeds of tokens that stand at the start of their rows, behind the prompt. */
-  private leading(prompt: number, { columns, lengths, gap }: Leading): Feeds {
+  private leading(batch: Batch, prompt: number, { columns, lengths, read, gap }: Leading): Feeds {
     const length = prompt + columns;
     const positions = positionsOf(0, length, gap);
     refuseTooLong(this.config, positions.at(-1)! + 1);
     return {
       places: tensor(count(columns), columns),
       absolute: tensor(positions, length),
+      ...packedFeeds(batch, columns, read),
       ...ownScoreFeeds(this.config, positions),
       ...rotationFeeds(
         this.config,
@@ -45,7 +49,7 @@ export class CausalFeeds implements HostFeeds {
     const texts = textLengths(batch);
     const last = Int32Array.from(texts, (text, row) => row * (prompt + sourceLength) + prompt + text - 1);
     return {
-      ...this.leading(prompt, { columns: sourceLength, lengths: texts, gap }),
+      ...this.leading(batch, prompt, { columns: sourceLength, lengths: texts, read: texts, gap }),
       ids: tensor(ids, rows, sourceLength),
       lastAt: tensor(last, rows),
     };
@@ -84,6 +88,7 @@ export class CausalFeeds implements HostFeeds {
     const { rows, sourceLength, gap } = batch;
     const { ids, columns, lengths } = joinRows(batch);
     const texts = textLengths(batch);
+    const read = texts.map((text, row) => text + Math.max(0, targetTokens(batch, row) - 1));
     const start = (row: number): number => row * (prompt + columns);
     const found = labelPlaces(batch, (row, token) => start(row) + prompt + texts[row]! - 1 + token);
     const states = Int32Array.from({ length: rows * (prompt + sourceLength) }, (_, at) => {
@@ -92,7 +97,7 @@ export class CausalFeeds implements HostFeeds {
       return start(row) + Math.min(at - row * (prompt + sourceLength), prompt + columns - 1);
     });
     return {
-      ...this.leading(prompt, { columns, lengths, gap }),
+      ...this.leading(batch, prompt, { columns, lengths, read, gap }),
       ids: tensor(ids, rows, columns),
       labelAt: tensor(found.places, found.places.length),
       labels: tensor(found.labels, found.labels.length),

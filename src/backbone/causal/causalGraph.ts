@@ -1,7 +1,7 @@
 import { addDims, productDim, type Dim } from "../../graph/dims.ts";
-import { add, concat, gather, reshape } from "../../graph/ops.ts";
+import { add, concat, gather, reshape, slice } from "../../graph/ops.ts";
 import { input, type Value } from "../../graph/value.ts";
-import { UNCHANGED, type BackboneChanges } from "../changes.ts";
+import { isDropping, UNCHANGED, type BackboneChanges } from "../changes.ts";
 import {
   inputOf,
   type InputEmbedding,
@@ -16,6 +16,8 @@ import type { Attended, KeyValue, RotationInput } from "./causalAttention.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { rotationNames, scoresName, windowsOf } from "./causalInputs.ts";
 import { CausalLayers } from "./causalLayers.ts";
+import { PackedRows } from "./packedRows.ts";
+import { isFixed } from "./rotation.ts";
 
 /**
  * A decoder-only model with the inputs that CausalFeeds feeds. Prompt, text and target are adjacent in a row, and rows
@@ -27,12 +29,19 @@ export class CausalGraph implements SequenceGraph {
   readonly text: Tokens = tokensOf("S");
   readonly labelShape: Dim[] = ["M"];
   private readonly layers: CausalLayers;
+  /**
+   * Whether tokens are read without padding, and the prompt once for all rows. With dropout each row's prompt has other
+   * states, and so it has where angles depend on a row's length.
+   */
+  private readonly isPacked: boolean;
 
   constructor(
     private readonly config: CausalConfig,
     changes: Partial<BackboneChanges> = {},
   ) {
-    this.layers = new CausalLayers(config, { ...UNCHANGED, ...changes });
+    const all = { ...UNCHANGED, ...changes };
+    this.layers = new CausalLayers(config, all);
+    this.isPacked = !isDropping(all) && config.rotations.every(isFixed);
   }
 
   get table(): Value {
@@ -116,16 +125,29 @@ export class CausalGraph implements SequenceGraph {
     return { logits: this.layers.logits(this.layers.finished(states)), cache };
   }
 
-  /** All layers over prompt and tokens that stand at the start of their rows, without the last norm. */
+  /** All layers over prompt and tokens that stand at the start of their rows, without the last norm: (B, P+N, d). */
   private read(embedding: InputEmbedding, tokens: Tokens): { states: Value; present: KeyValue[] } {
-    const embedded = inputOf(embedding, tokens);
-    const length = embedded.shape[1]!;
     const { positions } = this.layers;
-    const x =
-      positions === undefined ? embedded : add(embedded, gather(positions, input("absolute", [length], "int32")));
-    const rotation = this.rotations(length);
-    const scores = this.scores([length, length]);
-    return this.layers.run(x, (i) => ({ before: [], scores: scores(i), rotation: rotation(i) }));
+    const placed = (x: Value, absolute: Value): Value =>
+      positions === undefined ? x : add(x, gather(positions, absolute));
+    const columns = tokens.ids.shape[1]!;
+    const length = embedding.prompt === undefined ? columns : addDims(embedding.prompt.shape[0]!, columns);
+    const [rotation, scores] = [this.rotations(length), this.scores([length, length])];
+    const attended = (packed?: PackedRows) => (i: number) => ({
+      before: [],
+      scores: scores(i),
+      rotation: rotation(i),
+      packed,
+    });
+    const absolute = input("absolute", [length], "int32");
+    if (!this.isPacked) return this.layers.run(placed(inputOf(embedding, tokens), absolute), attended());
+    const { prompt } = embedding;
+    const before = prompt?.shape[0] ?? 0;
+    const packed = new PackedRows(columns, prompt?.shape[0]);
+    const first = prompt && placed(reshape(prompt, [1, ...prompt.shape]), slice(absolute, 0, 0, before));
+    const rows = placed(embedding.text(tokens), slice(absolute, 0, before, addDims(before, columns)));
+    const { states, present } = this.layers.run(packed.join(first, rows), attended(packed));
+    return { states: packed.whole(states), present };
   }
 
   /** Embedded tokens (B, n, d) that stand after the text. */

@@ -1,6 +1,7 @@
 import type { Precision } from "../../engine/precisionSpec.ts";
 import type { WeightLocation } from "../../engine/program.ts";
 import type { BackboneLayout } from "../layout.ts";
+import type { CopySteps } from "./copySteps.ts";
 import { narrowFile, type Matrix } from "./narrowFile.ts";
 import type { BackboneWeights } from "./weights.ts";
 
@@ -26,11 +27,11 @@ const NATIVE: Readonly<Record<Precision, WeightLocation["type"] | undefined>> = 
  * in their file, others are converted into a file of the cache. Norms and tables of positions are not converted.
  * @throws UserError where values do not fit the precision
  */
-export function inPrecision(
+export function* inPrecision(
   weights: BackboneWeights,
   layout: BackboneLayout,
   { precision = "fp32", mapped = false, verified = false }: Storage,
-): BackboneWeights {
+): CopySteps<BackboneWeights> {
   if (precision === "fp32" && !mapped) return weights;
   const places = new Map<string, WeightLocation>();
   const others: Matrix[] = [];
@@ -41,6 +42,6 @@ export function inPrecision(
     else others.push({ name, source, isTable: role === "embedding" });
   }
   if (precision !== "fp32" && others.length > 0)
-    for (const [name, place] of narrowFile(others, precision, verified)) places.set(name, place);
+    for (const [name, place] of yield* narrowFile(others, precision, verified)) places.set(name, place);
   return weights.relocated(places);
 }

@@ -1,10 +1,20 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import type { WeightLocation } from "../../engine/program.ts";
 import { groupsOf, readWeight, rowRange } from "../../engine/weightData.ts";
 import { narrowed, narrowForm, type Narrow } from "./narrowForm.ts";
 import type { TensorEntry } from "./safetensors.ts";
-import { cachedHeader, contentHash, hashBytes, weightCache, writeCached, type CachedTensor } from "./weightCache.ts";
+import { counted, finished, type ByteSteps, type CopySteps } from "./copySteps.ts";
+import {
+  bytesOfAll,
+  cachedHeader,
+  contentHash,
+  hashBytes,
+  verificationOf,
+  weightCache,
+  writeCached,
+  type CachedTensor,
+} from "./weightCache.ts";
 
 /** A matrix, and where its values are stored before they are narrowed. */
 export interface Matrix {
@@ -24,40 +34,48 @@ const CHUNK = 2 ** 22;
  * @param checked the file's hash has just been verified, and is not verified again
  * @throws UserError where a value does not fit, or the cache cannot be written
  */
-export function narrowFile(
+export function* narrowFile(
   matrices: readonly Matrix[],
   precision: Narrow,
   checked: boolean,
-): Map<string, WeightLocation> {
+): CopySteps<Map<string, WeightLocation>> {
   const folder = weightCache();
-  const source = contentHash(
+  const source = yield* contentHash(
     folder,
     {
       files: matrices.map((each) => each.source.file),
       described: matrices.map(({ name, source: { dims, type, offset } }) => `${name} ${dims.join()} ${type} ${offset}`),
+      total: matrices.reduce(
+        (sum, { source: place }) => sum + piecesOf(place).reduce((all, { bytes }) => all + bytes, 0),
+        0,
+      ),
     },
-    (hash) => {
+    function* (hash) {
       for (const { name, source: place } of matrices) {
         hash.update(`${name} ${place.dims.join()} ${place.type}\n`);
-        hashPlace(hash, place);
+        for (const piece of piecesOf(place)) yield* hashBytes(hash, piece);
       }
     },
   );
   const path = join(folder, `${source}-${precision}.safetensors`);
-  const found = openNarrow(path, matrices, { precision, source, checked });
+  const tensors = matrices.flatMap((each) => tensorsOf(each, precision));
+  const told = { path: matrices[0]!.source.file, total: bytesOfAll(tensors) };
+  const found = yield* counted(openNarrow(path, matrices, { precision, source, checked }), {
+    ...told,
+    doing: "checking",
+  });
   if (found !== undefined) return found;
-  write(path, matrices, { precision, source });
-  const made = openNarrow(path, matrices, { precision, source, checked: true });
+  yield* counted(write(path, matrices, { precision, source }), { ...told, doing: "copying" });
+  const made = finished(openNarrow(path, matrices, { precision, source, checked: true }));
   if (made === undefined) throw new Error(`${path} is not what was written`);
   return made;
 }
 
-/** Adds a tensor's bytes to a hash, and the scales and offsets of levels. */
-function hashPlace(hash: Hash, place: WeightLocation): void {
-  hashBytes(hash, place);
+/** Where a tensor's bytes lie, and the scales and offsets of levels. */
+function piecesOf(place: WeightLocation): { file: string; offset: number; bytes: number }[] {
   const bytes = place.dims[0]! * groupsOf(place) * 4;
-  for (const offset of [place.scales, place.offsets])
-    if (offset !== undefined) hashBytes(hash, { file: place.file, offset, bytes });
+  const numbers = [place.scales, place.offsets].filter((offset) => offset !== undefined);
+  return [place, ...numbers.map((offset) => ({ file: place.file, offset, bytes }))];
 }
 
 /** The tensors of a matrix in the file. */
@@ -74,20 +92,24 @@ function tensorsOf({ name, source: { dims }, isTable }: Matrix, precision: Narro
   ];
 }
 
-function write(path: string, matrices: readonly Matrix[], made: { precision: Narrow; source: string }): void {
+function write(
+  path: string,
+  matrices: readonly Matrix[],
+  made: { precision: Narrow; source: string },
+): ByteSteps<void> {
   // Wider values first, so that all are aligned.
   const tensors = matrices.flatMap((each) => tensorsOf(each, made.precision)).sort((a, b) => b.width - a.width);
-  writeCached(path, { tensors, metadata: { format: FORMAT, ...made } }, (put) => {
-    for (const matrix of matrices) writeMatrix(matrix, made.precision, put);
+  return writeCached(path, { tensors, metadata: { format: FORMAT, ...made } }, function* (put) {
+    for (const matrix of matrices) yield* writeMatrix(matrix, made.precision, put);
   });
 }
 
 /** Narrows a matrix rows by rows: its values in fp32 would take as much memory as the whole of a large one. */
-function writeMatrix(
+function* writeMatrix(
   { name, source, isTable }: Matrix,
   precision: Narrow,
   put: (name: string, view: ArrayBufferView) => void,
-): void {
+): Generator<void, void, undefined> {
   const [rows, columns] = source.dims as [number, number];
   const form = narrowForm({ dims: source.dims, isTable }, precision);
   const most = Math.max(1, Math.floor(CHUNK / columns));
@@ -98,24 +120,28 @@ function writeMatrix(
     put(name, values);
     if (scales !== undefined) numbers.scales.push(scales);
     if (offsets !== undefined) numbers.offsets.push(offsets);
+    yield;
   }
   for (const part of ["scales", "offsets"] as const) for (const each of numbers[part]) put(`${name}.${part}`, each);
+  yield;
 }
 
 /**
  * The locations of the matrices in a file of the cache; undefined where the file is missing, is of other matrices, or
  * has a changed byte.
  */
-function openNarrow(
+function* openNarrow(
   path: string,
   matrices: readonly Matrix[],
   { precision, source, checked }: { precision: Narrow; source: string; checked: boolean },
-): Map<string, WeightLocation> | undefined {
+): ByteSteps<Map<string, WeightLocation> | undefined> {
   const header = cachedHeader(path);
   if (header === undefined) return undefined;
   const { entries, metadata } = header;
   if (metadata["format"] !== FORMAT || metadata["precision"] !== precision || metadata["source"] !== source)
     return undefined;
+  const verification = verificationOf(path);
+  const isChecked = checked || verification.isDone();
   const hash = createHash("sha256");
   const found = new Map<string, WeightLocation>();
   for (const matrix of matrices) {
@@ -123,12 +149,14 @@ function openNarrow(
     for (const { name, dtype, dims } of tensorsOf(matrix, precision)) {
       const entry = entries.get(name);
       if (entry?.dtype !== dtype || entry.dims.join() !== dims.join()) return undefined;
-      if (!checked) hashBytes(hash, entry);
+      if (!isChecked) yield* hashBytes(hash, entry);
       own.push(entry);
     }
     found.set(matrix.name, placeOf(matrix, precision, own));
   }
-  return checked || hash.digest("hex") === metadata["sha256"] ? found : undefined;
+  if (!isChecked && hash.digest("hex") !== metadata["sha256"]) return undefined;
+  verification.keep();
+  return found;
 }
 
 /** @param entries of the values, and of the scales and offsets where there are any */

@@ -128,10 +128,13 @@ export function readTorchArchive(path: string): TorchArchive {
 
 /** Calls `use` with the archive's file open. */
 export function withTorchFile<T>({ path }: Pick<TorchArchive, "path">, use: (file: OpenFile) => T): T {
-  const { fd, size } = openPlain(path);
+  const file = openTorchFile({ path });
   try {
-    return use({ path, fd, size });
+    return use(file);
   } finally {
-    closeSync(fd);
+    closeSync(file.fd);
   }
 }
+
+/** Opens a file of torch.save; the caller closes it. */
+export const openTorchFile = ({ path }: Pick<TorchArchive, "path">): OpenFile => ({ path, ...openPlain(path) });

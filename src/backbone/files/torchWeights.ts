@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { phrase, type Phrase } from "../../base/phrase.ts";
@@ -7,9 +8,18 @@ import { piecesOf, type FilePart, type OpenFile } from "./storedZip.ts";
 import type { StoredEntry } from "./storedEntry.ts";
 import type { PickledTensor } from "./tensorPickle.ts";
 import { countOf, gather, isContiguous, lastOf, viewProblem, type Values } from "./tensorView.ts";
-import { readTorchArchive, VALUE_BYTES, withTorchFile, type TorchArchive } from "./torchArchive.ts";
+import { openTorchFile, readTorchArchive, VALUE_BYTES, type TorchArchive } from "./torchArchive.ts";
 import { MOST_A_BYTE } from "./torchFile.ts";
-import { cachedHeader, contentHash, fileState, hashBytes, weightCache, writeCached } from "./weightCache.ts";
+import { counted, finished, type ByteSteps, type CopySteps } from "./copySteps.ts";
+import {
+  bytesOfAll,
+  cachedHeader,
+  contentHash,
+  hashBytes,
+  verificationOf,
+  weightCache,
+  writeCached,
+} from "./weightCache.ts";
 
 const FORMAT = "adept torch weights 2";
 /** What a safetensors file calls the values of a storage. */
@@ -51,17 +61,21 @@ interface View {
 export function torchEntries(path: string, checked: boolean): Map<string, StoredEntry> {
   const archive = readTorchArchive(path);
   const views = viewsOf(archive);
-  let offsets: { file: string; at: Map<string, number> } | undefined;
+  let offsets: Converted | undefined;
   const entries = new Map<View, StoredEntry>();
   const distinct = [...new Set(views.values())];
+  const copy = function* (): CopySteps<void> {
+    offsets ??= yield* converted(archive, distinct, checked);
+  };
   for (const view of distinct)
     entries.set(view, {
       source: path,
       dims: view.dims,
       dtype: view.dtype,
       bytes: countOf(view.tensor) * view.width,
+      copy,
       place: () => {
-        offsets ??= converted(archive, distinct, checked);
+        offsets ??= finished(converted(archive, distinct, checked));
         return { file: offsets.file, offset: offsets.at.get(view.kept)! };
       },
     });
@@ -97,62 +111,75 @@ function viewsOf({ path, size, tensors, storages }: TorchArchive): Map<string, V
 }
 
 /** The file of the cache and each tensor's first byte there. */
-function converted(
-  archive: TorchArchive,
-  distinct: readonly View[],
-  checked: boolean,
-): { file: string; at: Map<string, number> } {
+interface Converted {
+  file: string;
+  at: Map<string, number>;
+}
+
+function* converted(archive: TorchArchive, distinct: readonly View[], checked: boolean): CopySteps<Converted> {
   const folder = weightCache();
   // Wider values first, so that all are aligned.
   const views = [...distinct].sort((a, b) => b.width - a.width);
   const described = views.map(({ name, tensor, part }) => [name, tensor, part.offset]);
-  const source = contentHash(folder, { files: [archive.path], described }, (hash) => {
+  const stored = new Set(views.map((view) => view.part));
+  const size = [...stored].reduce((sum, part) => sum + part.size, 0);
+  const asked = { files: [archive.path], described, total: size };
+  const source = yield* contentHash(folder, asked, function* (hash) {
     hash.update(JSON.stringify(views.map(({ name, tensor }) => [name, tensor])));
-    withTorchFile(archive, (file) => {
-      for (const part of new Set(views.map((view) => view.part)))
-        for (const piece of piecesOf(file, part)) hash.update(piece);
-    });
+    const file = openTorchFile(archive);
+    try {
+      for (const part of stored)
+        for (const piece of piecesOf(file, part)) {
+          hash.update(piece);
+          yield piece.length;
+        }
+    } finally {
+      closeSync(file.fd);
+    }
   });
   const path = join(folder, `${source}-torch.safetensors`);
-  const found = openConverted(path, views, { source, checked });
+  const tensors = views.map(({ kept: name, dtype, width, dims }) => ({ name, dtype, width, dims }));
+  const told = { path: archive.path, total: bytesOfAll(tensors) };
+  const found = yield* counted(openConverted(path, views, { source, checked }), { ...told, doing: "checking" });
   if (found !== undefined) return found;
-  withTorchFile(archive, (file) => {
-    const tensors = views.map(({ kept: name, dtype, width, dims }) => ({ name, dtype, width, dims }));
-    writeCached(path, { tensors, metadata: { format: FORMAT, source } }, (put) => {
+  const written = writeCached(path, { tensors, metadata: { format: FORMAT, source } }, function* (put) {
+    const file = openTorchFile(archive);
+    try {
       for (const view of views)
-        copyView(file, view, (bytes) => {
+        for (const bytes of viewPieces(file, view)) {
           put(view.kept, bytes);
-        });
-    });
+          yield;
+        }
+    } finally {
+      closeSync(file.fd);
+    }
   });
-  const made = openConverted(path, views, { source, checked: true });
+  yield* counted(written, { ...told, doing: "copying" });
+  const made = finished(openConverted(path, views, { source, checked: true }));
   if (made === undefined) throw new Error(`${path} is not what was written`);
   return made;
 }
 
-/** Files of the cache that this process has verified; a model is opened several times. */
-const verified = new Set<string>();
-
 /** Undefined where the file is missing, is of other tensors, or has a changed byte. */
-function openConverted(
+function* openConverted(
   path: string,
   views: readonly View[],
   { source, checked }: { source: string; checked: boolean },
-): { file: string; at: Map<string, number> } | undefined {
+): ByteSteps<Converted | undefined> {
   const header = cachedHeader(path);
   if (header?.metadata["format"] !== FORMAT || header.metadata["source"] !== source) return undefined;
-  const state = fileState(path);
-  const isChecked = checked || verified.has(state);
+  const verification = verificationOf(path);
+  const isChecked = checked || verification.isDone();
   const hash = createHash("sha256");
   const at = new Map<string, number>();
   for (const { kept: name, dtype, dims } of views) {
     const entry = header.entries.get(name);
     if (entry?.dtype !== dtype || entry.dims.join() !== dims.join()) return undefined;
-    if (!isChecked) hashBytes(hash, entry);
+    if (!isChecked) yield* hashBytes(hash, entry);
     at.set(name, entry.offset);
   }
   if (!isChecked && hash.digest("hex") !== header.metadata["sha256"]) return undefined;
-  verified.add(state);
+  verification.keep();
   return { file: path, at };
 }
 
@@ -167,8 +194,8 @@ function numbersOf(bytes: Buffer, width: number): Values {
     : new BigUint64Array(buffer, byteOffset, length / 8);
 }
 
-/** Gives the bytes of a view in row-major order to `put`. */
-function copyView({ fd }: OpenFile, { tensor, part, width }: View, put: (bytes: Buffer) => void): void {
+/** The bytes of a view in row-major order, in pieces. */
+function* viewPieces({ fd }: OpenFile, { tensor, part, width }: View): Generator<Buffer, void, undefined> {
   const count = countOf(tensor);
   if (count === 0) return;
   const from = part.offset + tensor.offset * width;
@@ -176,9 +203,9 @@ function copyView({ fd }: OpenFile, { tensor, part, width }: View, put: (bytes: 
     const bytes = Buffer.alloc(count * width);
     const spread = readBytes(fd, from, (lastOf(tensor) - tensor.offset + 1) * width);
     gather(numbersOf(bytes, width), numbersOf(spread, width), { ...tensor, offset: 0 });
-    put(bytes);
+    yield bytes;
     return;
   }
   for (let done = 0; done < count * width; done += CHUNK)
-    put(readBytes(fd, from + done, Math.min(CHUNK, count * width - done)));
+    yield readBytes(fd, from + done, Math.min(CHUNK, count * width - done));
 }

@@ -5,26 +5,26 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeSync,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { readBytes } from "../../engine/weightData.ts";
+import { counted, type ByteSteps, type CopySteps } from "./copySteps.ts";
+import { removeLeft, temporaryName } from "./leftFiles.ts";
 import { readHeader, type SafetensorsHeader } from "./safetensors.ts";
 
 /** Bytes that are read and hashed at a time. */
 const CHUNK = 2 ** 24;
-/** Milliseconds after which nobody goes on writing a file. */
-const LEFT_AFTER = 10 * 60 * 1000;
 const UNKNOWN = "0".repeat(64);
 
 /** What is said where the cache cannot be written. */
@@ -61,31 +61,69 @@ export function fileState(file: string): string {
   return [realpathSync(file), size, mtimeNs, ino].join();
 }
 
+/** Files of the cache that this process has verified, by their states; a model is opened several times. */
+const verified = new Set<string>();
+
+/** Whether this process has verified a file of the cache, as it is now; and that it has. */
+export function verificationOf(path: string): { isDone: () => boolean; keep: () => void } {
+  const state = fileState(path);
+  return {
+    isDone: () => verified.has(state),
+    keep: () => {
+      verified.add(state);
+    },
+  };
+}
+
+/** A hash of content, and the states of the files that had it. */
+interface KnownHash {
+  hash: string;
+  /** As `fileState`; none where an older version wrote it. */
+  states: readonly string[];
+}
+
+/** What a file of the cache says of a hash; undefined where it is missing or damaged. */
+export function knownHash(path: string): KnownHash | undefined {
+  if (!existsSync(path)) return undefined;
+  const [hash = "", ...states] = readFileSync(path, "utf8").split("\n");
+  return /^[0-9a-f]{64}$/.test(hash) ? { hash, states } : undefined;
+}
+
+/** Says that a hash was used: what is made of files that are gone is kept for some time after. */
+function touch(path: string): void {
+  try {
+    utimesSync(path, new Date(), new Date());
+  } catch {
+    // A cache that may only be read is nobody's to clean.
+  }
+}
+
 /**
  * A hash of the content of files. It is kept under the files' sizes and times, so that unchanged files are read only
  * once.
  * @param described what of the files is hashed, as JSON
- * @param hash adds the content
+ * @param content adds the content; `total` is its size in bytes
  */
-export function contentHash(
+export function* contentHash(
   folder: string,
-  { files, described }: { files: readonly string[]; described: unknown },
-  hash: (into: Hash) => void,
-): string {
+  { files, described, total }: { files: readonly string[]; described: unknown; total: number },
+  content: (into: Hash) => ByteSteps<void>,
+): CopySteps<string> {
   const states = [...new Set(files)].map(fileState);
   const key = createHash("sha256")
     .update(JSON.stringify([states, described]))
     .digest("hex");
-  const known = join(folder, `${key.slice(0, 32)}.hash`);
-  if (existsSync(known)) {
-    const kept = readFileSync(known, "utf8");
-    if (/^[0-9a-f]{64}$/.test(kept)) return kept;
+  const path = join(folder, `${key.slice(0, 32)}.hash`);
+  const known = knownHash(path);
+  if (known !== undefined && known.states.length > 0) {
+    touch(path);
+    return known.hash;
   }
   const made = createHash("sha256");
-  hash(made);
+  yield* counted(content(made), { path: files[0]!, doing: "hashing", total });
   const found = made.digest("hex");
   try {
-    writeFileAtomic(known, found);
+    writeFileAtomic(path, [found, ...states].join("\n"));
   } catch (error) {
     throw cacheUnwritable(folder, error);
   }
@@ -93,11 +131,17 @@ export function contentHash(
 }
 
 /** Adds bytes of a file to a hash. */
-export function hashBytes(hash: Hash, { file, offset, bytes }: { file: string; offset: number; bytes: number }): void {
+export function* hashBytes(
+  hash: Hash,
+  { file, offset, bytes }: { file: string; offset: number; bytes: number },
+): ByteSteps<void> {
   const fd = openSync(file, "r");
   try {
-    for (let done = 0; done < bytes; done += CHUNK)
-      hash.update(readBytes(fd, offset + done, Math.min(CHUNK, bytes - done)));
+    for (let done = 0; done < bytes; done += CHUNK) {
+      const count = Math.min(CHUNK, bytes - done);
+      hash.update(readBytes(fd, offset + done, count));
+      yield count;
+    }
   } finally {
     closeSync(fd);
   }
@@ -137,45 +181,45 @@ function fileLayout(
   return { places, header };
 }
 
-/** Removes what processes that were killed while they wrote a file have left, which may be gigabytes. */
-function removeLeft(path: string): void {
-  for (const name of readdirSync(dirname(path))) {
-    if (!name.startsWith(`${basename(path)}.`) || !name.endsWith(".tmp")) continue;
-    const left = join(dirname(path), name);
-    const entry = statSync(left, { throwIfNoEntry: false });
-    if (entry !== undefined && Date.now() - entry.mtimeMs > LEFT_AFTER) rmSync(left, { force: true });
-  }
-}
+/** Bytes of tensors in a file. */
+export const bytesOfAll = (tensors: readonly CachedTensor[]): number =>
+  tensors.reduce((sum, { width, dims }) => sum + dims.reduce((a, b) => a * b, width), 0);
 
 /**
  * Writes a safetensors file of the cache, whole or not at all.
  * @param tensors in the order of the file
- * @param fill gives each tensor's bytes to `put`, consecutive pieces one behind the other; the hash that the header
- * keeps is over them in the order of the calls
+ * @param fill gives each tensor's bytes to `put`, consecutive pieces one behind the other, and yields between pieces;
+ * the hash that the header keeps is over them in the order of the calls
  * @throws UserError where it cannot be written
  */
-export function writeCached(
+export function* writeCached(
   path: string,
   { tensors, metadata }: { tensors: readonly CachedTensor[]; metadata: Readonly<Record<string, string>> },
-  fill: (put: (name: string, view: ArrayBufferView) => void) => void,
-): void {
+  fill: (put: (name: string, view: ArrayBufferView) => void) => Generator<void, void, undefined>,
+): ByteSteps<void> {
   const { places, header } = fileLayout(tensors, metadata);
   const start = header(UNKNOWN).length;
-  const temporary = `${path}.${process.pid}.tmp`;
+  const temporary = temporaryName(path);
   const hash = createHash("sha256");
   const write = (fd: number, bytes: Buffer, at: number): void => {
     for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
   };
   try {
-    removeLeft(path);
-    const fd = openSync(temporary, "w");
+    removeLeft(dirname(path));
+    const fd = openSync(temporary, "wx");
     try {
-      fill((name, view) => {
+      let put = 0;
+      const pieces = fill((name, view) => {
         const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
         write(fd, bytes, start + places.get(name)!);
         places.set(name, places.get(name)! + bytes.length);
         hash.update(bytes);
+        put += bytes.length;
       });
+      while (pieces.next().done !== true) {
+        yield put;
+        put = 0;
+      }
       write(fd, header(hash.digest("hex")), 0);
       fsyncSync(fd);
     } finally {
@@ -183,8 +227,10 @@ export function writeCached(
     }
     renameSync(temporary, path);
   } catch (error) {
-    rmSync(temporary, { force: true });
     throw error instanceof UserError ? error : explainCacheWrite(error, path);
+  } finally {
+    // Also where a stop ends it in between.
+    rmSync(temporary, { force: true });
   }
 }
 

@@ -6,6 +6,7 @@ import { groupsOf, readBytes, readWeight, rowRange } from "../../engine/weightDa
 import type { StoredTensors } from "../storedTensors.ts";
 import { isBlockType } from "../gguf/ggufTypes.ts";
 import { floatType } from "./safetensors.ts";
+import type { CopySteps } from "./copySteps.ts";
 import type { StoredEntry } from "./storedEntry.ts";
 import { weightEntries } from "./weightFiles.ts";
 
@@ -34,6 +35,12 @@ export class BackboneWeights implements StoredTensors {
     return new BackboneWeights(this.folder, this.entries, places);
   }
 
+  /** Makes the copies in which values lie that engines cannot read where they are stored. */
+  *copies(): CopySteps<void> {
+    for (const copy of new Set([...this.entries.values()].map((entry) => entry.copy)))
+      if (copy !== undefined) yield* copy();
+  }
+
   /**
    * The same tensors under the names of a layout.
    * @param storedAs the name in the file of a tensor of the layout; undefined: its own
@@ -59,6 +66,11 @@ export class BackboneWeights implements StoredTensors {
       if (entry !== undefined) own.set(entry, place.bytes + 4 * numbers * place.dims[0]! * groupsOf(place));
     }
     return [...own.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** The files that tensors are stored in, each once. */
+  get files(): string[] {
+    return [...new Set([...this.entries.values()].map(({ source }) => source))];
   }
 
   /** Whether tensors are stored as levels with scales. */

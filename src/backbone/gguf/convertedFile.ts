@@ -3,11 +3,13 @@ import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import type { WeightLocation } from "../../engine/program.ts";
 import { readBytes } from "../../engine/weightData.ts";
+import { counted, finished, type ByteSteps, type CopySteps } from "../files/copySteps.ts";
 import {
+  bytesOfAll,
   cachedHeader,
   contentHash,
-  fileState,
   hashBytes,
+  verificationOf,
   weightCache,
   writeCached,
   type CachedTensor,
@@ -59,7 +61,10 @@ function partsOf({ name, tensor, change, form }: Conversion): Part[] {
  * @param checked another copy of the model has just verified the file
  * @throws UserError where the cache cannot be written
  */
-export function convertedFile(conversions: readonly Conversion[], checked: boolean): Map<string, ConvertedPlace> {
+export function* convertedFile(
+  conversions: readonly Conversion[],
+  checked: boolean,
+): CopySteps<Map<string, ConvertedPlace>> {
   const folder = weightCache();
   const described = conversions.map(({ name, tensor: { type, dims, offset }, change, form }) => [
     name,
@@ -70,29 +75,36 @@ export function convertedFile(conversions: readonly Conversion[], checked: boole
     form,
   ]);
   const files = conversions.map(({ tensor }) => tensor.file);
-  const source = contentHash(folder, { files, described }, (hash) => {
+  const total = conversions.reduce((sum, { tensor }) => sum + tensor.bytes, 0);
+  const source = yield* contentHash(folder, { files, described, total }, function* (hash) {
     hash.update(
       JSON.stringify(described.map(([name, type, dims, , change, form]) => [name, type, dims, change, form])),
     );
-    for (const { tensor } of conversions) hashBytes(hash, tensor);
+    for (const { tensor } of conversions) yield* hashBytes(hash, tensor);
   });
   const path = join(folder, `${source}-gguf.safetensors`);
   // Wider values first, so that all are aligned.
   const parts = conversions.flatMap(partsOf).sort((a, b) => b.width - a.width);
-  const found = opened(path, conversions, { source, checked });
-  if (found !== undefined) return found;
-  writeCached(path, { tensors: parts, metadata: { format: FORMAT, source } }, (put) => {
-    for (const conversion of conversions) convert(conversion, put);
+  const known = bytesOfAll(parts);
+  const found = yield* counted(opened(path, conversions, { source, checked }), {
+    path: files[0]!,
+    doing: "checking",
+    total: known,
   });
-  const made = opened(path, conversions, { source, checked: true });
+  if (found !== undefined) return found;
+  const written = writeCached(path, { tensors: parts, metadata: { format: FORMAT, source } }, function* (put) {
+    for (const conversion of conversions) yield* convert(conversion, put);
+  });
+  yield* counted(written, { path: files[0]!, doing: "copying", total: known });
+  const made = finished(opened(path, conversions, { source, checked: true }));
   if (made === undefined) throw new Error(`${path} is not what was written`);
   return made;
 }
 
 type Put = (name: string, view: ArrayBufferView) => void;
 
-/** Calls `take` with runs of rows in the order of the Hugging Face tensor, as they are stored. */
-function eachRun({ tensor: { file, offset, bytes, dims }, change }: Conversion, take: (raw: Buffer) => void): void {
+/** Gives runs of rows in the order of the Hugging Face tensor, as they are stored. */
+function* rowRuns({ tensor: { file, offset, bytes, dims }, change }: Conversion): Generator<Buffer, void, undefined> {
   const rows = dims[0]!;
   const rowBytes = bytes / rows;
   const order = rowOrder(change, rows);
@@ -101,13 +113,11 @@ function eachRun({ tensor: { file, offset, bytes, dims }, change }: Conversion, 
   try {
     for (let from = 0; from < rows; from += most) {
       const count = Math.min(most, rows - from);
-      take(
-        order === undefined
-          ? readBytes(fd, offset + from * rowBytes, count * rowBytes)
-          : Buffer.concat(
-              Array.from(order.subarray(from, from + count), (row) => readBytes(fd, offset + row * rowBytes, rowBytes)),
-            ),
-      );
+      yield order === undefined
+        ? readBytes(fd, offset + from * rowBytes, count * rowBytes)
+        : Buffer.concat(
+            Array.from(order.subarray(from, from + count), (row) => readBytes(fd, offset + row * rowBytes, rowBytes)),
+          );
     }
   } finally {
     closeSync(fd);
@@ -115,34 +125,34 @@ function eachRun({ tensor: { file, offset, bytes, dims }, change }: Conversion, 
 }
 
 /** Writes what a conversion makes, in the order in which the file is verified: values, scales, offsets. */
-function convert(conversion: Conversion, put: Put): void {
+function* convert(conversion: Conversion, put: Put): Generator<void, void, undefined> {
   const { name, tensor, change, form } = conversion;
   if (form.kind === "values") {
     const raw = { ...conversion, change: { kind: "as-is" } } as const;
-    const stored: Buffer[] = [];
-    eachRun(raw, (rows) => stored.push(rows));
+    const stored = [...rowRuns(raw)];
     const count = tensor.dims.reduce((a, b) => a * b, 1);
     put(name, changedValues(change, dequantised(tensor.type, Buffer.concat(stored), count), tensor.dims));
+    yield;
     return;
   }
   if (form.kind === "rows") {
-    eachRun(conversion, (rows) => {
+    for (const rows of rowRuns(conversion)) {
       put(name, rows);
-    });
+      yield;
+    }
     return;
   }
   const numbers: { scales: Float32Array[]; offsets: Float32Array[] } = { scales: [], offsets: [] };
-  eachRun(conversion, (rows) => {
+  for (const rows of rowRuns(conversion)) {
     const { levels, scales, offsets } = unpacked(tensor.type as GgufBlockType, rows);
     put(name, levelBytes(form, levels));
     numbers.scales.push(scales);
     if (offsets !== undefined) numbers.offsets.push(offsets);
-  });
+    yield;
+  }
   for (const holds of ["scales", "offsets"] as const) for (const each of numbers[holds]) put(`${name}.${holds}`, each);
+  yield;
 }
-
-/** Files of the cache that this process has verified; a model is opened several times. */
-const verified = new Set<string>();
 
 /** Where the parts of a conversion lie. */
 type Entries = Partial<Record<Part["holds"], TensorEntry>>;
@@ -159,25 +169,26 @@ function entriesOf(conversion: Conversion, header: SafetensorsHeader): Entries |
 }
 
 /** Undefined where the file is missing, is of other tensors, or has a changed byte. */
-function opened(
+function* opened(
   path: string,
   conversions: readonly Conversion[],
   { source, checked }: { source: string; checked: boolean },
-): Map<string, ConvertedPlace> | undefined {
+): ByteSteps<Map<string, ConvertedPlace> | undefined> {
   const header = cachedHeader(path);
   if (header?.metadata["format"] !== FORMAT || header.metadata["source"] !== source) return undefined;
-  const state = fileState(path);
-  const isChecked = checked || verified.has(state);
+  const verification = verificationOf(path);
+  const isChecked = checked || verification.isDone();
   const hash = createHash("sha256");
   const places = new Map<string, ConvertedPlace>();
   for (const conversion of conversions) {
     const entries = entriesOf(conversion, header);
     if (entries === undefined) return undefined;
-    if (!isChecked) for (const holds of WRITTEN) if (entries[holds] !== undefined) hashBytes(hash, entries[holds]);
+    if (!isChecked)
+      for (const holds of WRITTEN) if (entries[holds] !== undefined) yield* hashBytes(hash, entries[holds]);
     places.set(conversion.name, placeOf(conversion, entries));
   }
   if (!isChecked && hash.digest("hex") !== header.metadata["sha256"]) return undefined;
-  verified.add(state);
+  verification.keep();
   return places;
 }
 

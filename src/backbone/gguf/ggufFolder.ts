@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { explainCacheWrite, fileState, weightCache } from "../files/weightCache.ts";
+import { explainCacheWrite, fileState, weightCache, weightCachePath } from "../files/weightCache.ts";
 import { configText } from "./configText.ts";
 import { ggufConfig } from "./ggufConfig.ts";
 import { readGguf } from "./ggufFile.ts";
@@ -17,6 +17,12 @@ const digest = (text: string | Buffer): string => createHash("sha256").update(te
 
 /** Folders that this process has verified, by the state of their files; a folder is asked for several times. */
 const verified = new Set<string>();
+
+/** Where the folder of a GGUF file as it is now lies, whether it is there or not. */
+export function shownFolderOf(path: string): string {
+  const state = JSON.stringify([VERSION, path, ggufPaths(path).map(fileState)]);
+  return join(weightCachePath(), `${SHOWN_PREFIX}${digest(state).slice(0, 32)}`);
+}
 
 /** Whether the folder of a GGUF file is there, and no byte of it has changed. */
 function isWhole(folder: string, path: string): boolean {
@@ -43,9 +49,9 @@ function isWhole(folder: string, path: string): boolean {
  * @throws UserError where the file cannot be read or is of a kind that is not supported, or the cache not be written
  */
 export function ggufFolder(path: string): string {
+  weightCache();
   // A missing file is told by its reader.
-  const state = JSON.stringify([VERSION, path, ggufPaths(path).map(fileState)]);
-  const target = join(weightCache(), `${SHOWN_PREFIX}${digest(state).slice(0, 32)}`);
+  const target = shownFolderOf(path);
   if (isWhole(target, path)) return target;
   const read = readGguf(path);
   const config = ggufConfig(read);

@@ -1,3 +1,4 @@
+import { finished, type CopySteps } from "../files/copySteps.ts";
 import type { StoredEntry } from "../files/storedEntry.ts";
 import { convertedFile, type Conversion, type ConvertedPlace } from "./convertedFile.ts";
 import { ggufConfig } from "./ggufConfig.ts";
@@ -25,6 +26,12 @@ function entriesOf(file: GgufFile, checked: boolean): Map<string, StoredEntry> {
   const entries = new Map<string, StoredEntry>();
   let places: Map<string, ConvertedPlace> | undefined;
   const config = ggufConfig(file);
+  const copied = function* (): CopySteps<Map<string, ConvertedPlace>> {
+    return (places ??= yield* convertedFile(conversions, checked));
+  };
+  const copy = function* (): CopySteps<void> {
+    yield* copied();
+  };
   for (const [name, { tensor, change }] of ggufTensors(file, config)) {
     // A head that repeats the table is the table.
     if (tensor.name === HEAD && config["tie_word_embeddings"] === true) continue;
@@ -43,8 +50,8 @@ function entriesOf(file: GgufFile, checked: boolean): Map<string, StoredEntry> {
       dims: changedDims(change, dims),
       dtype,
       bytes,
-      place: () =>
-        form.kind === "direct" ? { file: source, offset } : (places ??= convertedFile(conversions, checked)).get(name)!,
+      ...(form.kind !== "direct" && { copy }),
+      place: () => (form.kind === "direct" ? { file: source, offset } : finished(copied()).get(name)!),
     });
   }
   return entries;

@@ -4,6 +4,8 @@ import { loadTokenizer } from "../../backbone/tokenizer/tokenizer.ts";
 import { localModels } from "../../base/localModels/localModels.ts";
 import { openGitStore } from "../../run/git/gitStore.ts";
 import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder.ts";
+import { copiesFinding } from "./doctorCopies.ts";
+import { ggufFinding } from "./doctorGguf.ts";
 import { deviceFindings } from "./doctorDevices.ts";
 import { slurmExecutor } from "../../executor/executors.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -26,18 +28,6 @@ async function git(): Promise<string> {
   const store = await openGitStore(process.cwd());
   if ("reason" in store) throw store.reason;
   return "each run becomes a commit under refs/adept/runs";
-}
-
-/** How many GGUF models other programs keep here; which of them can be used, `adept backbones list` says. */
-function ggufModels(): Finding {
-  const counts = new Map<string, number>();
-  for (const { program } of localModels()) counts.set(program, (counts.get(program) ?? 0) + 1);
-  const told = [...counts].map(([program, count]) => `${program} has ${count}`).join(", ");
-  const detail =
-    told === ""
-      ? "Ollama, LM Studio and others have none here"
-      : `${told}; adept backbones list says which can be used`;
-  return { what: "GGUF models", ok: true, detail };
 }
 
 function disk(): string {
@@ -71,7 +61,8 @@ async function findings(withJob: boolean): Promise<Finding[]> {
       { what: "devices", ok: false, detail: String(error), fix: "npm ci" },
     ])),
     { what: "backbones", ok: true, detail: [EMBEDDED_PURPOSE, ...recommendation(modelsHere())].join(" ") },
-    ggufModels(),
+    ggufFinding(localModels()),
+    copiesFinding(),
     await attempt("git", "git init", git),
     await attempt("disk", "free some space", disk),
     ...(await cluster(withJob)),

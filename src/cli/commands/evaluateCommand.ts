@@ -10,6 +10,7 @@ import { JSON_OUTPUT } from "../commonOptions.ts";
 import { encodingLabel } from "../../base/text/encodingLabel.ts";
 import { percentText } from "../../base/text/percentText.ts";
 import { say, tell } from "../terminal.ts";
+import { toldPreparing } from "../toldPreparing.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 const OPTIONS = {
@@ -99,6 +100,7 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
     engine: engine.data,
     precision: precision.data.weights,
     prompt: prompt.data,
+    preparing: toldPreparing(),
   });
   for (const note of notes) tell(`note: ${english(note)}\n`);
   if (values.json === true) say(JSON.stringify(result));

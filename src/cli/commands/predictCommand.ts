@@ -4,6 +4,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { loadAdapter } from "../../adapter/adapterFolder.ts";
 import { encodeAll } from "../../training/batch/exampleEncoder.ts";
+import { copiedWeights } from "../../training/copiedWeights.ts";
 import { generatedTexts } from "../../training/generatedTexts.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
@@ -12,6 +13,7 @@ import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun } from "../namedRun.ts";
 import { SAMPLING_OPTIONS, samplingOf } from "../samplingOptions.ts";
 import { say } from "../terminal.ts";
+import { toldPreparing } from "../toldPreparing.ts";
 
 const OPTIONS = { ...RUN_OPTIONS, ...SAMPLING_OPTIONS } as const;
 
@@ -34,6 +36,7 @@ async function run({ values, positionals: [wanted = "latest", ...words] }: Parse
     );
   const given = locatedExperiment(run);
   const experiment = { ...given, engine: engineHere(given.engine) };
+  await copiedWeights(experiment, toldPreparing());
   const { model, tokenizer, encoder } = await openExperimentModel(experiment);
   try {
     const { parameters } = loadAdapter(run.adapterPath, model.layout);

@@ -15,13 +15,16 @@ export class OnnxBuilder {
   private readonly renamed = new Map<string, string>();
   private count = 0;
 
-  private readonly normInverse: boolean;
+  /**
+   * Whether the processor's kernels compute the graph. Its norm also writes 1 / rms, as a second output; its ScatterND
+   * adds on several threads at once, and so loses updates of the same row.
+   */
+  readonly isProcessor: boolean;
   /** Whether the weight of that name stays in its stored type and is widened at each use. */
   readonly isNarrow: (name: string) => boolean;
 
-  /** @param options.normInverse whether the norm's kernel also writes 1 / rms, as a second output */
-  constructor(options: { normInverse: boolean; isNarrow: (name: string) => boolean }) {
-    this.normInverse = options.normInverse;
+  constructor(options: { isProcessor: boolean; isNarrow: (name: string) => boolean }) {
+    this.isProcessor = options.isProcessor;
     this.isNarrow = options.isNarrow;
   }
 
@@ -76,7 +79,7 @@ export class OnnxBuilder {
    * and `inverse` gives it to the gradient.
    */
   norm(x: string, scale: string, epsilon: number): string {
-    if (!this.normInverse)
+    if (!this.isProcessor)
       return this.node("SimplifiedLayerNormalization", [x, scale], { axis: { i: -1 }, epsilon: { f: epsilon } });
     const inverse = `v${this.count++}`;
     const output = this.node(

@@ -104,7 +104,7 @@ async function compile(
   // Only the CPU's norm kernel writes its second output: with it, WebGPU's gradients were wrong by a factor of a
   // million.
   const { model, inputs } = lowerToOnnx(simplify(expanded(outputs)), located, {
-    normInverse: device === "cpu",
+    isProcessor: device === "cpu",
     blocks: device === "cpu" && levels !== undefined ? { folder, products: levels } : undefined,
   });
   const narrow = [...weights.values()].some((weight) => weight.narrow);

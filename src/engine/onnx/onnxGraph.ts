@@ -21,16 +21,16 @@ function addWeight(b: OnnxBuilder, name: string, location: WeightLocation): stri
 
 /**
  * Lowers the graph that computes `outputs` to an ONNX model.
- * @param normInverse whether the device's norm kernel writes its 1 / rms
+ * @param isProcessor whether the processor's kernels compute it
  * @param blocks how products with levels are computed by the kernel that reads them; absent: their matrix is widened
  * @returns the encoded model, and the inputs that it reads
  */
 export function lowerToOnnx(
   outputs: Record<string, Value>,
   weights: ReadonlyMap<string, WeightLocation>,
-  { normInverse, blocks }: { normInverse: boolean; blocks?: BlockOptions | undefined },
+  { isProcessor, blocks }: { isProcessor: boolean; blocks?: BlockOptions | undefined },
 ): { model: Uint8Array; inputs: InputValue[] } {
-  const b = new OnnxBuilder({ normInverse, isNarrow: (name) => weights.get(name)?.narrow === true });
+  const b = new OnnxBuilder({ isProcessor, isNarrow: (name) => weights.get(name)?.narrow === true });
   const narrow = new NarrowWeights(b, weights);
   const order = topological(Object.values(outputs));
   const products = blocks && new BlockProducts(b, { order, weights }, blocks);

@@ -1,3 +1,4 @@
+import { factors } from "../../graph/dims.ts";
 import type { PrimitiveName, OpValue } from "../../graph/value.ts";
 import type { OnnxBuilder } from "./onnxBuilder.ts";
 
@@ -41,6 +42,9 @@ function reshape(b: OnnxBuilder, inputs: string[], value: Of<"reshape">): string
     if (typeof d === "number") return d;
     return d === from[i] ? KEEP_SIZE : INFER_SIZE;
   });
+  // A prompt may be empty, as an ablation has it: then no size follows from the others, and 0 is a size.
+  if (shape.some((d) => typeof d === "string" && factors(d).includes("P")))
+    return b.node("Reshape", [first(inputs), b.shape(shape)], { allowzero: { i: 1 } });
   const free = target.filter((d) => d === INFER_SIZE).length;
   // The size of a product such as "B*T" is no input's dimension: ONNX infers one such size from the others.
   return b.node("Reshape", [first(inputs), free <= 1 ? b.ints(target) : b.shape(shape)]);
@@ -114,6 +118,12 @@ function after(b: OnnxBuilder, [x, ...others]: string[]): string {
 
 function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): string {
   const zeros = b.node("Expand", [b.float(0), b.shape(value.shape)]);
+  if (b.isProcessor && value.shape.length === 2) {
+    const updates = b.node("Reshape", [second(inputs), b.ints([INFER_SIZE, Number(value.shape[1])])]);
+    const rows = b.node("Reshape", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([INFER_SIZE, 1])]);
+    const each = b.node("Expand", [rows, b.node("Shape", [updates])]);
+    return b.node("ScatterElements", [zeros, each, updates], { axis: { i: 0 }, reduction: { s: "add" } });
+  }
   const ids = b.node("Unsqueeze", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([-1])]);
   return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
 }
@@ -128,7 +138,7 @@ function rotate(b: OnnxBuilder, inputs: string[], value: Of<"rotate">): string {
   const places = b.once(`places ${shape}`, () => {
     const [zero, one] = [0n, 1n].map((value) => b.constant("int64", [], BigInt64Array.of(value))) as [string, string];
     const all = b.node("ReduceProd", [shape], { keepdims: { i: 0 } });
-    return b.node("Reshape", [b.node("Range", [zero, all, one]), shape]);
+    return b.node("Reshape", [b.node("Range", [zero, all, one]), shape], { allowzero: { i: 1 } });
   });
   return b.node(
     "RotaryEmbedding",
@@ -174,6 +184,10 @@ export const LOWERINGS: { [K in PrimitiveName]: Lowering<Of<K>> } = {
   scatterAdd,
   rotate,
   gather: (b, inputs) => b.node("Gather", inputs, { axis: { i: 0 } }),
+  reorder: (b, inputs, { attributes: { isPadded } }) => {
+    const rows = b.node("Gather", [first(inputs), second(inputs)], { axis: { i: 0 } });
+    return isPadded ? b.node("Mul", [rows, inputs[3]!]) : rows;
+  },
   reduceSum: (b, inputs, { attributes }) =>
     b.node("ReduceSum", [first(inputs), b.ints(attributes.axes)], { keepdims: { i: 0 } }),
   transpose: (b, inputs, { attributes }) => b.node("Transpose", inputs, { perm: { ints: attributes.permutation } }),

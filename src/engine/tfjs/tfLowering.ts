@@ -271,6 +271,13 @@ export const TF_LOWERINGS: { [K in PrimitiveName]: TfLowering<Of<K>> } = {
     const axis = tf.int(0);
     return (inputs) => call(first(inputs), second(inputs), axis);
   },
+  reorder: (tf, { attributes: { isPadded } }) => {
+    const call = tf.call("GatherV2");
+    const times = tf.call("Mul");
+    const axis = tf.int(0);
+    if (!isPadded) return (inputs) => call(first(inputs), second(inputs), axis);
+    return (inputs, run) => times(run.pass(call(first(inputs), second(inputs), axis)), inputs[3]!);
+  },
   // A segment sum whose segments are the ids: rows without an id are 0, rows with several ids are summed.
   scatterAdd: (tf, { attributes }) => {
     const call = tf.call("UnsortedSegmentSum");

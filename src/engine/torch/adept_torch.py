@@ -181,6 +181,11 @@ def gather(table, ids):
     return rows.reshape(*ids.shape, *rows.shape[1:])
 
 
+def reorder(x, at, is_row=None):
+    rows = x.index_select(0, at)
+    return rows if is_row is None else rows.mul_(is_row.to(rows.dtype))
+
+
 def scatter_add(ids, updates, shape):
     table = torch.zeros(shape, dtype=torch.float32, device=updates.device)
     return table.index_add_(0, ids.reshape(-1).to(torch.int64), updates.reshape(-1, *shape[1:]))
@@ -352,6 +357,7 @@ def operations():
         "silu_gradient": lambda x, g: aten.silu_backward(g, x),
         "rms_inverse": rms_inverse,
         "gather": gather,
+        "reorder": reorder,
         "scatter_add": scatter_add,
         "rotate_halves": rotate_halves,
         "rotate_neighbours": rotate_neighbours,

@@ -172,6 +172,10 @@ export const TORCH_LOWERINGS: { [K in PrimitiveName]: TorchLowering<Of<K>> } = {
   matmul,
   gather: ({ source }, inputs) =>
     source.line(inputs, (table, ids) => `gather(${table}, ${ids})`, { type: inputs[0]!.type }),
+  reorder: ({ source }, [x, at, , isRow], { attributes: { isPadded } }) =>
+    isPadded
+      ? source.line([x!, at!, isRow!], (rows, i, own) => `reorder(${rows}, ${i}, ${own})`, { type: x!.type })
+      : source.line([x!, at!], (rows, i) => `reorder(${rows}, ${i})`, { type: x!.type }),
   scatterAdd: ({ source }, [ids, updates], { shape }) =>
     source.line([ids!, source.as(updates!, "float32")], (i, u) => `scatter_add(${i}, ${u}, ${shapeText(shape)})`, {
       type: "float32",

@@ -20,6 +20,7 @@ export const partSizes = (
   X: prompt + source,
   K: generated,
   N: source + target,
+  R: rows * (source + target),
   U: target,
   M: rows * target,
 });

@@ -47,6 +47,7 @@ export async function partSeconds(
   const sizes = (part: StepPart): Record<string, number> => ({
     ...partSizes(part, { prompt, generated: 1 }),
     N: part.columns,
+    R: part.rows * part.columns,
     M: part.labels,
   });
   const tokens = ({ rows, columns }: StepPart): number => rows * (prompt + columns);

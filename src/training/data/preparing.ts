@@ -1,3 +1,5 @@
+import type { CopyProgress } from "../../backbone/files/copySteps.ts";
+
 /** What is done of reading a data file, in bytes; of a packed file the whole is not known. */
 export interface DataProgress {
   path: string;
@@ -7,7 +9,7 @@ export interface DataProgress {
 
 /** How the preparation of a run is watched and ended. */
 export interface Preparing {
-  progress: (progress: DataProgress) => void;
+  progress: (progress: DataProgress | CopyProgress) => void;
   stopRequested: () => boolean;
 }
 

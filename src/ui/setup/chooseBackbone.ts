@@ -30,6 +30,8 @@ interface BackboneParts {
 export interface NamedBackbone {
   name: string;
   folder: string;
+  /** Why it cannot be chosen, in a few words of the window's language; undefined: it can, or nobody has looked yet. */
+  problem?: string;
 }
 
 /**

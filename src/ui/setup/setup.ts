@@ -27,6 +27,7 @@ import { WebviewPage, WebviewPages, type PageParts } from "../page/webviewPage.t
 import type { Inspection } from "../../protocol/setupQuestions.ts";
 import { setupLabels } from "../../protocol/setupLabels.ts";
 import type { SharedTokenWorker } from "../window/sharedTokenWorker.ts";
+import { unusable } from "./unusable.ts";
 import { writeExperiment } from "./writeExperiment.ts";
 
 /** The parts of the extension that setup pages work with. */
@@ -140,8 +141,19 @@ class Setup extends WebviewPage<SetupHostMessage, SetupPageMessage> {
 
   /** The models that are here; those of other programs are looked for once. */
   private modelsHere(): NamedBackbone[] {
-    this.kept ??= keptBackbones();
+    if (this.kept === undefined) {
+      this.kept = keptBackbones();
+      void this.checkKept(this.kept);
+    }
     return [...downloadedBackbones(this.parts), ...this.kept];
+  }
+
+  /** Tells the page which models of other programs cannot be used. */
+  private async checkKept(kept: readonly NamedBackbone[]): Promise<void> {
+    for await (const { name, problem } of unusable(kept, this.parts.tokens)) {
+      if (this.closed) return;
+      this.post({ type: "unusable", name, problem });
+    }
   }
 
   /**

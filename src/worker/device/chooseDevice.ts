@@ -29,6 +29,8 @@ export interface DeviceChoice {
 }
 export interface ChooseOptions {
   signal?: AbortSignal | undefined;
+  /** Called before the first measurement: what takes long once and for all is no part of a device's time. */
+  ready?: () => Promise<void>;
   candidates?: readonly Candidate[];
   measure?: typeof measureDevice;
   times?: DeviceTimes;
@@ -64,7 +66,7 @@ function fastest(steps: readonly MeasuredStep[]): Candidate {
  */
 export async function chooseDevice(
   experiment: Experiment,
-  { signal, candidates: given, measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {},
+  { signal, ready, candidates: given, measure = measureDevice, times = new DeviceTimes() }: ChooseOptions = {},
 ): Promise<DeviceChoice | undefined> {
   const nameOf = (device: Candidate): string => openEngine(engineOf(device, experiment.engine)).name;
   const all = given ?? candidatesOf(devicesHere(), experiment.engine, hasBf16Products());
@@ -79,6 +81,7 @@ export async function chooseDevice(
   const fresh: MeasuredStep[] = [];
   for (const device of candidates) {
     const before = known.get(device);
+    if (before === undefined && fresh.length === 0) await ready?.();
     const step = before === undefined ? await measure(experiment, device, { signal }) : { device, ...before };
     if (signal?.aborted === true) return undefined;
     steps.push(step);

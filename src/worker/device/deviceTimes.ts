@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as z from "zod";
 import { openBackbone } from "../../backbone/openBackbone.ts";
+import { fileState } from "../../backbone/files/weightCache.ts";
 import { cacheFolder } from "../../base/files/cacheFolder.ts";
 import { devicesHere } from "../../engine/device/devicesHere.ts";
 import { hardwareName } from "../../engine/device/hardwareName.ts";
@@ -34,18 +35,20 @@ const torchHere = (): unknown =>
   devicesHere().includes("torch") ? lookForTorch().map(({ candidate, said }) => [candidate.path, said]) : undefined;
 
 /**
- * A key of everything that a step's time depends on: hardware, versions of onnxruntime and PyTorch, model, method and
- * shape.
+ * A key of everything that a step's time, or the numbers by which devices are compared, depend on: hardware, versions
+ * of onnxruntime and PyTorch, the model's files, the precision and the memory setting with which they are held, method
+ * and shape.
  */
 export function shapeKey(experiment: Experiment, machine = hardwareName()): string {
   const {
     method,
     training: { batchSize, maxSourceLength, maxTargetLength, backboneDropout },
-    engine: { threads, replicas, torchDevice, tf32 },
+    engine: { threads, replicas, torchDevice, tf32, memory },
+    precision: { weights: precision },
   } = experiment;
   const folder = backboneFolder(experiment.backbone);
   const { config, weights } = openBackbone(folder);
-  const model = [config, weights.bytes];
+  const model = [config, weights.bytes, weights.files.map(fileState), precision, memory];
   return createHash("sha256")
     .update(
       JSON.stringify([

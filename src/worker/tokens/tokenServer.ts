@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import * as z from "zod";
 import { sentError } from "../../base/errors.ts";
 import { TokenRequest, type TokenReply } from "../../protocol/heatmapQuestions.ts";
+import { ggufProblem } from "../../backbone/ggufProblem.ts";
 import { SetupRequest } from "../../protocol/setupQuestions.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { rowReadingOf } from "../../task/rowReading.ts";
@@ -38,6 +39,10 @@ class TokenServer {
         return this.of(request.run).details(request.token, request.place);
       case "inspect":
         return inspect(request, this.data);
+      case "usable": {
+        const problem = ggufProblem(request.path);
+        return problem === undefined ? {} : { problem };
+      }
       case "sizes":
         return sizesWithin(request.backbone, request.budgets);
       case "memory":
@@ -67,6 +72,7 @@ const PATIENT: readonly string[] = [
   "inspect",
   "memory",
   "sizes",
+  "usable",
   "check",
   "trainable",
 ] satisfies SetupRequest["type"][];

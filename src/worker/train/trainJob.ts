@@ -25,7 +25,7 @@ import { precisionCost } from "./precisionCost.ts";
 import { recordSources, removeReproductionTree, restoreCommittedFiles } from "./reproducedFiles.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
 import { runLoop, startState } from "./runLoop.ts";
-import { watchedPreparation } from "./watchedPreparation.ts";
+import { watchedBy, watchedPreparation } from "./watchedPreparation.ts";
 import { settleDevice } from "./settleDevice.ts";
 import type { TrainJob, TrainOptions } from "./trainOptions.ts";
 
@@ -73,7 +73,7 @@ async function train(job: TrainJob): Promise<void> {
       : undefined;
   if (inputs === undefined && run.experiment().reproduces === undefined) await refuseOtherInputs(run);
   await restoreCommittedFiles(run, options.folder, emit);
-  await settleDevice(run, job);
+  await settleDevice(run, { emit, preparing: watchedBy(job) });
   const experiment = locatedExperiment(run);
   job.gpus.watch(experiment.engine);
   if (!options.resume && experiment.reproduces === undefined)

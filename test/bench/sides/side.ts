@@ -124,6 +124,16 @@ export class Side {
     ]);
   }
 
+  /** onnxruntime-genai, greedy, on a folder that its model builder made. @param python one that has it */
+  static genai(path: string, threads: number, batches: string, python: string): Side {
+    return Side.start("onnxruntime-genai", python, [
+      join(import.meta.dirname, "genai_side.py"),
+      path,
+      String(threads),
+      batches,
+    ]);
+  }
+
   private static start(name: string, command: string, args: string[], cwd = process.cwd()): Side {
     return new Side(
       name,

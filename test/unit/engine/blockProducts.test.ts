@@ -118,7 +118,7 @@ test("matrices that are multiplied by the same x are one product, those of anoth
   const outputs = { a: by("a", x), b: by("b", x), c: by("c", x), d: by("d", mul(x, scalar(3))) };
   const model = Buffer.from(
     lowerToOnnx({ all: add(outputs.a, outputs.d), b: outputs.b, c: outputs.c }, places, {
-      normInverse: false,
+      isProcessor: false,
       blocks: { folder: "/", products: "exact" },
     }).model,
   );

@@ -27,6 +27,15 @@ const angles = (of: (angle: number) => number): Value => ({
   data: Float32Array.from({ length: 8 }, (_, i) => of(0.3 + i)),
 });
 const ANGLES = { cos: angles(Math.cos), sin: angles(Math.sin) };
+/** Five rows, of which the second and the fourth are padding. */
+const int32 = (...values: number[]): Value => ({
+  kind: "constant",
+  type: "int32",
+  shape: [values.length],
+  data: Int32Array.from(values),
+});
+const IS_ROW: Value = { kind: "constant", type: "float32", shape: [5, 1], data: Float32Array.of(1, 0, 1, 0, 1) };
+const ORDER = { packedAt: int32(0, 2, 4), paddedAt: int32(0, 0, 1, 0, 2), isRow: IS_ROW };
 const CASES: Case[] = [
   {
     op: "add",
@@ -117,6 +126,8 @@ const CASES: Case[] = [
   },
   { op: "gather", shapes: [[5, 3]], build: ([a]) => ops.gather(a!, IDS), ids: { shape: [4], below: 5 } },
   { op: "scatterAdd", shapes: [[4, 3]], build: ([a]) => ops.scatterAdd(IDS, a!, 5), ids: { shape: [4], below: 5 } },
+  { op: "reorder", shapes: [[5, 3]], build: ([a]) => ops.packed(a!, ORDER) },
+  { op: "reorder", shapes: [[3, 3]], build: ([a]) => ops.padded(a!, ORDER) },
   { op: "reduceSum", shapes: [[2, 3, 4]], build: ([a]) => ops.reduceSum(a!, [0, 2]) },
   { op: "reshape", shapes: [[2, 6]], build: ([a]) => ops.reshape(a!, [3, 4]) },
   { op: "transpose", shapes: [[2, 3, 4]], build: ([a]) => ops.transpose(a!, [2, 0, 1]) },

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { verbatim } from "../../../src/base/phrase.ts";
+import { answeredUsable } from "./answeredUsable.ts";
 import type { TokenWorker } from "../../../src/executor/tokenWorker.ts";
 import { DRAFT_LIMITS } from "../../../src/experiment/draftLimits.ts";
 import type { ExperimentDraft } from "../../../src/experiment/draftSchema.ts";
@@ -80,8 +81,8 @@ async function opened(
     return Promise.resolve({ needed: 7.9e9, available: 6e9 });
   };
   const worker = {
-    inspect,
-    memory,
+    ...answeredUsable,
+    ...{ inspect, memory },
     sizes: () => Promise.resolve({ width: 1, parameters: 1, sizes: [] }),
   } as unknown as TokenWorker;
   const setups = new parts.Setups({
@@ -293,15 +294,23 @@ test("models that other programs keep are offered by name and size, and chosen w
   writeFileSync(join(manifests, "3b"), JSON.stringify({ layers }));
   const blob = join(HOME.OLLAMA_MODELS, "blobs", `sha256-${hash}`);
   writeFileSync(blob, Buffer.alloc(2_000_000));
+  writeFileSync(join(repository, "odd.gguf"), Buffer.alloc(3000));
   writeFileSync(join(repository, "small.gguf"), Buffer.alloc(3000));
   const { panel } = await opened();
-  assert.deepEqual(panel.of("start")[0]!["downloaded"], [
+  const named = (name: string): string => `pub/repo ${name}.gguf (LM Studio), 3 kB`;
+  const offered = [
     { name: "llama3.2:3b (Ollama), 2 MB", folder: blob },
-    { name: "pub/repo small.gguf (LM Studio), 3 kB", folder: join(repository, "small.gguf") },
-  ]);
+    { name: named("odd"), folder: join(repository, "odd.gguf") },
+  ];
+  const small = { name: named("small"), folder: join(repository, "small.gguf") };
+  const problem = 'architecture "x" is not supported';
+  await until(() => panel.of("unusable").length > 0);
+  await rest();
+  assert.deepEqual(panel.of("unusable"), [{ type: "unusable", name: small.name, problem }]);
   panel.say({ type: "chooseBackbone", how: "downloaded", name: "llama3.2:3b (Ollama), 2 MB" });
   await until(() => panel.of("start").length === 2);
   assert.equal((panel.of("start")[1]!["draft"] as ExperimentDraft).backbone, blob);
+  assert.deepEqual(panel.of("start")[1]!["downloaded"], [...offered, { ...small, problem }]);
   panel.dispose();
   rmSync(HOME.OLLAMA_MODELS, { recursive: true });
   rmSync(HOME.HOME, { recursive: true });

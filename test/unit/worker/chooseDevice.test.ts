@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { flagsBf16 } from "../../../src/engine/hardwareHere.ts";
 import { candidatesOf, type Candidate } from "../../../src/engine/device/candidates.ts";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
+import { calibrate } from "../../../src/worker/device/calibrate.ts";
 import { chooseDevice, type DeviceChoice } from "../../../src/worker/device/chooseDevice.ts";
 import { DeviceTimes, shapeKey } from "../../../src/worker/device/deviceTimes.ts";
+import { tinyGguf } from "../backbone/ggufLlama.ts";
 import type { MeasuredStep } from "../../../src/worker/device/measureDevice.ts";
 
-const experimentOf = (training: object = {}, method: object = { kind: "pt", promptLength: 5 }) =>
-  experimentsOf(
-    "x.adept.json",
-    JSON.stringify({ name: "x", task: { kind: "mail" }, method, training, engine: "auto" }),
-  )[0]!;
+const GIVEN = { name: "x", task: { kind: "mail" }, method: { kind: "pt", promptLength: 5 }, engine: "auto" };
+const experimentOf = (training: object = {}, method: object = GIVEN.method) =>
+  experimentsOf("x.adept.json", JSON.stringify({ ...GIVEN, method, training }))[0]!;
 const CHECK = [2, 0.5];
 type Outcome = number | string | { milliseconds: number; check: number[] };
 
@@ -223,4 +223,45 @@ test("a stored time applies to its machine, model, method and shape only", () =>
     shapeKey(experimentOf({}, { kind: "pt", promptLength: 6 }), "machine"),
   ];
   assert.equal(new Set([own, ...others]).size, 6);
+});
+
+test("the key of a measurement has how the weights are held, and which weights these are", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "adept-key-"));
+  t.after(() => {
+    rmSync(folder, { recursive: true });
+  });
+  const backbone = join(folder, "model.gguf");
+  const held = (change: object): string =>
+    shapeKey({ ...experimentsOf("x.adept.json", JSON.stringify({ ...GIVEN, ...change }))[0]!, backbone }, "machine");
+  const written = (bytes: Buffer, seconds: number): void => {
+    writeFileSync(backbone, bytes);
+    utimesSync(backbone, seconds, seconds);
+  };
+  written(tinyGguf(1), 1000);
+  const keys = [
+    held({}),
+    held({ precision: "int8" }),
+    held({ precision: "int4" }),
+    held({ precision: "bf16" }),
+    held({ engine: { device: "auto", memory: "least" } }),
+    held({ engine: { device: "auto", memory: "spare" } }),
+    held({ engine: { device: "auto", threads: 1 } }),
+  ];
+  assert.equal(new Set(keys).size, keys.length);
+  assert.equal(held({ precision: { weights: "fp32", compare: false }, seed: 9 }), keys[0]);
+  written(tinyGguf(2), 2000);
+  assert.ok(!keys.includes(held({})), "another model of the same shape, in the same place");
+});
+
+test("what devices are compared by does not depend on the seed", async () => {
+  const lengths = { batchSize: 2, maxSourceLength: 8, maxTargetLength: 4 };
+  const small = experimentOf(lengths, { kind: "pt", promptLength: 5, promptInit: "random" });
+  const settledOn = (seed: number) => ({
+    ...small,
+    seed,
+    engine: { ...small.engine, device: "cpu" as const, threads: 1 },
+  });
+  const [one, other] = [await calibrate(settledOn(1)), await calibrate(settledOn(2))];
+  assert.ok(one.check.length > 1);
+  assert.deepEqual(one.check, other.check);
 });

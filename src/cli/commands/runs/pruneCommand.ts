@@ -1,3 +1,4 @@
+import { keptCopies, removeCopy } from "../../../backbone/files/keptCopies.ts";
 import { bytesText } from "../../../base/text/bytesText.ts";
 import { openGitStore } from "../../../run/git/gitStore.ts";
 import { findPrunable, PRUNABLE_KINDS, type Prunable, type PrunableKind } from "../../../run/removal/prune.ts";
@@ -6,24 +7,41 @@ import { RUN_OPTIONS } from "../../commonOptions.ts";
 import { runsFolder } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 
-const TEXTS: Record<PrunableKind, (what: string) => string> = {
+/** What can go; "copies" are those of weights in the cache, which all runs of this machine share. */
+type Found = Omit<Prunable, "kind"> & { kind: PrunableKind | "copies" };
+const TEXTS: Record<Found["kind"], (what: string) => string> = {
+  copies: (what) => `copy of weights ${what}`,
   deleted: (what) => `run ${what}, deleted more than a week ago`,
   backups: (what) => `backup ${what}, more than a month old`,
   worktrees: (what) => `work tree ${what}, which no training uses`,
   files: (what) => `kept file ${what.slice(0, 12)}, which no run names`,
   checkpoints: (what) => `checkpoints of finished run ${what}`,
 };
-const total = (found: readonly Prunable[]): string => bytesText(found.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
+const total = (found: readonly Found[]): string => bytesText(found.reduce((sum, { bytes = 0 }) => sum + bytes, 0));
 
-function summary(found: readonly Prunable[], removed: boolean, checkpoints: boolean): string {
+function summary(found: readonly Found[], removed: boolean, asked: string): string {
   if (found.length === 0) return "nothing to prune";
   return removed
     ? `removed: ${found.length}, ${total(found)}`
-    : `${found.length} can go, ${total(found)}: adept runs prune${checkpoints ? " --checkpoints" : ""} --yes removes them`;
+    : `${found.length} can go, ${total(found)}: adept runs prune${asked} --yes removes them`;
 }
+
+/** Copies of weights whose model is gone or changed; or all, which are made anew when they are needed. */
+const copies = (all: boolean): Found[] =>
+  keptCopies()
+    .filter(({ isStale }) => all || isStale)
+    .map((copy) => ({
+      kind: "copies",
+      what: copy.path,
+      bytes: copy.bytes,
+      remove: () => {
+        removeCopy(copy);
+      },
+    }));
 
 const OPTIONS = {
   checkpoints: { type: "boolean", help: "also the checkpoints of finished runs" },
+  copies: { type: "boolean", help: "also copies of weights of models that are still here; they are made anew" },
   yes: { type: "boolean", help: "removes what is listed" },
   ...RUN_OPTIONS,
 } as const satisfies Options;
@@ -31,10 +49,14 @@ const OPTIONS = {
 /** Lists what is no longer needed; with --yes, deletes it. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const opened = await openGitStore(process.cwd());
-  const found = await findPrunable(
+  const ofRuns = await findPrunable(
     { store: "reason" in opened ? undefined : opened, runsDir: runsFolder(values["runs-dir"]), now: Date.now() },
     PRUNABLE_KINDS.filter((kind) => kind !== "checkpoints" || values.checkpoints === true),
   );
+  const found: Found[] = [...ofRuns, ...copies(values.copies === true)];
+  const asked = (["checkpoints", "copies"] as const)
+    .filter((each) => values[each] === true)
+    .map((each) => ` --${each}`);
   if (values.yes === true) for (const { remove } of found) await remove();
   const removed = values.yes === true;
   if (values.json === true)
@@ -42,7 +64,7 @@ async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   else {
     for (const { kind, what, bytes } of found)
       say(`${TEXTS[kind](what)}${bytes === undefined ? "" : ` (${bytesText(bytes)})`}`);
-    say(summary(found, removed, values.checkpoints === true));
+    say(summary(found, removed, asked.join("")));
   }
   return 0;
 }
