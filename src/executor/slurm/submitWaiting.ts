@@ -7,6 +7,7 @@ import type { ExecutorPlace, Placement } from "../executor.ts";
 import { newId } from "../newIds.ts";
 import { waitingRuns, type Waiting } from "../queuedRuns.ts";
 import { requestOf } from "./defaults.ts";
+import { dropRuntimes } from "./dropRuntimes.ts";
 import { failRefused } from "./failRefused.ts";
 import { clusterLimits } from "./limits.ts";
 import { needsSubmission } from "./needsSubmission.ts";
@@ -53,6 +54,7 @@ async function submitOne(place: ExecutorPlace, { request, runs }: Group, after: 
   const script = jobScript(request, { nodePath, workerPath, submission: submission.path, folder });
   submission.keepScript(script);
   for (const [index, { run }] of runs.entries()) setPointer(run, { submission: id, index });
+  dropRuntimes(runsDir, workerPath);
   try {
     const batch = { request, script, folder, tasks: runs.length, isArray: runs.length > 1, after };
     const job = await sbatch(submission, batch);
