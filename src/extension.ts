@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { ClusterWatch } from "./ui/runs/clusterWatch.ts";
 import { CodeDiff } from "./ui/runs/codeDiff.ts";
 import { Commands } from "./ui/commands/commands.ts";
 import { ContextKeys } from "./ui/commands/contextKeys.ts";
@@ -94,6 +95,7 @@ function createRest({ subscriptions }: vscode.ExtensionContext, parts: Parts): v
     new StatusItem(model),
     new Notifications(model),
     new WaitingQueue({ model, log, workerPath }),
+    new ClusterWatch({ model, log, workerPath }),
     new ContextKeys(model, heatmaps),
   );
 }

@@ -7,11 +7,14 @@ export {
   modelsInWorker,
 } from "./executor/workerJobs.ts";
 export { downloadInWorker } from "./executor/downloadInWorker.ts";
-export { resumeTraining, startAnalysis } from "./executor/startWorker.ts";
+export { kindOf } from "./executor/executorKindOf.ts";
+export { executorOfRun, slurmExecutor } from "./executor/executors.ts";
+export { startAnalysis } from "./executor/startWorker.ts";
 export { stopRun } from "./executor/stopRun.ts";
 export { dequeue, queueOf } from "./executor/queuedRuns.ts";
 export { endQueue, isQueueRunning, startQueue, workingDevices } from "./executor/deviceQueue.ts";
 export { submitExperiment } from "./executor/submit.ts";
+export { giveSlurmDefaults } from "./executor/clusterDefaults.ts";
 export { giveWorkers } from "./executor/workerProcess.ts";
 export { TokenWorker } from "./executor/tokenWorker.ts";
 export { storedAnalysis } from "./run/directory/storedAnalysis.ts";

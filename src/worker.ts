@@ -1,8 +1,10 @@
+import { dirname } from "node:path";
 import { json } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { explainTexts } from "./analysis/explainTexts.ts";
 import { ablatedParameters } from "./analysis/ablation/ablatedParameters.ts";
+import { loadSlurm } from "./executor/loadSlurm.ts";
 import { workQueue } from "./executor/workQueue.ts";
 import { ResolvedExperiment } from "./experiment/experiment.ts";
 import { UserError } from "./base/errors.ts";
@@ -19,10 +21,11 @@ import { findModels, listKnownModels } from "./worker/modelsJob.ts";
 import { measureExperiment } from "./worker/device/measureJob.ts";
 import { endWithParent } from "./worker/parentWatch.ts";
 import { textsFrom } from "./worker/analyse/textsFrom.ts";
+import { LEFT_CODE } from "./worker/train/leftRun.ts";
 import { runTraining } from "./worker/train/trainJob.ts";
 
 const USAGE =
-  "usage: worker.js train RUNPATH --folder FOLDER [--resume] [--start NUMBER] | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
+  "usage: worker.js train RUNPATH --folder FOLDER [--resume] [--start NUMBER] | task SUBMISSION INDEX --folder FOLDER | probe FOLDER | compare RUNPATH... | analyse RUNPATH --folder FOLDER [--only NAMES] | queue RUNSDIR --folder FOLDER --device DEVICE | measure EXPERIMENT | calibrate - | export RUNPATH --out FOLDER [--folded] | explain RUNPATH < TEXTS | download OWNER/NAME --out FOLDER | models TEXT; with --parent PID it ends with that process";
 
 const OPTIONS = {
   folder: { type: "string" },
@@ -43,10 +46,35 @@ interface Request {
   folder: string;
   values: ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>>["values"];
   signal: AbortSignal;
+  /** What `signal` is of. */
+  stop: AbortController;
+}
+
+/** Trains the run of a cluster's task; asked to leave its node, it leaves as Slurm wants it. */
+async function workTask(of: { path: string; index: number }, folder: string, stop: AbortController): Promise<number> {
+  const workerPath = fileURLToPath(import.meta.url);
+  const { slurmTask, leaveNode, submitRest } = loadSlurm(workerPath);
+  const task = slurmTask(of.path, of.index);
+  // The run has been deleted, or another submission has it.
+  if (task === undefined) return 0;
+  const { run, request, placed, timeSignal } = task;
+  const { signal } = stop;
+  let asked: "time" | "end" = "end";
+  if (timeSignal !== undefined)
+    process.on(timeSignal, () => {
+      if (!signal.aborted) asked = "time";
+      stop.abort();
+    });
+  const resume = run.record().start > 0;
+  const how = { folder, resume, request, placed, signal, ablate: ablatedParameters, analyse: askedAnalyses };
+  const code = await runTraining(run, how);
+  if (code === LEFT_CODE) await leaveNode(task, asked);
+  else await submitRest({ runsDir: dirname(run.path), folder, workerPath, nodePath: process.execPath });
+  return code;
 }
 
 /** Jobs that end in an orderly way when asked to; any other is ended at once, since it leaves nothing behind. */
-const ORDERLY = ["train", "queue", "analyse", "download", "export"];
+const ORDERLY = ["train", "task", "queue", "analyse", "download", "export"];
 
 /** Each job by its name; it returns an exit code. */
 const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
@@ -59,6 +87,12 @@ const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
       ablate: ablatedParameters,
       analyse: askedAnalyses,
     }),
+  task: ({ paths: [path = "", index], folder, stop }) => workTask({ path, index: Number(index) }, folder, stop),
+  probe: ({ path }) => {
+    const workerPath = fileURLToPath(import.meta.url);
+    loadSlurm(workerPath).answerProbe(path, workerPath);
+    return Promise.resolve(0);
+  },
   queue: async ({ path, folder, values, signal }) => {
     const workerPath = fileURLToPath(import.meta.url);
     await workQueue({ runsDir: path, device: values.device, folder, workerPath, nodePath: process.execPath }, signal);
@@ -101,7 +135,7 @@ async function main(): Promise<number> {
       process.on(signal, () => {
         stop.abort();
       });
-  return job({ path, paths, folder: values.folder ?? process.cwd(), values, signal: stop.signal });
+  return job({ path, paths, folder: values.folder ?? process.cwd(), values, signal: stop.signal, stop });
 }
 
 /** Prints the result of a job as JSON, or the error and what the user can do about it. */

@@ -9,6 +9,7 @@ import { downloadCommand } from "./commands/downloadCommand.ts";
 import { evaluateCommand } from "./commands/evaluateCommand.ts";
 import { exportCommand } from "./commands/exportCommand.ts";
 import { importCommand } from "./commands/importCommand.ts";
+import { logsCommand } from "./commands/logsCommand.ts";
 import { methodsCommand } from "./commands/methodsCommand.ts";
 import { precisionCommand } from "./commands/precisionCommand.ts";
 import { predictCommand } from "./commands/predictCommand.ts";
@@ -29,6 +30,7 @@ export const COMMAND_GROUPS: Readonly<Record<string, Commands>> = {
     resume: resumeCommand,
     stop: stopCommand,
     queue: queueCommand,
+    logs: logsCommand,
     distil: distilCommand,
   },
   Runs: { runs: runsCommand, compare: compareCommand, analyse: analyseCommand, report: reportCommand },

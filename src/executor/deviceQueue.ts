@@ -5,6 +5,7 @@ import { UserError } from "../base/errors.ts";
 import { phrase } from "../base/phrase.ts";
 import { explainWrite, makeFolder } from "../base/files/atomicFile.ts";
 import { holderOf, isHeld } from "../run/lease/lease.ts";
+import { SLURM_QUEUE } from "./queuedRuns.ts";
 import { startDetached, type WorkerPlace } from "./workerProcess.ts";
 
 /**
@@ -53,8 +54,9 @@ export function endQueue(place: Pick<QueuePlace, "runsDir" | "device">): boolean
   }
 }
 
-/** Whether a process works through the queue. */
-export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean => isHeld(leasePath(place));
+/** Whether a process works through the queue. That of a cluster is always at work, and has no process here. */
+export const isQueueRunning = (place: Pick<QueuePlace, "runsDir" | "device">): boolean =>
+  place.device === SLURM_QUEUE || isHeld(leasePath(place));
 
 /** Starts a process that works through the queue, unless there is one. The process outlives this one. */
 export function startQueue(place: QueuePlace): ChildProcess | undefined {

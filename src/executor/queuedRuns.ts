@@ -1,4 +1,5 @@
 import type { Experiment } from "../experiment/experiment.ts";
+import { executorKind } from "../experiment/executorSpec.ts";
 import { queueName } from "../experiment/queueName.ts";
 import { phrase, said, type Phrase } from "../base/phrase.ts";
 import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
@@ -34,12 +35,18 @@ export function dequeue(run: RunDirectory): void {
   if (!endWaiting(run, "stopped", phrase`Taken out of the queue.`) && isOpen(run.record().status)) run.requestStop();
 }
 
+/** The name of what holds the runs that wait for a cluster, beside the queues of this machine's devices. */
+export const SLURM_QUEUE = "slurm";
+
 /**
  * Returns the name of the queue of a run, by the device that its experiment names. A run whose device is chosen by
- * measurement is in the queue "auto", which waits until no run is in training.
+ * measurement is in the queue "auto", which waits until no run is in training. A cluster's run is in no queue of here.
  */
-export const queueOf = (run: RunDirectory, { engine }: RunRecord): string =>
-  engine === undefined ? queueName(run.experiment().engine) : "auto";
+export function queueOf(run: RunDirectory, { engine }: RunRecord): string {
+  const experiment = run.experiment();
+  if (executorKind(experiment) === "slurm") return SLURM_QUEUE;
+  return engine === undefined ? queueName(experiment.engine) : "auto";
+}
 
 /** A run that waits in a queue. */
 export interface Waiting extends ReadRun {

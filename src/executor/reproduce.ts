@@ -23,7 +23,8 @@ function create(
   { top, commit }: { top: string; commit: string },
 ): RunDirectory {
   const id = newRunId(new Date(), () => randomBytes(4).readUInt32LE() / 2 ** 32);
-  const { part: _, ...single } = original.experiment();
+  // It is trained here, wherever the original was.
+  const { part: _, executor: __, ...single } = original.experiment();
   const { name, sources, contents } = original.record();
   const experiment = {
     ...single,

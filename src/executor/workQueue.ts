@@ -9,6 +9,7 @@ import { dropLease, takeLease } from "../run/lease/lease.ts";
 import { readRuns } from "../run/directory/runList.ts";
 import { hasSpace } from "../base/files/diskSpace.ts";
 import { continueTraining, startTraining } from "./startWorker.ts";
+import { kindOf } from "./executorKindOf.ts";
 import { type QueuePlace, leasePath } from "./deviceQueue.ts";
 import { endWaiting, ignoreUnreadable, type Waiting, waitingRuns } from "./queuedRuns.ts";
 
@@ -33,12 +34,13 @@ export function sharesDevice(one: string, other: string): boolean {
 
 /**
  * Whether any run is in training on the device, started by the queue or not. A run whose device is being chosen uses
- * all devices, and the choice needs an otherwise idle machine.
+ * all devices, and the choice needs an otherwise idle machine. What a cluster computes is none of this machine's.
  */
 function isBusy({ runsDir, device }: QueuePlace): boolean {
   return readRuns(runsDir, ignoreUnreadable).some(
     ({ run, record }) =>
       isLive(record.status) &&
+      kindOf(run) === "local" &&
       sharesDevice(device, run.experimentError() === undefined ? queueName(run.experiment().engine) : "auto"),
   );
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ANALYSIS_NAMES } from "./analysisNames.ts";
 import { EngineInput } from "../engine/engineSpec.ts";
+import { ExecutorInput } from "./executorSpec.ts";
 import { LearningRates } from "../method/learningRates.ts";
 import { MethodInput } from "../method/methodSpec.ts";
 import { encodingLabel } from "../base/text/encodingLabel.ts";
@@ -249,6 +250,9 @@ export const ResolvedExperiment = z.strictObject({
   ),
   precision: PrecisionInput.default({ weights: "fp32", compare: true }).describe(
     'Type that the frozen backbone is stored in: "fp32", or a narrower one to fit a small machine, on the processor',
+  ),
+  executor: ExecutorInput.optional().describe(
+    'Where the runs are trained: "local" (default), or on a Slurm cluster; no part of what a reproduction compares',
   ),
   git: z.boolean().default(true).describe("Commit the run under refs/adept/runs"),
   analyses: z

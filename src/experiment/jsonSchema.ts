@@ -14,6 +14,14 @@ export function experimentJsonSchema(): Record<string, unknown> {
     properties: { device: { enum: string[] } };
   };
   properties["engine"] = { description, anyOf: [engine, { type: "string", enum: engine.properties.device.enum }] };
+  const executor = properties["executor"] as { description?: string; properties: { kind: { enum: string[] } } };
+  properties["executor"] = {
+    description: executor.description,
+    anyOf: [
+      { ...executor, description: undefined },
+      { type: "string", enum: executor.properties.kind.enum },
+    ],
+  };
   const precision = properties["precision"] as { description?: string; properties: { weights: { enum: string[] } } };
   properties["precision"] = {
     description: precision.description,

@@ -10,7 +10,7 @@ interface Shaped {
   shape?: Record<string, Shaped>;
   element?: Shaped;
   options?: Shaped[];
-  _zod?: { def: { innerType?: Shaped; discriminator?: string; values?: unknown[] } };
+  _zod?: { def: { innerType?: Shaped; type?: string; out?: Shaped; discriminator?: string; values?: unknown[] } };
 }
 
 /** The values that a key may have: those of an enumeration, or the kinds of a task or method. */
@@ -40,9 +40,11 @@ function within(keys: readonly Key[], valueAt: ValueAt): Shaped {
   return bare(schema);
 }
 
-/** A schema without the wrappers that make it optional or give a default. */
+/** A schema without the wrappers that make it optional, give a default, or prepare its value. */
 function bare(schema: Shaped): Shaped {
-  return schema._zod?.def.innerType === undefined ? schema : bare(schema._zod.def.innerType);
+  const { innerType, type, out } = schema._zod?.def ?? {};
+  const inner = type === "pipe" ? out : innerType;
+  return inner === undefined ? schema : bare(inner);
 }
 
 /** Of alternatives, the one for the value's kind, or the first. */

@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { EXECUTORS } from "./executorSpec.ts";
 import { RETRAINED } from "./retrained.ts";
 import { DEVICES } from "../engine/engineSpec.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
@@ -22,7 +23,11 @@ const TYPES: Readonly<Record<string, Phrase>> = {
   null: phrase`null`,
 };
 /** Keys whose object may be written as one name. */
-const NAMED: Readonly<Record<string, readonly string[]>> = { engine: ["auto", ...DEVICES], precision: PRECISIONS };
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  engine: ["auto", ...DEVICES],
+  precision: PRECISIONS,
+  executor: EXECUTORS,
+};
 
 /** Objects that stand beside a simpler value, by key, and that of an axis of a sweep. */
 const EXAMPLES: Readonly<Record<string, string>> = { budget: '{ "promptTokens": 100 }' };

@@ -56,7 +56,7 @@ export const SNIPPETS: readonly Snippet[] = [
   },
 ];
 /** The completions of the values of these keys of an experiment. */
-export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep", readonly Snippet[]>> = {
+export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep" | "executor", readonly Snippet[]>> = {
   task: [
     {
       label: "file",
@@ -88,6 +88,13 @@ export const PART_SNIPPETS: Readonly<Record<"task" | "method" | "sweep", readonl
     {
       label: "learning rates, tuned on validation",
       body: { tune: { "training.learningRate.prompt": { from: 0.01, to: 1, count: 5 } } },
+    },
+  ],
+  executor: [
+    {
+      label: "slurm",
+      description: "Jobs of a Slurm cluster",
+      body: { kind: "slurm", partition: "${1:gpu}", time: "${2:8:00:00}", gpus: "^${3:1}", cpus: "^${4:4}" },
     },
   ],
 };

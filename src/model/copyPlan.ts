@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableCores } from "../base/availableCores.ts";
 import type { Device } from "../engine/engineSpec.ts";
 import { methodOf } from "../method/registry.ts";
 import { GPU_PART_TOKENS, TORCH_PART_TOKENS } from "./batchParts.ts";
@@ -35,7 +35,7 @@ export function planCopies(
   { engine, method, inputEmbeddings, folded }: Pick<ModelOptions, "engine" | "method" | "inputEmbeddings" | "folded">,
   weightBytes: number,
 ): CopyPlan {
-  const threads = engine.threads === 0 ? availableParallelism() : engine.threads;
+  const threads = engine.threads === 0 ? availableCores() : engine.threads;
   if (engine.device !== "cpu" && engine.replicas === 0) return { replicas: 1, threads: engine.threads };
   // Otherwise each step would send tensors as large as the backbone to the copies.
   const alone = methodOf(method.kind).trainsBackbone === true || inputEmbeddings === true || folded !== undefined;

@@ -137,6 +137,16 @@ export const RunEvent = z.discriminatedUnion("type", [
       .describe("what asked the worker to leave, of an interruption that is none of the run's own: signal"),
   }),
   z.object({
+    type: z.literal("placed"),
+    ...at,
+    executor: z.literal("slurm").describe("what has placed the worker"),
+    cluster: shortText,
+    job: shortText,
+    restart: z.number().describe("how often the job was started again before"),
+    node: shortText,
+    cpu: shortText.describe("the kind of processor: the same bits are promised on one kind"),
+  }),
+  z.object({
     type: z.literal("plan"),
     ...at,
     trainable: z.number(),

@@ -15,6 +15,7 @@ const EMPTY: RunRecord = {
   status: "preparing",
   message: undefined,
   start: 0,
+  place: undefined,
   job: undefined,
   pid: undefined,
   createdAt: 0,
@@ -181,6 +182,7 @@ function changesByAnnotation(record: RunRecord, event: EventOf<"annotated">): Pa
 const CHANGES: { [T in RunEvent["type"]]: (record: RunRecord, event: EventOf<T>) => Partial<RunRecord> } = {
   created: changesByCreated,
   status: changesByStatus,
+  placed: (_, event) => ({ place: valuesOf(event) }),
   plan: changesByPlan,
   step: (_, event) => ({ lastStep: valuesOf(event) }),
   evaluation: changesByEvaluation,

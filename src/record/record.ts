@@ -55,6 +55,9 @@ export interface AnalysisState {
 /** How the run with a narrower backbone compares with fp32. */
 export type PrecisionCost = Omit<Extract<RunEvent, { type: "precision" }>, "type" | "time">;
 
+/** Where a cluster has placed a worker. */
+export type Place = Omit<Extract<RunEvent, { type: "placed" }>, "type" | "time">;
+
 /** How a reproduction compares with the run that it repeats. */
 export type Reproduction = Omit<Extract<RunEvent, { type: "reproduced" }>, "type" | "time">;
 
@@ -96,6 +99,8 @@ export interface RunRecord {
   start: number;
   /** The cluster's job that the last start was. */
   job: ClusterJob | undefined;
+  /** Where a cluster has placed the last worker; undefined for one of the submitting machine. */
+  place: Place | undefined;
   /** The process id of the worker that wrote last. */
   pid: number | undefined;
   /** Milliseconds since the epoch. */

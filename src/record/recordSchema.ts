@@ -100,6 +100,16 @@ export const StoredRecord = z
     message: text,
     start: z.number(),
     job: ClusterJob.optional(),
+    place: z
+      .object({
+        executor: z.literal("slurm"),
+        cluster: z.string(),
+        job: z.string(),
+        restart: z.number(),
+        node: z.string(),
+        cpu: z.string(),
+      })
+      .optional(),
     pid: number,
     createdAt: time,
     updatedAt: time,

@@ -53,6 +53,8 @@ export interface LoopOptions {
   stopRequested: () => boolean;
   /** A clock in milliseconds; only the rates shown to the user depend on it. */
   now: () => number;
+  /** Seconds of a step from which on every step is saved: a process that may be ended at any time has no longer. */
+  longStep?: number | undefined;
   /** Resident bytes of the process. */
   memory?: () => number;
 }
@@ -231,7 +233,8 @@ export async function trainLoop(
       checkpoint(before, false, options);
       return { state: before, stopped: true };
     }
-    if (last || improved || state.step % checkpointEvery === 0) checkpoint(state, improved, options);
+    const isLong = pace.secondsPerStep > (options.longStep ?? Infinity);
+    if (last || improved || isLong || state.step % checkpointEvery === 0) checkpoint(state, improved, options);
   }
   return { state, stopped: false };
 }

@@ -1,6 +1,7 @@
 // The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
 export { analysisTitles } from "../../src/protocol/analysisLabels.ts";
 export { AnalysisFeed } from "../../src/ui/page/analysisFeed.ts";
+export { clusterNeed, clusterText } from "../../src/ui/runs/clusterText.ts";
 export { CodeDiff } from "../../src/ui/runs/codeDiff.ts";
 export { CompareFeed } from "../../src/ui/page/compareFeed.ts";
 export { EditorHeatmap } from "../../src/ui/heatmap/editorHeatmap.ts";
@@ -24,7 +25,13 @@ export { statusText } from "../../src/ui/runs/runText.ts";
 export { measureTitle } from "../../src/ui/heatmap/measureTitle.ts";
 export { runItem, runTooltip } from "../../src/ui/runs/runItem.ts";
 export { Setups } from "../../src/ui/setup/setup.ts";
-export { choiceSetting, booleanSetting, integerSetting, textSetting } from "../../src/ui/window/settings.ts";
+export {
+  choiceSetting,
+  booleanSetting,
+  integerSetting,
+  objectSetting,
+  textSetting,
+} from "../../src/ui/window/settings.ts";
 export { setupLabels } from "../../src/protocol/setupLabels.ts";
 export { experimentNotes } from "../../src/ui/setup/experimentNotes.ts";
 export { ExperimentSchema } from "../../src/ui/editing/experimentSchema.ts";

@@ -21,7 +21,7 @@ const ALLOWED = [
   /^media\/icon\.png$/,
   /^examples\/[\w-]+\.adept\.json$/,
   /^models\/tiny-t5\/[\w.]+$/,
-  /^dist\/(extension|host)\.cjs$/,
+  /^dist\/(extension|host|slurm)\.cjs$/,
   /^dist\/(worker|replica|encode|parquet|tokens|cli|figures|webview|setup)\.js$/,
   /^dist\/adept_torch\.py$/,
   /^dist\/webview\.css$/,
@@ -43,6 +43,7 @@ const BUDGET: Record<string, number> = {
   "dist/tokens.js": 700,
   "dist/cli.js": 1200,
   "dist/figures.js": 700,
+  "dist/slurm.cjs": 250,
 };
 
 test("the package holds what the extension runs on and nothing else", () => {
@@ -53,6 +54,7 @@ test("the package holds what the extension runs on and nothing else", () => {
   for (const needed of [
     "dist/extension.cjs",
     "dist/host.cjs",
+    "dist/slurm.cjs",
     "dist/worker.js",
     "dist/replica.js",
     "dist/encode.js",

@@ -7,14 +7,22 @@ import { backboneFolder, EMBEDDED_BACKBONE } from "../../backbone/backboneFolder
 import { copiesFinding } from "./doctorCopies.ts";
 import { ggufFinding } from "./doctorGguf.ts";
 import { deviceFindings } from "./doctorDevices.ts";
-import { command, type Parsed } from "../command.ts";
+import { slurmExecutor } from "../../executor/executors.ts";
+import { command, type Options, type Parsed } from "../command.ts";
 import { JSON_OUTPUT } from "../commonOptions.ts";
 import { attempt, type Finding } from "./doctorFinding.ts";
 import { modelsHere } from "../../worker/device/modelsHere.ts";
+import { localWorker } from "../localWorker.ts";
+import { runsFolder } from "../namedRun.ts";
 import { EMBEDDED_PURPOSE, recommendation } from "../modelLists.ts";
 import { say } from "../terminal.ts";
 
 const LEAST_FREE = 1e9;
+
+const OPTIONS = {
+  "slurm-job": { type: "boolean", help: "submits a job of a minute to the cluster, which tells of its node" },
+  ...JSON_OUTPUT,
+} as const satisfies Options;
 
 async function git(): Promise<string> {
   const store = await openGitStore(process.cwd());
@@ -30,7 +38,14 @@ function disk(): string {
   return detail;
 }
 
-async function findings(): Promise<Finding[]> {
+/** What there is of a Slurm cluster. */
+async function cluster(withJob: boolean): Promise<Finding[]> {
+  const place = { ...localWorker(), runsDir: runsFolder(undefined) };
+  const found = await slurmExecutor(place).findings(withJob);
+  return found.map((each) => ({ ...each }));
+}
+
+async function findings(withJob: boolean): Promise<Finding[]> {
   return [
     {
       what: "node",
@@ -50,12 +65,13 @@ async function findings(): Promise<Finding[]> {
     copiesFinding(),
     await attempt("git", "git init", git),
     await attempt("disk", "free some space", disk),
+    ...(await cluster(withJob)),
   ];
 }
 
 /** Prints what this machine has and lacks, with the command that fixes each lack. */
-async function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
-  const found = await findings();
+async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
+  const found = await findings(values["slurm-job"] === true);
   if (values.json === true) say(JSON.stringify(found));
   else
     for (const { what, ok, detail, fix } of found)
@@ -66,7 +82,7 @@ async function run({ values }: Parsed<typeof JSON_OUTPUT>): Promise<number> {
 export const doctorCommand = command({
   summary: "says what this machine has, what is missing, and the command that helps",
   takes: "",
-  options: JSON_OUTPUT,
-  examples: ["adept doctor"],
+  options: OPTIONS,
+  examples: ["adept doctor", "adept doctor --slurm-job"],
   run,
 });

@@ -1,18 +1,19 @@
-import { stopRun } from "../../executor/stopRun.ts";
-import { dequeue } from "../../executor/queuedRuns.ts";
+import { executorOfRun } from "../../executor/executors.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
-import { namedRun } from "../namedRun.ts";
+import { localWorker } from "../localWorker.ts";
+import { namedRun, runsFolder } from "../namedRun.ts";
 import { say, tell } from "../terminal.ts";
 
 async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const stopping = namedRun(values["runs-dir"], positionals[0] ?? "latest");
+  const executor = executorOfRun(stopping, { ...localWorker(), runsDir: runsFolder(values["runs-dir"]) });
   const answer = (text: string): void => {
     say(values.json === true ? JSON.stringify({ run: stopping.id, status: stopping.record().status }) : text);
   };
   if (isWaiting(stopping.record())) {
-    dequeue(stopping);
+    await executor.stop([stopping]);
     answer(`taken out of the queue: run ${stopping.id}`);
     return 0;
   }
@@ -22,7 +23,7 @@ async function run({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise
     else tell(`run ${stopping.id} is ${status}\n`);
     return 0;
   }
-  await stopRun(stopping);
+  await executor.stop([stopping]);
   answer(`${stopping.record().status}: run ${stopping.id}`);
   return 0;
 }
@@ -32,5 +33,6 @@ export const stopCommand = command({
   takes: "[RUN]",
   options: RUN_OPTIONS,
   examples: ["adept stop latest"],
+  notes: ["A run of a cluster stops at its next step, or its job is cancelled."],
   run,
 });

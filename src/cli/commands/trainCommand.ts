@@ -4,13 +4,17 @@ import { compareRuns } from "../../analysis/compare/compareRuns.ts";
 import { requireDevice } from "../../engine/device/deviceTrouble.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import type { RunRecord } from "../../record/record.ts";
-import { resumeTraining } from "../../executor/startWorker.ts";
-import { newSubmissionId, submitRuns } from "../../executor/submit.ts";
+import type { Submitted } from "../../executor/executor.ts";
+import { executorOf, executorOfRun } from "../../executor/executors.ts";
+import type { SlurmExecutor } from "../../executor/slurm/slurmExecutor.ts";
+import { commonExecutor, newSubmissionId } from "../../executor/submit.ts";
+import { executorKind } from "../../experiment/executorSpec.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { checkedRuns } from "../../worker/check/checkedRuns.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
+import { followCluster } from "../followCluster.ts";
 import { followWorker, TERMINATED } from "../followWorker.ts";
 import { followQueue } from "../followQueue.ts";
 import { namedRun, runsFolder } from "../namedRun.ts";
@@ -38,13 +42,12 @@ async function reportOne(run: RunDirectory, child: ChildProcess, json: boolean):
   return ended ?? (isGood(record) ? 0 : 1);
 }
 
-async function reportQueued(
+/** Says how the runs of a submission have ended, and compares them. */
+function reportAll(
   { runs, sweep }: { runs: RunDirectory[]; sweep: string | undefined },
-  runsDir: string,
+  records: readonly RunRecord[],
   json: boolean,
-): Promise<number> {
-  tell(`${runs.length} runs queued${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
-  const { records, interrupted, terminated } = await followQueue(runs, runsDir);
+): void {
   const comparison = compareRuns(comparedRuns(runs));
   if (json) say(JSON.stringify({ sweep, runs: runs.map((run, i) => outcome(run, records[i]!)), comparison }));
   else
@@ -53,6 +56,31 @@ async function reportQueued(
       ...comparisonLines(comparison, false),
     ])
       say(line);
+}
+
+async function reportQueued(
+  { runs, sweep }: { runs: RunDirectory[]; sweep: string | undefined },
+  runsDir: string,
+  json: boolean,
+): Promise<number> {
+  tell(`${runs.length} runs queued${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
+  const { records, interrupted, terminated } = await followQueue(runs, runsDir);
+  reportAll({ runs, sweep }, records, json);
+  if (interrupted) return 130;
+  if (terminated) return TERMINATED;
+  return records.every(isGood) ? 0 : 1;
+}
+
+/** Tells of runs that the executor has not taken yet. */
+async function reportUnplaced({ placed }: Submitted): Promise<void> {
+  const { left, why } = await placed;
+  if (left > 0) tell(`${left} runs are not submitted yet: ${why?.message ?? ""}; adept queue start submits them\n`);
+}
+
+async function reportCluster({ runs, sweep }: Submitted, executor: SlurmExecutor, json: boolean): Promise<number> {
+  tell(`${runs.length} runs for the cluster${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
+  const { records, interrupted, terminated } = await followCluster(runs, executor);
+  reportAll({ runs, sweep }, records, json);
   if (interrupted) return 130;
   if (terminated) return TERMINATED;
   return records.every(isGood) ? 0 : 1;
@@ -71,9 +99,10 @@ const TRAIN_OPTIONS = {
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
-/** @throws UserError where this machine cannot have the device that an experiment names */
-function requireOwnDevice({ engine: { device } }: Experiment): void {
-  if (device !== "auto") requireDevice(device);
+/** @throws UserError where this machine, if it trains the run, cannot have the device that an experiment names */
+function requireOwnDevice(experiment: Experiment): void {
+  const { device } = experiment.engine;
+  if (device !== "auto" && executorKind(experiment) === "local") requireDevice(device);
 }
 
 /** Adept train EXPERIMENT */
@@ -84,14 +113,16 @@ async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): 
   if (experimentPath === undefined || positionals.length > 1) throw new WrongUse("train takes one experiment file");
   const id = newSubmissionId();
   const experiments = await checkedRuns(experimentPath, values.set ?? [], { sweepId: id, check: requireOwnDevice });
-  const submitted = submitRuns(experiments, id, {
-    ...localWorker(),
-    runsDir,
+  const executor = executorOf(commonExecutor(experiments), { ...localWorker(), runsDir });
+  await executor.check(experiments);
+  const submitted = executor.submit(experiments, id, {
     git: values["no-git"] !== true,
     queued: values.queue === true,
   });
   const { runs, sweep, child } = submitted;
   const [first] = runs;
+  if (executor.kind === "slurm" && values.detach !== true) return reportCluster(submitted, executor, json);
+  await reportUnplaced(submitted);
   if (values.detach === true) {
     if (json) say(JSON.stringify({ sweep, runs: runs.map(({ id, path }) => ({ id, path })) }));
     else for (const { id } of runs) say(id);
@@ -116,8 +147,18 @@ export const trainCommand = command({
 
 /** Adept resume RUN */
 function runResume({ values, positionals }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
+  const runsDir = runsFolder(values["runs-dir"]);
   const run = namedRun(values["runs-dir"], positionals[0] ?? "latest");
-  return reportOne(run, resumeTraining({ ...localWorker(), runPath: run.path }), values.json === true);
+  const json = values.json === true;
+  const executor = executorOfRun(run, { ...localWorker(), runsDir });
+  const child = executor.resume(run);
+  if (executor.kind === "slurm")
+    return reportCluster(
+      { runs: [run], queued: true, sweep: undefined, placed: Promise.resolve({ left: 0 }) },
+      executor,
+      json,
+    );
+  return reportOne(run, child!, json);
 }
 
 export const resumeCommand = command({

@@ -17,6 +17,7 @@ import {
   isLost,
   isOwnLease,
   leaseOfEarlierStart,
+  leaseOfJob,
   localHolderOf,
   takeLease,
 } from "../lease/lease.ts";
@@ -145,11 +146,11 @@ export class RunDirectory {
   }
 
   /**
-   * Stores the chosen engine in the run's experiment.
-   * @returns the experiment with the engine
+   * Stores what is decided or changed after the run was made: the chosen engine, or what a cluster's job asks for.
+   * @returns the changed experiment
    */
-  setEngine(engine: Experiment["engine"]): Experiment {
-    const experiment = { ...this.experiment(), engine };
+  change(part: Pick<Experiment, "engine"> | Pick<Experiment, "executor">): Experiment {
+    const experiment = { ...this.experiment(), ...part };
     writeFileAtomic(join(this.path, "experiment.json"), textOf(experiment));
     return experiment;
   }
@@ -266,6 +267,10 @@ export class RunDirectory {
   /** The content of the run's lease, if an earlier start of a cluster's job holds it. */
   leaseOfEarlierStart(job: ClusterJob): string | undefined {
     return leaseOfEarlierStart(this.leasePath, job);
+  }
+  /** The content of the run's lease, if a cluster's job of this id holds it. */
+  leaseOfJob(id: string): string | undefined {
+    return leaseOfJob(this.leasePath, id);
   }
   /** Whether this process holds the run's lease. */
   ownsLease(): boolean {

@@ -7,6 +7,11 @@ import { readRuns, type OnUnusableRun } from "../directory/runList.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
 import { writeUnderLease } from "../directory/writeUnderLease.ts";
 
+/**
+ * How long (ms) without a sign a cluster's run is left to its cluster: its scheduler knows what became of the job, and
+ * may start it again.
+ */
+const CLUSTER_GRACE = 7 * 24 * 3600_000;
 /** Time (ms) that a worker needs to start and take its lease. */
 const START_GRACE = 15_000;
 
@@ -19,6 +24,7 @@ const START_GRACE = 15_000;
  */
 export function markIfInterrupted(run: RunDirectory, record: RunRecord, now = Date.now()): boolean {
   if (!isLive(record.status) || record.newer !== undefined || run.isWorkerAlive()) return false;
+  if (record.job !== undefined && Math.abs(now - record.updatedAt) < CLUSTER_GRACE) return false;
   // The absolute difference: after a clock was set back, an event may lie in the future.
   if (!run.hasLostWorker() && Math.abs(now - Math.max(record.updatedAt, startedAt(run.id))) < START_GRACE) return false;
   return markInterrupted(run);

@@ -113,6 +113,12 @@ export function leaseOfEarlierStart(path: string, job: ClusterJob): string | und
   return text !== undefined && isLaterStart(job, parseLease(text)?.job) ? text : undefined;
 }
 
+/** Returns the content of a lease file that a cluster's job holds. @param id the job's id */
+export function leaseOfJob(path: string, id: string): string | undefined {
+  const text = textOf(path);
+  return text !== undefined && parseLease(text)?.job?.id === id ? text : undefined;
+}
+
 /** Whether this process holds the lease file. */
 export function isOwnLease(path: string): boolean {
   const text = textOf(path);

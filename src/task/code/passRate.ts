@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableCores } from "../../base/availableCores.ts";
 import { passAtK } from "../metric/passAtK.ts";
 import { CodeSandbox, type CodeLimits } from "./codeSandbox.ts";
 
@@ -35,7 +35,7 @@ export class PassRate {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
         if (await sandbox.passes(next.program, next.tests, this.limits)) passed[next.index]!++;
     };
-    await Promise.all(Array.from({ length: Math.max(1, Math.floor(availableParallelism() / 2)) }, worker));
+    await Promise.all(Array.from({ length: Math.max(1, Math.floor(availableCores() / 2)) }, worker));
     const fewest = Math.min(...cases.map(({ programs }) => programs.length));
     return Object.fromEntries(
       REPORTED.filter((k) => k <= fewest).map((k) => {

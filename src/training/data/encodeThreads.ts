@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { availableCores } from "../../base/availableCores.ts";
 import { Worker } from "node:worker_threads";
 import { receivedError } from "../../base/errors.ts";
 import type { ReviewState } from "../../task/review/dataReview.ts";
@@ -25,7 +25,7 @@ export class EncodeThreads {
   private readonly threads: Thread[];
   private last = 0;
 
-  constructor(setup: EncodeSetup, count = Math.min(MOST_THREADS, availableParallelism())) {
+  constructor(setup: EncodeSetup, count = Math.min(MOST_THREADS, availableCores())) {
     this.threads = Array.from({ length: count }, () => started(setup));
   }
 

@@ -6,7 +6,7 @@ import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
 import { Command, Setting } from "../window/ids.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
-import { runsDirectory } from "../runs/runsModel.ts";
+import { runsDirectory, type Run } from "../runs/runsModel.ts";
 import { booleanSetting } from "../window/settings.ts";
 
 /** Commands that start, stop and resume trainings, and make experiments. */
@@ -40,20 +40,27 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
       phrase`Open the folder that holds it.`,
     );
   log.info(`train ${file.fsPath}`);
-  const { runs, queued } = await vscode.window.withProgress({ location: { viewId: "adept.runs" } }, async () => {
-    await requireTrainable(file.fsPath, context);
-    return host().submitExperiment(file.fsPath, {
-      runsDir: runsDirectory(folder),
-      workerPath,
-      nodePath: process.execPath,
-      git: booleanSetting(Setting.commitRuns, folder.uri),
-      folder: folder.uri.fsPath,
-    });
-  });
+  const { runs, queued, placed } = await vscode.window.withProgress(
+    { location: { viewId: "adept.runs" } },
+    async () => {
+      await requireTrainable(file.fsPath, context);
+      return host().submitExperiment(file.fsPath, {
+        runsDir: runsDirectory(folder),
+        workerPath,
+        nodePath: process.execPath,
+        git: booleanSetting(Setting.commitRuns, folder.uri),
+        folder: folder.uri.fsPath,
+      });
+    },
+  );
   for (const { id } of runs) {
     log.info(`run ${id}${queued ? ", queued" : ""}`);
     model.markStartedHere(id);
   }
+  void placed.then(({ left, why }) => {
+    if (left > 0) log.warn(`${left} runs are not submitted yet: ${why?.message ?? ""}`);
+    model.refresh();
+  });
   model.refresh();
   const first = model.find(runs[0]?.id ?? "");
   if (first !== undefined) panels.show(first);
@@ -77,12 +84,20 @@ async function requireTrainable(path: string, { tokens, log }: CommandContext): 
   }
 }
 
-async function stop(argument: unknown, { model, pick, log }: CommandContext): Promise<void> {
+/** What has a run trained: this machine, or the cluster that it is of. */
+const executorOf = (run: Run, workerPath: string): ReturnType<ReturnType<typeof host>["executorOfRun"]> =>
+  host().executorOfRun(run.directory, {
+    runsDir: runsDirectory(run.folder),
+    workerPath,
+    nodePath: process.execPath,
+    folder: run.folder.uri.fsPath,
+  });
+
+async function stop(argument: unknown, { model, pick, log, workerPath }: CommandContext): Promise<void> {
   const run = await pick.one(argument, (each) => isOpen(each.record.status));
   if (run === undefined) return;
   log.info(`stop ${run.id}`);
-  if (run.record.status === "queued") host().dequeue(run.directory);
-  else await host().stopRun(run.directory);
+  await executorOf(run, workerPath).stop([run.directory]);
   model.refresh();
 }
 
@@ -90,14 +105,8 @@ async function resume(argument: unknown, { model, panels, pick, log, workerPath 
   if (!(await ensureTrusted())) return;
   const run = await pick.one(argument, (each) => !isOpen(each.record.status) && each.record.status !== "finished");
   if (run === undefined) return;
-  const child = host().resumeTraining({
-    runPath: run.directory.path,
-    seen: run.record.start,
-    workerPath,
-    nodePath: process.execPath,
-    folder: run.folder.uri.fsPath,
-  });
-  log.info(`resume ${run.id}: worker ${child.pid}`);
+  const child = executorOf(run, workerPath).resume(run.directory, run.record.start);
+  log.info(`resume ${run.id}: ${child === undefined ? "queued" : `worker ${child.pid}`}`);
   model.markStartedHere(run.id);
   model.refresh();
   panels.show(run);

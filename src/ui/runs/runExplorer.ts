@@ -155,7 +155,7 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
   /** Writes a row's tooltip when VS Code first asks for it, not when the row is made. */
   resolveTreeItem(item: vscode.TreeItem, node: ExplorerNode): vscode.TreeItem {
     const run = node.kind === "run" ? this.model.find(node.id) : undefined;
-    if (run !== undefined) item.tooltip = runTooltip(run.record);
+    if (run !== undefined) item.tooltip = runTooltip(run.record, run.where);
     return item;
   }
 

@@ -3,7 +3,9 @@ import * as vscode from "vscode";
 import { newerPhrase } from "../../base/newerVersion.ts";
 import { type Phrase } from "../../base/phrase.ts";
 import { isOpen, type RunRecord } from "../../record/record.ts";
-import { runSummary, reproductionText, shownResult, statusIcon, statusOf } from "./runText.ts";
+import type { Where } from "../../executor/executor.ts";
+import { clusterNeed, clusterText } from "./clusterText.ts";
+import { runSummary, reproductionText, shownResult, statusIcon, statusOf, summaryWithoutStatus } from "./runText.ts";
 import { deviceName } from "./deviceText.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
@@ -15,12 +17,13 @@ import type { Run } from "./runsModel.ts";
  * Returns the row of a run in the list.
  * @param label its name inside its group
  */
-export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
+export function runItem({ id, record, where }: Run, label: string): vscode.TreeItem {
   const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None);
+  const summary = where === undefined ? runSummary(record) : clusterSummary(record, where);
   const marks = [
     record.starred ? "★" : "",
     record.archived ? vscode.l10n.t("archived") : "",
-    runSummary(record),
+    summary,
     ...record.tags.map((tag) => `#${tag}`),
   ].filter((part) => part !== "");
   item.id = id;
@@ -28,12 +31,7 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   item.description = plainLine(marks.join(" · "));
   item.contextValue = contextValue(record);
   item.accessibilityInformation = {
-    label: vscode.l10n.t(
-      "Run {0}, {1}{2}",
-      label,
-      runSummary(record),
-      record.starred ? vscode.l10n.t(", starred") : "",
-    ),
+    label: vscode.l10n.t("Run {0}, {1}{2}", label, summary, record.starred ? vscode.l10n.t(", starred") : ""),
     role: "treeitem",
   };
   // VS Code forgets a command's arguments with each repaint of the row, and a click on the old one fails: which row was
@@ -41,6 +39,10 @@ export function runItem({ id, record }: Run, label: string): vscode.TreeItem {
   item.command = { command: Command.openRow, title: vscode.l10n.t("Open Results") };
   return item;
 }
+
+/** Like runSummary, of a run of a cluster. */
+const clusterSummary = (record: RunRecord, where: Where): string =>
+  [clusterText(record, where), summaryWithoutStatus(record)].filter((part) => part !== "").join(" · ");
 
 /** Returns the row of a run's folder, or of the folder of all runs, that cannot be read, with the reason. */
 export function unreadableItem({ path, reason }: { path: string; reason: Phrase }): vscode.TreeItem {
@@ -75,7 +77,7 @@ function stateWord({ status }: RunRecord): string {
 }
 
 /** Returns the details of a run as a list. Texts of the run are added as text, not as Markdown. */
-export function runTooltip(record: RunRecord): vscode.MarkdownString {
+export function runTooltip(record: RunRecord, where?: Where): vscode.MarkdownString {
   const text = new vscode.MarkdownString();
   const line = (name: string, value: string | number | undefined): void => {
     if (value === undefined || value === "") return;
@@ -83,6 +85,11 @@ export function runTooltip(record: RunRecord): vscode.MarkdownString {
   };
   text.appendMarkdown("**").appendText(plainLine(record.name)).appendMarkdown("**\n");
   line(vscode.l10n.t("Status"), statusOf(record));
+  if (where !== undefined) {
+    line(vscode.l10n.t("Cluster"), clusterText(record, where));
+    line(vscode.l10n.t("Job"), where.job);
+    line(vscode.l10n.t("Needs you"), clusterNeed(where));
+  }
   line(vscode.l10n.t("Run"), record.id);
   line(vscode.l10n.t("Method"), record.method);
   line(vscode.l10n.t("Task"), record.task);

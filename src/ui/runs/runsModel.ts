@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { applyEvent } from "../../record/foldEvents.ts";
 import { isLive, isOpen, type RunRecord } from "../../record/record.ts";
+import type { Where } from "../../executor/executor.ts";
 import type { JournalTail } from "../../run/journal/journalTail.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
@@ -29,6 +30,8 @@ export interface Run {
   readonly directory: RunDirectory;
   readonly folder: vscode.WorkspaceFolder;
   readonly record: RunRecord;
+  /** Where a cluster says that the run is; undefined for one of this machine, and until the cluster was asked. */
+  readonly where?: Where | undefined;
 }
 
 /** What changed since the last event. */
@@ -50,6 +53,7 @@ interface Entry extends Run {
   /** Reads what is appended to the journal. */
   readonly tail: JournalTail;
   record: RunRecord;
+  where?: Where | undefined;
 }
 
 /** Returns a record with the id of its folder, even if the journal names another. */
@@ -124,6 +128,15 @@ export class RunsModel extends DisposableStore {
     return [...this.unreadableFolders.values()].filter(
       (each) => folder === undefined || each.folder.uri.toString() === folder.uri.toString(),
     );
+  }
+
+  /** Notes where the runs of clusters are, each by its id. */
+  setPlaces(places: ReadonlyMap<string, Where>): void {
+    const moved = [...this.entries.values()].filter(
+      ({ id, where }) => JSON.stringify(where) !== JSON.stringify(places.get(id)),
+    );
+    for (const entry of moved) entry.where = places.get(entry.id);
+    if (moved.length > 0) this.changed.fire({ ids: moved.map(({ id }) => id), list: false });
   }
 
   find(id: string): Run | undefined {

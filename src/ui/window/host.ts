@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Host from "../../host.ts";
 import { Setting } from "./ids.ts";
-import { textSetting } from "./settings.ts";
+import { objectSetting, textSetting } from "./settings.ts";
 
 let loaded: typeof Host | undefined;
 
@@ -13,6 +13,7 @@ export function host(): typeof Host {
   if (loaded === undefined) {
     loaded = createRequire(__filename)("./host.cjs") as typeof Host;
     loaded.giveWorkers(workerVariables);
+    loaded.giveSlurmDefaults(() => objectSetting(Setting.slurmDefaults));
   }
   return loaded;
 }

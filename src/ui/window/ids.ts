@@ -63,6 +63,7 @@ export const Setting = {
   budget: "adept.newExperiment.budget",
   backbonesFolder: "adept.backbones.folder",
   torchPython: "adept.torch.python",
+  slurmDefaults: "adept.slurm.defaults",
 } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 

@@ -59,3 +59,9 @@ export function textSetting(setting: Setting): string {
   const value = read(setting);
   return typeof value === "string" ? value : fallBack(setting, value, "");
 }
+
+/** Returns an object setting, or an empty one if it has another type. */
+export function objectSetting(setting: Setting): object {
+  const value = read(setting);
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? value : fallBack(setting, value, {});
+}

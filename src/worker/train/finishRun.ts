@@ -8,7 +8,7 @@ import { evaluate } from "../../training/evaluation.ts";
 import type { LoopState } from "../../training/loop.ts";
 import type { Prepared } from "../../training/prepare.ts";
 import { commitRun } from "./commitRun.ts";
-import { LEFT } from "./leftRun.ts";
+import { leftEvent } from "./leftRun.ts";
 import { reproduction } from "./compareWithOriginal.ts";
 import { removeReproductionTree } from "./reproducedFiles.ts";
 import type { CommittedFile, TrainJob } from "./trainOptions.ts";
@@ -70,7 +70,7 @@ export async function finishRun(
 ): Promise<void> {
   const { sizes, model } = prepared;
   if (end.stopped && job.leaves()) {
-    job.emit(LEFT);
+    job.emit(leftEvent(job.options.request.job));
     return;
   }
   const { method, backbone } = job.run.experiment();
@@ -100,7 +100,7 @@ export async function finishRun(
     );
   }
   if (job.leaves()) {
-    job.emit(LEFT);
+    job.emit(leftEvent(job.options.request.job));
     return;
   }
   const stopped = end.stopped || job.stopRequested();

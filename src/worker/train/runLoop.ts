@@ -11,6 +11,9 @@ import { initialState, trainLoop, type LoopState } from "../../training/loop.ts"
 import type { Prepared } from "../../training/prepare.ts";
 import type { TrainJob } from "./trainOptions.ts";
 
+/** Seconds of a step that a worker cannot finish between SIGTERM and SIGKILL; clusters wait 30 s. */
+const LONG_STEP = 20;
+
 /**
  * The state to start from: the checkpoint of a resumed run, else step 0. A damaged checkpoint is moved aside and the
  * run begins again, with the same numbers.
@@ -98,6 +101,7 @@ export function runLoop(job: TrainJob, prepared: Prepared, start: LoopState): Re
     },
     stopRequested: job.stopRequested,
     now: () => performance.now(),
+    longStep: job.options.request.job === undefined ? undefined : LONG_STEP,
     memory: () => process.memoryUsage.rss(),
   });
 }

@@ -32,7 +32,7 @@ export async function settleDevice(
     // The event comes before the experiment is written: a run that is ended in between chooses again.
     const { engine, name, measured } = choice;
     emit({ type: "engine", device: engine.device, name, measured });
-    return run.setEngine(engine);
+    return run.change({ engine });
   } catch (error) {
     if (error instanceof PreparationStopped) return unsettled(experiment);
     throw error;

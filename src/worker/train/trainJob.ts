@@ -65,6 +65,7 @@ async function comparePrecision({ run, emit, stopRequested }: TrainJob, prepared
 async function train(job: TrainJob): Promise<void> {
   const { run, options, emit } = job;
   emit({ type: "status", status: "preparing", pid: process.pid });
+  if (options.placed !== undefined) emit(options.placed);
   recordSources(run, options.folder, emit);
   const inputs =
     !options.resume || isUntouched(run)

@@ -13,6 +13,8 @@ export interface TrainOptions {
   resume: boolean;
   /** The start that this worker was made for; without one, that which follows the run's last one now. */
   request: Partial<StartRequest>;
+  /** The event that says where a cluster has placed this worker. */
+  placed?: NewRunEvent;
   /** Aborted when this process shall end: the run is saved, and another worker goes on with it. */
   signal: AbortSignal;
   /** Makes the ablations that are tested at the end. */

@@ -5,7 +5,7 @@ import { bytesText } from "../../base/text/bytesText.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { PreparationStopped, type DataProgress, type Preparing } from "../../training/data/preparing.ts";
 import { prepare, type Prepared } from "../../training/prepare.ts";
-import { LEFT } from "./leftRun.ts";
+import { leftEvent } from "./leftRun.ts";
 import type { TrainJob } from "./trainOptions.ts";
 
 /**
@@ -72,12 +72,12 @@ export const watchedBy = ({ emit, stopRequested }: TrainJob): Preparing => ({
  * @returns undefined where it was asked to stop meanwhile: nothing was trained, and the run can be resumed
  */
 export async function watchedPreparation(job: TrainJob, experiment: Experiment): Promise<Prepared | undefined> {
-  const { emit, leaves } = job;
+  const { emit, leaves, options } = job;
   try {
     return await prepare(experiment, watchedBy(job));
   } catch (error) {
     if (!(error instanceof PreparationStopped)) throw error;
-    emit(leaves() ? LEFT : { type: "status", status: "stopped" });
+    emit(leaves() ? leftEvent(options.request.job) : { type: "status", status: "stopped" });
     return undefined;
   }
 }

@@ -76,6 +76,19 @@ test("without validation examples no checkpoint is chosen and nothing is reporte
   assert.ok(!run.events.some((event) => event.type === "evaluation"));
 });
 
+test("steps that take longer than a process may be ended in are saved one by one, with the same bits", async () => {
+  const steps = async (seconds: number, longStep?: number): Promise<number[]> => {
+    let clock = 0;
+    const run = options({ now: () => (clock += seconds * 1000), longStep });
+    assert.deepEqual((await trainLoop(initialState(parameters()), run)).state, await whole());
+    return run.saved.map(({ step }) => step);
+  };
+  const every = Array.from({ length: 12 }, (_, i) => i + 1);
+  assert.deepEqual(await steps(21, 20), every);
+  assert.notDeepEqual(await steps(19, 20), every);
+  assert.notDeepEqual(await steps(21), every);
+});
+
 test("a loss of NaN ends the run with advice, before any parameter is changed", async () => {
   const run = options({
     model: { step: () => Promise.resolve({ loss: NaN, gradients: new Map([["prompt", Float32Array.of(0, 0)]]) }) },

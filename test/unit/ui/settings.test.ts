@@ -7,6 +7,7 @@ const {
   choiceSetting,
   booleanSetting,
   integerSetting,
+  objectSetting,
   textSetting,
   vscode: { settings, warnings },
 } = await loadParts();
@@ -52,6 +53,12 @@ const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unk
     otherwise: "",
     good: "~/venv",
     wrong: [3.11, ["python3"]],
+  },
+  [Setting.slurmDefaults]: {
+    read: () => objectSetting(Setting.slurmDefaults),
+    otherwise: {},
+    good: { partition: "gpu" },
+    wrong: [7, "gpu", null, []],
   },
 };
 

@@ -1,0 +1,35 @@
+import { dirname } from "node:path";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import type { Where } from "../executor.ts";
+import { lookAtQueue } from "./askedQueue.ts";
+import { whereOf } from "./seen.ts";
+import { pointerOf, SubmissionFolder, taskName } from "./submission.ts";
+
+/**
+ * Where runs are, each by its id; runs that were never submitted are left out.
+ * @param maxAge milliseconds that squeue's last answer may be old
+ */
+export async function lookAtRuns(runs: readonly RunDirectory[], maxAge: number): Promise<Map<string, Where>> {
+  const found = new Map<string, Where>();
+  const [first] = runs;
+  if (first === undefined) return found;
+  const runsDir = dirname(first.path);
+  const known = runs.flatMap((run) => {
+    const pointer = pointerOf(run);
+    if (pointer === undefined) return [];
+    const submission = new SubmissionFolder(runsDir, pointer.submission);
+    const outcome = submission.outcome();
+    if (outcome !== undefined && "refused" in outcome) return [];
+    const intent = submission.intent();
+    const suffix = (intent?.tasks.length ?? 0) > 1 ? `_${pointer.index}` : "";
+    const job = outcome === undefined ? undefined : `${outcome.job}${suffix}`;
+    return [{ run, name: taskName(pointer), job, intent }];
+  });
+  if (known.length === 0) return found;
+  const seen = await lookAtQueue(runsDir, known, maxAge);
+  for (const { run, name, job = "", intent } of known) {
+    const where = whereOf(seen.tasks[name], intent?.request.requeue ?? true, Date.now());
+    found.set(run.id, where.job === "" ? { ...where, job } : where);
+  }
+  return found;
+}

@@ -1,0 +1,138 @@
+import { UserError } from "../../base/errors.ts";
+import type { Experiment } from "../../experiment/experiment.ts";
+import { isLive, isWaiting } from "../../record/record.ts";
+import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
+import type { Executor, ExecutorPlace, Placement, Submitted, SubmitOptions, Where } from "../executor.ts";
+import { dequeue, enqueue } from "../queuedRuns.ts";
+import { newIds } from "../newIds.ts";
+import { cancelJobs } from "./cancelJobs.ts";
+import { pollInterval, requestOf, withDefaults } from "./defaults.ts";
+import { clusterFindings, type ClusterFinding } from "./findings.ts";
+import { jobLogs, type JobLog } from "./jobLogs.ts";
+import { limitConcurrent } from "./limitConcurrent.ts";
+import { lookAtRuns } from "./lookAtRuns.ts";
+import { probeCluster } from "./probe.ts";
+import { testOnly } from "./sbatch.ts";
+import { settle } from "./settle.ts";
+import { dropPointer } from "./submission.ts";
+import { submitWaiting } from "./submitWaiting.ts";
+
+/** How long (ms) a worker on a node has to end by itself before its job is cancelled. */
+const GRACE = 60_000;
+const POLL = 500;
+
+/** Has runs trained as jobs of the Slurm cluster that this machine is of. Nothing of it stays at work here. */
+export class SlurmExecutor implements Executor {
+  readonly kind = "slurm";
+
+  /** @param defaults the settings of this program, not checked yet */
+  constructor(
+    private readonly place: ExecutorPlace,
+    private readonly defaults: unknown = {},
+  ) {}
+
+  async check(experiments: readonly Experiment[]): Promise<void> {
+    const requests = experiments.map(({ executor }) =>
+      requestOf(withDefaults(this.place.runsDir, executor!, this.defaults)),
+    );
+    const distinct = new Map(requests.map((each) => [JSON.stringify(each), each]));
+    for (const request of distinct.values())
+      await testOnly(request).catch((error: unknown) => {
+        // What Slurm does not take at the moment waits here.
+        if (!(error instanceof UserError) || error.code !== "slurm-full") throw error;
+      });
+  }
+
+  submit(experiments: readonly Experiment[], id: string, { git }: SubmitOptions): Submitted {
+    const { runsDir } = this.place;
+    const ids = newIds(experiments.length);
+    const runs = experiments.map((each, i) =>
+      enqueue(runsDir, ids[i]!, {
+        ...each,
+        git: each.git && git,
+        executor: withDefaults(runsDir, each.executor!, this.defaults),
+      }),
+    );
+    return { runs, queued: true, sweep: runs.length > 1 ? id : undefined, placed: this.submitWaiting() };
+  }
+
+  /** Submits what waits without a job. */
+  submitWaiting(): Promise<Placement> {
+    return submitWaiting(this.place, this.poll);
+  }
+
+  resume(run: RunDirectory, seen = run.record().start): undefined {
+    run.refuseNewerVersion();
+    if (run.isWorkerAlive()) throw run.busyError();
+    run.clearControl();
+    // Whatever becomes of its last job counts no more.
+    dropPointer(run);
+    writeUnderLease(run, ({ start }) => (start === seen ? [{ type: "status", status: "queued" }] : []));
+    return undefined;
+  }
+
+  /** How old (ms) what Slurm has said may be, unless somebody wants it newer. */
+  get poll(): number {
+    return pollInterval(this.place.runsDir, this.defaults);
+  }
+
+  look(runs: readonly RunDirectory[], maxAge = this.poll): Promise<ReadonlyMap<string, Where>> {
+    return lookAtRuns(runs, maxAge);
+  }
+
+  /**
+   * Looks at runs, tells in their journals what the end of a job means where no worker could, and submits what waits
+   * without a job.
+   */
+  async tend(runs: readonly RunDirectory[]): Promise<{ where: ReadonlyMap<string, Where>; placement: Placement }> {
+    const where = await this.look(runs);
+    for (const run of runs) settle(run, where.get(run.id));
+    return { where, placement: await this.submitWaiting() };
+  }
+
+  /**
+   * Changes how many runs are at work at once.
+   * @param runs those that wait or are at work
+   * @param concurrent 0: as many as the cluster allows
+   * @returns how many job arrays have the new limit
+   * @throws UserError when Slurm refuses it or does not answer
+   */
+  async limit(runs: readonly RunDirectory[], concurrent: number): Promise<number> {
+    return (await limitConcurrent(runs, concurrent)).length;
+  }
+
+  /**
+   * What is found out of the cluster.
+   * @param withJob whether a test job of a minute tells of its node too
+   */
+  async findings(withJob: boolean): Promise<ClusterFinding[]> {
+    const found = await clusterFindings(this.place.folder);
+    if (!withJob) return found;
+    return [
+      ...found,
+      ...(await probeCluster(
+        this.place,
+        requestOf(withDefaults(this.place.runsDir, { kind: "slurm" }, this.defaults)),
+      )),
+    ];
+  }
+
+  /** The output of the jobs that a run has had, oldest first: what the script and the worker have printed there. */
+  logs(run: RunDirectory): JobLog[] {
+    return jobLogs(run);
+  }
+
+  async stop(runs: readonly RunDirectory[], grace = GRACE): Promise<void> {
+    for (const run of runs) if (isLive(run.record().status)) run.requestStop();
+    const waiting = runs.filter((run) => isWaiting(run.record()));
+    // First the journals: a worker that starts at this moment finds that its run has ended.
+    for (const run of waiting) dequeue(run);
+    const where = await this.look(runs, 0);
+    await cancelJobs(waiting.flatMap((run) => where.get(run.id)?.job ?? []));
+    const until = performance.now() + grace;
+    const living = (): RunDirectory[] => runs.filter((run) => isLive(run.record().status));
+    while (living().length > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, POLL));
+    await cancelJobs(living().flatMap((run) => where.get(run.id)?.job ?? []));
+  }
+}

@@ -1,0 +1,69 @@
+import { cpus, hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
+import type { NewRunEvent } from "../../record/events.ts";
+import type { StartRequest } from "../../record/admittedStart.ts";
+import type { ClusterJob } from "../../record/clusterJob.ts";
+import { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { pointerOf, SubmissionFolder } from "./submission.ts";
+import { signalName } from "./timeSignal.ts";
+
+/** What a worker on a node has to do. */
+export interface SlurmTask {
+  run: RunDirectory;
+  request: StartRequest;
+  job: ClusterJob | undefined;
+  /** The step of the checkpoint that this start begins from. */
+  from: number;
+  /** Whether Slurm may start the job again. */
+  mayRequeue: boolean;
+  /** The signal by which Slurm says that the time is nearly over. */
+  timeSignal: NodeJS.Signals | undefined;
+  /** Where it is done, for the journal. */
+  placed: NewRunEvent;
+}
+
+/** The job that this process is, by the variables that Slurm gives it; undefined outside a job. */
+export function ownJob(env: NodeJS.ProcessEnv): ClusterJob | undefined {
+  const { SLURM_JOB_ID: id, SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: index } = env;
+  if (id === undefined || id === "") return undefined;
+  return {
+    cluster: env["SLURM_CLUSTER_NAME"] ?? "",
+    // The last task of an array has the array's own number as its job id.
+    id: array !== undefined && index !== undefined ? `${array}_${index}` : id,
+    restart: Number.parseInt(env["SLURM_RESTART_COUNT"] ?? "0", 10) || 0,
+  };
+}
+
+/**
+ * Finds what a task of a submission has to do. Nothing that a start needs is used up by it: Slurm may start it again.
+ * @param path the submission's folder
+ * @returns undefined where the run has been submitted anew, or was deleted
+ */
+export function slurmTask(path: string, index: number, env: NodeJS.ProcessEnv = process.env): SlurmTask | undefined {
+  const runsDir = join(dirname(dirname(path)), "runs");
+  const submission = new SubmissionFolder(runsDir, basename(path));
+  const intent = submission.intent();
+  const task = intent?.tasks[index];
+  if (intent === undefined || task === undefined) throw new Error(`${path} has no task ${index}`);
+  const run = RunDirectory.find(join(intent.runsDir, task.run));
+  const pointer = run && pointerOf(run);
+  if (run === undefined || pointer?.submission !== submission.id || pointer.index !== index) return undefined;
+  const job = ownJob(env);
+  return {
+    run,
+    request: { number: task.start, job },
+    job,
+    from: run.record().checkpointStep ?? 0,
+    mayRequeue: intent.request.requeue ?? true,
+    timeSignal: signalName(intent.request),
+    placed: {
+      type: "placed",
+      executor: "slurm",
+      cluster: job?.cluster ?? "",
+      job: job?.id ?? "",
+      restart: job?.restart ?? 0,
+      node: env["SLURMD_NODENAME"] ?? hostname(),
+      cpu: cpus()[0]?.model.trim() ?? "",
+    },
+  };
+}

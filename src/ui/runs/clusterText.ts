@@ -1,0 +1,70 @@
+import * as vscode from "vscode";
+import type { Where } from "../../executor/executor.ts";
+import { isLive, type RunRecord } from "../../record/record.ts";
+import { localised } from "../window/localised.ts";
+import { statusOf } from "./runText.ts";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A time of day, with the date where it is not today. */
+function clockText(time: number, now: number): string {
+  const date = new Date(time);
+  const clock = date.toLocaleTimeString(vscode.env.language, { hour: "2-digit", minute: "2-digit" });
+  const isToday = date.toDateString() === new Date(now).toDateString();
+  return isToday ? clock : `${date.toLocaleDateString(vscode.env.language)} ${clock}`;
+}
+
+function leftText(milliseconds: number): string {
+  if (milliseconds >= 2 * DAY) return vscode.l10n.t("{0} days left", Math.floor(milliseconds / DAY));
+  if (milliseconds >= 2 * HOUR) return vscode.l10n.t("{0} h left", Math.floor(milliseconds / HOUR));
+  return vscode.l10n.t("{0} min left", Math.max(0, Math.floor(milliseconds / MINUTE)));
+}
+
+function waitingText({ state, reason = "", startsAt }: Where, now: number): string {
+  if (state === "unknown") return vscode.l10n.t("waiting (Slurm does not answer)");
+  const about = startsAt !== undefined && startsAt > now ? vscode.l10n.t("about {0}", clockText(startsAt, now)) : "";
+  const why = [reason === "None" ? "" : reason, about].filter((part) => part !== "").join(", ");
+  return why === "" ? vscode.l10n.t("waiting") : vscode.l10n.t("waiting ({0})", why);
+}
+
+function restartsText(restarts: number): string {
+  if (restarts === 0) return "";
+  if (restarts === 1) return vscode.l10n.t("requeued once");
+  return restarts === 2 ? vscode.l10n.t("requeued twice") : vscode.l10n.t("requeued {0} times", restarts);
+}
+
+/** How long (ms) after its job's start a worker may be silent until that is told. */
+const SILENT = 3 * MINUTE;
+
+/** What is told of a job that has started, and whose worker has said nothing in the journal. */
+function startedText({ node = "", startsAt }: Where, now: number): string {
+  const at = node === "" ? vscode.l10n.t("starting") : vscode.l10n.t("starting on {0}", node);
+  if (startsAt === undefined || now - startsAt < SILENT) return at;
+  return vscode.l10n.t("{0}, tells nothing for {1} min", at, Math.floor((now - startsAt) / MINUTE));
+}
+
+/**
+ * Where a run of a cluster is, in one short line: "waiting (Priority, about 14:20)", "running · on n7, 3 h left,
+ * requeued twice". Its journal says whether it is at work, Slurm the rest.
+ */
+export function clusterText(record: RunRecord, where: Where, now = Date.now()): string {
+  const { node = "", endsAt, state, restarts } = where;
+  const again = restartsText(restarts);
+  if (!isLive(record.status))
+    return [state === "working" ? startedText(where, now) : waitingText(where, now), again]
+      .filter((part) => part !== "")
+      .join(", ");
+  const at = node === "" ? (record.place?.node ?? "") : node;
+  const parts = [
+    at === "" ? "" : vscode.l10n.t("on {0}", at),
+    endsAt === undefined || state !== "working" ? "" : leftText(endsAt - now),
+    again,
+  ].filter((part) => part !== "");
+  return [statusOf(record), parts.join(", ")].filter((part) => part !== "").join(" · ");
+}
+
+/** What helps a run that never starts unless somebody changes something; undefined for all others. */
+export const clusterNeed = ({ never }: Where): string | undefined =>
+  never === undefined ? undefined : localised(never);

@@ -1,0 +1,83 @@
+import * as vscode from "vscode";
+import { UserError } from "../../base/errors.ts";
+import type { Where } from "../../executor/executor.ts";
+import { isOpen, isWaiting } from "../../record/record.ts";
+import { DisposableStore } from "../window/disposableStore.ts";
+import { host } from "../window/host.ts";
+import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
+
+/** How often (ms) Slurm is looked at while the window has the focus, and while it has not. */
+const LOOK_MS = 30_000;
+const BEHIND = 4;
+
+/** What the watch works with. */
+export interface ClusterWatchParts {
+  readonly model: RunsModel;
+  readonly log: vscode.LogOutputChannel;
+  readonly workerPath: string;
+}
+
+/** Whether a run waits for a cluster or is at work on it. */
+const isCluster = ({ record, directory }: Run): boolean =>
+  (isOpen(record.status) || isWaiting(record)) && host().kindOf(directory) === "slurm";
+
+/**
+ * Looks where a cluster's runs are, for the rows of the list; on the way, what waits without a job is submitted, and a
+ * run whose job has ended without a word gets its end. A window without such runs asks nobody.
+ */
+export class ClusterWatch extends DisposableStore {
+  private ticks = 0;
+  private isLooking = false;
+
+  constructor(private readonly parts: ClusterWatchParts) {
+    super();
+    const timer = setInterval(() => {
+      this.ticks++;
+      if (vscode.window.state.focused || this.ticks % BEHIND === 0) void this.look();
+    }, LOOK_MS);
+    this.register({
+      dispose: () => {
+        clearInterval(timer);
+      },
+    });
+    this.register(
+      parts.model.onDidChange(({ list }) => {
+        if (list) void this.look();
+      }),
+    );
+  }
+
+  /** Looks once, unless it does so at this moment. */
+  async look(): Promise<void> {
+    if (this.isLooking || !vscode.workspace.isTrusted) return;
+    this.isLooking = true;
+    const { model, log } = this.parts;
+    try {
+      const places = new Map<string, Where>();
+      for (const folder of model.folders.all()) {
+        const runs = model.runs(folder).filter(isCluster);
+        for (const [id, where] of runs.length > 0 ? await this.lookIn(folder, runs) : []) places.set(id, where);
+      }
+      model.setPlaces(places);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      log.warn(error.message);
+    } finally {
+      this.isLooking = false;
+    }
+  }
+
+  private async lookIn(folder: vscode.WorkspaceFolder, runs: readonly Run[]): Promise<ReadonlyMap<string, Where>> {
+    const place = {
+      runsDir: runsDirectory(folder),
+      folder: folder.uri.fsPath,
+      workerPath: this.parts.workerPath,
+      nodePath: process.execPath,
+    };
+    const { where, placement } = await host()
+      .slurmExecutor(place)
+      .tend(runs.map(({ directory }) => directory));
+    if (placement.why !== undefined) this.parts.log.warn(placement.why.message);
+    return where;
+  }
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { readJournal } from "../../src/run/journal/readJournal.ts";
+import { SlurmWorkspace, until } from "./slurmWorkspace.ts";
+import { startCluster } from "./testCluster.ts";
+
+test("one task is cancelled with scancel, one by adept at work, one that waits: each is stopped, the others finish", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
+  if (cluster === undefined) return;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1, 2, 3],
+    training: { steps: 5000, evaluateEvery: 5000, checkpointEvery: 1000 },
+    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 2 },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  await until(() => workspace.hasRuns() && workspace.runs().length === 4, "the runs are made");
+  await workspace.untilStep(0, { restart: 0 });
+  await workspace.untilStep(1, { restart: 0 });
+  const [first, second, third, last] = workspace.runs();
+
+  assert.match(workspace.adept(["stop", last!.id]).out, /taken out of the queue/);
+  assert.match(workspace.adept(["stop", second!.id]).out, /stopped/);
+  // The wish reaches the worker on its node within seconds: it makes no step more.
+  const asked = statSync(join(second!.path, "control")).mtimeMs;
+  const lastStep = readJournal(second!.path).events.findLast(({ type }) => type === "step")!.time;
+  assert.ok(lastStep - asked < 5000, `a step ${lastStep - asked} ms after the wish`);
+  cluster.run("scancel", first!.record().place!.job);
+  await workspace.untilStep(2, { restart: 0 });
+  await until(() => first!.record().status === "stopped", "the cancelled run is stopped", 60);
+  assert.match(first!.record().message ?? "", /cancelled/);
+  workspace.adept(["stop", third!.id]);
+
+  const { status, told } = await answer;
+  assert.equal(status, 0, told);
+  assert.deepEqual(
+    workspace.records().map((record) => [record.status, record.place !== undefined, record.interruptions]),
+    [
+      ["stopped", true, 0],
+      ["stopped", true, 0],
+      ["stopped", true, 0],
+      ["stopped", false, 0],
+    ],
+  );
+  assert.equal(cluster.run("squeue", "--me", "-h", "-t", "pending,running"), "");
+});
+
+test("how many are at work at once is changed while they run; cancelling all ends those at work and those that wait", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "3");
+  if (cluster === undefined) return;
+  const steps = 100_000;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1, 2],
+    training: { steps, evaluateEvery: steps, checkpointEvery: steps },
+    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 1 },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  await until(() => workspace.hasRuns(), "the runs are made");
+  await workspace.untilStep(0, { restart: 0 });
+  const list = workspace.adept(["queue", "list"]).out;
+  assert.match(list, /: on n1, \d+ min left\n/);
+  assert.match(list, /: waiting \(JobArrayTaskLimit\)\n/);
+  assert.match(workspace.adept(["queue", "limit", "2"]).out, /at most 2 at work at once/);
+  await workspace.untilStep(1, { restart: 0 });
+  const [first, , third] = workspace.runs();
+  assert.equal(third!.experiment().executor?.concurrent, 2);
+  assert.equal(third!.record().status, "queued");
+
+  assert.match(workspace.adept(["queue", "cancel"]).out, /all runs cancelled/);
+  const { status, told } = await answer;
+  assert.equal(status, 0, told);
+  assert.deepEqual(
+    workspace.records().map((record) => [record.status, record.place !== undefined]),
+    [
+      ["stopped", true],
+      ["stopped", true],
+      ["stopped", false],
+    ],
+  );
+  assert.equal(cluster.run("squeue", "--me", "-h", "-t", "pending,running"), "");
+  assert.match(workspace.adept(["logs", first!.id]).out, /== log\.txt|^$/);
+});

@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { onceInsteadOfSbatch } from "./otherCommand.ts";
+import { SlurmWorkspace, stepsIn, until } from "./slurmWorkspace.ts";
+import { startCluster } from "./testCluster.ts";
+
+const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+test("the controller is gone, then hangs: no run is marked, and all finish", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
+  if (cluster === undefined) return;
+  const steps = stepsIn(90, t);
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1],
+    training: { steps, evaluateEvery: steps, checkpointEvery: steps },
+    executor: { kind: "slurm", cpus: 1, time: "30" },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  await until(() => workspace.hasRuns(), "the runs are made");
+  await workspace.untilStep(0, { restart: 0 });
+  await workspace.untilStep(1, { restart: 0 });
+  // A controller with nothing else to do saves for the first time after minutes that the jobs run; killed before, it
+  // would start them again. Another job has it save.
+  cluster.run("sbatch", "--hold", "-o", "/dev/null", "--wrap", "true");
+  await pause(12);
+  cluster.node("slurmctld", "kill");
+  await pause(15);
+  assert.match(workspace.adept(["queue", "list"]).out, /slurm: 0 waiting, 2 at work/);
+  cluster.node("slurmctld", "start");
+  await pause(3);
+  cluster.node("slurmctld", "freeze");
+  await pause(15);
+  cluster.node("slurmctld", "thaw");
+  const { status, told } = await answer;
+  assert.equal(status, 0, told);
+  assert.doesNotMatch(told, /interrupted|failed/);
+  assert.deepEqual(
+    workspace.records().map((record) => [record.status, record.interruptions, record.start, record.place?.restart]),
+    [
+      // An end uses up one more number of a start.
+      ["finished", 0, 2, 0],
+      ["finished", 0, 2, 0],
+    ],
+  );
+});
+
+test("the controller hangs while a job is submitted: it makes it late, and once", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  if (cluster === undefined) return;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1, 2],
+    executor: { kind: "slurm", cpus: 1, args: ["--hold"] },
+  });
+  const node = `bash '${join(import.meta.dirname, "cluster/slurm-node.sh")}' '${cluster.folder}' slurmctld`;
+  const env = onceInsteadOfSbatch(
+    workspace,
+    cluster,
+    `${node} freeze\n(sleep 14; ${node} thaw) >/dev/null 2>&1 &\nexec $real "$@"`,
+  );
+  const { told } = workspace.adept(["train", "words.adept.json", "--detach"], env);
+  assert.match(told, /3 runs are not submitted yet: Slurm's controller does not answer/);
+  await pause(6);
+  assert.match(workspace.adept(["queue", "list"], env).out, /slurm: 3 waiting/);
+  const jobs = cluster.run("squeue", "--me", "-h", "-r", "-o", "%k").split("\n");
+  assert.equal(jobs.length, 3);
+  assert.equal(new Set(jobs).size, 1);
+});

@@ -1,0 +1,56 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import type { TestContext } from "node:test";
+
+const scripts = join(import.meta.dirname, "cluster");
+
+/** A Slurm cluster of this machine: its controller, nodes and files are a test's own. */
+export interface TestCluster {
+  /** Where everything of it lies. */
+  folder: string;
+  /** The environment in which Slurm's commands find it. */
+  env: NodeJS.ProcessEnv;
+  /** The file in which Slurm notes jobs that have ended. */
+  endedPath: string;
+  /** Runs one of Slurm's commands. */
+  run: (command: string, ...args: string[]) => string;
+  /** Has something happen to a node, or to "slurmctld", as test/slurm/cluster/slurm-node.sh says. */
+  node: (name: string, what: "kill" | "start" | "crash" | "revive" | "freeze" | "thaw") => void;
+}
+
+/** Why there can be no cluster here; undefined where there can. */
+function hindrance(): string | undefined {
+  if (process.platform !== "linux" || process.getuid?.() !== 0) return "a Slurm of its own needs root on Linux";
+  const isOnPath = (name: string): boolean =>
+    (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
+  return isOnPath("slurmctld") || isOnPath("apt-get") ? undefined : "Slurm is not installed, and there is no apt-get";
+}
+
+/**
+ * Starts a cluster for a test, which ends with it. Where there can be none, the test is left out and says why; with
+ * ADEPT_REQUIRE_SLURM=1 it fails.
+ */
+export function startCluster(t: TestContext, ...options: string[]): TestCluster | undefined {
+  const reason = hindrance();
+  if (reason !== undefined) {
+    if (process.env["ADEPT_REQUIRE_SLURM"] === "1") throw new Error(reason);
+    t.skip(reason);
+    return undefined;
+  }
+  const folder = execFileSync("bash", [join(scripts, "slurm-up.sh"), ...options], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  }).trim();
+  t.after(() => spawnSync("bash", [join(scripts, "slurm-down.sh"), folder]));
+  const env = { ...process.env, SLURM_CONF: join(folder, "slurm.conf") };
+  return {
+    folder,
+    env,
+    endedPath: join(folder, "jobcomp.txt"),
+    run: (command, ...args) => execFileSync(command, args, { encoding: "utf8", env }).trim(),
+    node: (name, what) => {
+      execFileSync("bash", [join(scripts, "slurm-node.sh"), folder, name, what], { stdio: "inherit" });
+    },
+  };
+}

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { neverStarts, remedyOf } from "../../../src/executor/slurm/refusal.ts";
+import { readAccounting } from "../../../src/executor/slurm/sacct.ts";
+import {
+  goodFor,
+  lostTasks,
+  NOT_FOUND,
+  NOTHING_SEEN,
+  seenAccounted,
+  seenAfter,
+  seenNothing,
+  whereOf,
+} from "../../../src/executor/slurm/seen.ts";
+import { readQueue, type QueueRow } from "../../../src/executor/slurm/squeue.ts";
+import { meaningOf } from "../../../src/executor/slurm/states.ts";
+
+test("each state of Slurm has a meaning, and one that no version has told yet is no end", () => {
+  const meanings: Record<string, string> = {
+    PENDING: "waiting",
+    CONFIGURING: "waiting",
+    REQUEUED: "waiting",
+    REQUEUE_HOLD: "waiting",
+    SUSPENDED: "waiting",
+    STOPPED: "waiting",
+    RUNNING: "working",
+    COMPLETING: "working",
+    SIGNALING: "working",
+    STAGE_OUT: "working",
+    COMPLETED: "ended",
+    FAILED: "ended",
+    TIMEOUT: "ended",
+    DEADLINE: "ended",
+    OUT_OF_MEMORY: "ended",
+    CANCELLED: "ended",
+    "CANCELLED by 1000": "ended",
+    PREEMPTED: "waiting",
+    NODE_FAIL: "waiting",
+    BOOT_FAIL: "waiting",
+    "": "unknown",
+    A_STATE_OF_2040: "unknown",
+  };
+  for (const [state, meaning] of Object.entries(meanings)) assert.equal(meaningOf(state, true), meaning, state);
+  for (const state of ["PREEMPTED", "NODE_FAIL", "BOOT_FAIL"]) assert.equal(meaningOf(state, false), "ended", state);
+});
+
+test("a job that waits for what only a person can change is told from one that waits for its turn", () => {
+  for (const reason of [
+    "PartitionTimeLimit",
+    "PartitionConfig",
+    "PartitionNodeLimit",
+    "BadConstraints",
+    "DependencyNeverSatisfied",
+    "JobHeldAdmin",
+    "launch failed requeued held",
+    "AccountNotAllowed",
+    "QOSMaxWallDurationPerJobLimit",
+    "AssocMaxWallDurationPerJobLimit",
+  ])
+    assert.notEqual(neverStarts(reason), undefined, reason);
+  for (const reason of ["Priority", "Resources", "JobArrayTaskLimit", "QOSMaxJobsPerUserLimit", "BeginTime", "None"])
+    assert.equal(neverStarts(reason), undefined, reason);
+});
+
+test("each refusal of sbatch has what helps against it", () => {
+  const helps: Record<string, RegExp> = {
+    "sbatch: error: invalid partition specified: none": /executor\.partition/,
+    "Batch job submission failed: Invalid account or account/partition combination specified": /executor\.account/,
+    "Batch job submission failed: Invalid qos specification": /executor\.qos/,
+    "Batch job submission failed: Invalid generic resource (gres) specification": /executor\.gpus/,
+    "Batch job submission failed: Invalid feature specification": /executor\.constraint/,
+    "Memory specification can not be satisfied": /executor\.memory/,
+    "Requested node configuration is not available": /executor\.memory/,
+    "sbatch: unrecognized option '--nonsense'": /executor\.args/,
+    "something of 2040": /man sbatch/,
+  };
+  for (const [told, help] of Object.entries(helps)) assert.match(remedyOf(told).template, help, told);
+});
+
+const LINES = [
+  "adept:20260102-030405-abcd|17|0|18|FAILED|n1|2026-01-02T03:04:05|2026-01-02T03:05:05|1|768|NonZeroExitCode|",
+  "adept:20260102-030405-abcd|17|1|17|PENDING||N/A|N/A|0|0|JobArrayTaskLimit|",
+  "adept:20260102-030405-efgh|19|N/A|19|FAILED|n2|2026-01-02T03:04:05|2026-01-02T03:05:05|0|9|None|",
+  "somebody's own|20|N/A|20|RUNNING|n2|2026-01-02T03:04:05|N/A|0|0|None|",
+  "",
+];
+
+test("squeue's lines: the task by our comment, the job as Slurm's commands take it, exit code or signal", () => {
+  const rows = readQueue(LINES.join("\n"));
+  assert.deepEqual(
+    rows.map(({ task, job, state, reason, node, restarts, exit }) => [task, job, state, reason, node, restarts, exit]),
+    [
+      ["20260102-030405-abcd/0", "17_0", "FAILED", "NonZeroExitCode", "n1", 1, 3],
+      ["20260102-030405-abcd/1", "17_1", "PENDING", "JobArrayTaskLimit", "", 0, 0],
+      ["20260102-030405-efgh/0", "19", "FAILED", "None", "n2", 0, -9],
+    ],
+  );
+  assert.equal(rows[0]!.startsAt, new Date(2026, 0, 2, 3, 4, 5).getTime());
+  assert.equal(rows[1]!.startsAt, undefined);
+});
+
+const row = (state: string, more: Partial<QueueRow> = {}): QueueRow => ({
+  task: "s/0",
+  job: "1_0",
+  state,
+  reason: "None",
+  node: "",
+  startsAt: undefined,
+  endsAt: undefined,
+  restarts: 0,
+  exit: 0,
+  ...more,
+});
+const MINUTE = 60_000;
+const asked = ["s/0"];
+
+test("a task that ended stays ended when Slurm forgets it; one that vanished at work is unknown, then not found", () => {
+  const ended = seenAfter(NOTHING_SEEN, { rows: [row("TIMEOUT")], asked, now: 0 });
+  const forgotten = seenAfter(ended, { rows: [], asked, now: MINUTE });
+  assert.deepEqual(
+    [whereOf(forgotten.tasks["s/0"], true, MINUTE).state, whereOf(forgotten.tasks["s/0"], true, MINUTE).word],
+    ["ended", "TIMEOUT"],
+  );
+
+  let seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 0 });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 0).state, "working");
+  // Two looks, however long apart, are not enough, nor are many within minutes.
+  for (const now of [MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE]) {
+    seen = seenAfter(seen, { rows: [], asked, now });
+    assert.equal(whereOf(seen.tasks["s/0"], true, now).state, "unknown", String(now));
+  }
+  seen = seenAfter(seen, { rows: [], asked, now: 6 * MINUTE });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 6 * MINUTE).word, NOT_FOUND);
+  // It comes back: the node answers again.
+  seen = seenAfter(seen, { rows: [row("RUNNING", { restarts: 1 })], asked, now: 7 * MINUTE });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 7 * MINUTE).state, "working");
+});
+
+test("a task that squeue has never shown is unknown until it was looked for three times in five minutes", () => {
+  let seen = NOTHING_SEEN;
+  for (const now of [0, 4 * MINUTE]) seen = seenAfter(seen, { rows: [], asked, now });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 4 * MINUTE).state, "unknown");
+  seen = seenAfter(seen, { rows: [], asked, now: 5 * MINUTE });
+  assert.equal(whereOf(seen.tasks["s/0"], true, 5 * MINUTE).word, NOT_FOUND);
+});
+
+test("while Slurm does not answer, all that was seen stands, and it is asked less often, at most every five minutes", () => {
+  const seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 1 });
+  assert.equal(goodFor(seen, 30_000), 30_000);
+  let away = seen;
+  const waits = [1, 2, 3, 4, 5, 6].map((now) => {
+    away = seenNothing(away, now);
+    return goodFor(away, 30_000);
+  });
+  assert.deepEqual(waits, [60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
+  assert.equal(whereOf(away.tasks["s/0"], true, 10 * MINUTE).state, "working");
+  assert.equal(seenAfter(away, { rows: [row("RUNNING")], asked, now: 9 }).failures, 0);
+});
+
+test("the accounting says how a job ended that squeue has lost; of one that goes on it says nothing", () => {
+  const tasks = new Map([
+    ["17_0", "s/0"],
+    ["17_1", "s/1"],
+  ]);
+  const text = [
+    "17_0|FAILED|n1|2026-01-02T03:04:05|2026-01-02T03:05:05|3:0",
+    "17_1|RUNNING|n2|2026-01-02T03:04:05|Unknown|0:0",
+    "18|CANCELLED by 0|None assigned|None|Unknown|0:15",
+  ].join("\n");
+  const rows = readAccounting(text, tasks);
+  assert.deepEqual(
+    rows.map(({ task, job, state, node, exit }) => [task, job, state, node, exit]),
+    [["s/0", "17_0", "FAILED", "n1", 3]],
+  );
+  assert.equal(readAccounting(text, new Map([["18", "t/0"]]))[0]?.exit, -15);
+
+  const running = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING", { restarts: 2 })], asked, now: 0 });
+  assert.deepEqual(lostTasks(running), []);
+  const lost = seenAfter(running, { rows: [], asked, now: 1 });
+  assert.deepEqual(lostTasks(lost), ["s/0"]);
+  const known = seenAccounted(lost, rows, 2);
+  const { state, word, exit, restarts } = whereOf(known.tasks["s/0"], true, 2);
+  assert.deepEqual([state, word, exit, restarts, known.accountedAt], ["ended", "FAILED", 3, 2, 2]);
+  assert.deepEqual(lostTasks(known), []);
+  // It stays known, and squeue's next answer without it changes nothing.
+  assert.equal(whereOf(seenAfter(known, { rows: [], asked, now: 3 }).tasks["s/0"], true, 3).word, "FAILED");
+});

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { whereText } from "../../../src/cli/whereText.ts";
+import { phrase } from "../../../src/base/phrase.ts";
+import type { Where } from "../../../src/executor/executor.ts";
+import { foldEvents } from "../../../src/record/foldEvents.ts";
+import { loadParts } from "../../host/loadParts.ts";
+
+const NOW = new Date(2026, 0, 2, 12, 0).getTime();
+const HOUR = 3600_000;
+const record = (status: "queued" | "running" | "interrupted") => ({
+  ...foldEvents([]),
+  id: "20260102-030405-abcd",
+  status,
+});
+const where = (more: Partial<Where>): Where => ({ state: "waiting", job: "17_0", restarts: 0, ...more });
+
+/** Each row with what the terminal and the window say of it. */
+const ROWS: [ReturnType<typeof record>, Where, string, string][] = [
+  [
+    record("queued"),
+    where({ reason: "Priority", startsAt: new Date(2026, 0, 2, 14, 20).getTime() }),
+    "waiting (Priority, about 14:20)",
+    "waiting (Priority, about 14:20)",
+  ],
+  [record("queued"), where({ reason: "None" }), "waiting", "waiting"],
+  [
+    record("running"),
+    where({ state: "working", node: "n7", endsAt: NOW + 3.5 * HOUR }),
+    "on n7, 3 h left",
+    "running · on n7, 3 h left",
+  ],
+  [
+    record("interrupted"),
+    where({ reason: "BeginTime", restarts: 2 }),
+    "waiting (BeginTime), requeued twice",
+    "waiting (BeginTime), requeued twice",
+  ],
+  [
+    record("queued"),
+    where({ state: "working", node: "n7", startsAt: NOW - HOUR / 12, endsAt: NOW + HOUR }),
+    "on n7, 60 min left, started 5 min ago and tells nothing; adept logs shows its output",
+    "starting on n7, tells nothing for 5 min",
+  ],
+  [record("queued"), where({ state: "working", node: "n7", startsAt: NOW - 1000 }), "on n7", "starting on n7"],
+  [record("queued"), where({ state: "unknown" }), "waiting (Slurm does not answer)", "waiting (Slurm does not answer)"],
+];
+
+test("a row of a cluster's run says where it is, in the terminal and in the window", async () => {
+  const { clusterText, clusterNeed, runItem, vscode } = await loadParts();
+  assert.equal(vscode.env.language, "en");
+  for (const [run, at, inTerminal, inWindow] of ROWS) {
+    assert.equal(whereText(run, at, NOW), inTerminal);
+    assert.equal(clusterText(run, at, NOW).replace("02:20 PM", "14:20"), inWindow);
+  }
+  const never = where({ reason: "PartitionTimeLimit", never: phrase`Give executor.time less.` });
+  assert.match(whereText(record("queued"), never, NOW), /PartitionTimeLimit.*does not start.*Give executor\.time less/);
+  assert.equal(clusterNeed(never), "Give executor.time less.");
+  assert.equal(clusterNeed(where({})), undefined);
+
+  const item = runItem({ id: "a", record: record("queued"), where: ROWS[3]![1] } as never, "7");
+  assert.match(String(item.description), /requeued twice/);
+});
