@@ -19,17 +19,12 @@ import type { AttentionPart, CausalConfig, LayerChoice, Rotation } from "./causa
 import { causalLinear } from "./causalLinear.ts";
 import { causalNorm } from "./causalNorm.ts";
 import type { PackedRows } from "./packedRows.ts";
+import type { RotationInput } from "./rotationInput.ts";
 
 /** Keys and values of one attention, each (B, keyValueHeads, keys, headWidth); keys are rotated. */
 export interface KeyValue {
   key: Value;
   value: Value;
-}
-
-/** Cosines and sines (B, 1, L, width / 2) of each place's rotation. */
-export interface RotationInput {
-  cos: Value;
-  sin: Value;
 }
 
 /** What attention reads besides the states. */

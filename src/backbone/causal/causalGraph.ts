@@ -12,12 +12,13 @@ import {
   type Tokens,
 } from "../sequenceGraph.ts";
 import { LATEST } from "./appendedCache.ts";
-import type { Attended, KeyValue, RotationInput } from "./causalAttention.ts";
+import type { Attended, KeyValue } from "./causalAttention.ts";
 import type { CausalConfig } from "./causalConfig.ts";
 import { rotationNames, scoresName, windowsOf } from "./causalInputs.ts";
 import { CausalLayers } from "./causalLayers.ts";
 import { PackedRows } from "./packedRows.ts";
 import { isFixed } from "./rotation.ts";
+import type { RotationInput } from "./rotationInput.ts";
 
 /**
  * A decoder-only model with the inputs that CausalFeeds feeds. Prompt, text and target are adjacent in a row, and rows

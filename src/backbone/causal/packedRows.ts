@@ -3,7 +3,7 @@ import { broadcastTo, concat, packed, padded, reshape, slice, type RowOrder } fr
 import { input, type Value } from "../../graph/value.ts";
 import type { Batch } from "../batch.ts";
 import { tensor, type Feeds } from "../feeds.ts";
-import type { RotationInput } from "./causalAttention.ts";
+import type { RotationInput } from "./rotationInput.ts";
 
 /** Tokens of all rows of a batch without padding. */
 const TOKENS = "R";
