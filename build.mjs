@@ -202,6 +202,23 @@ const withoutProtocolReader = {
 };
 
 /**
+ * Leaves out what only a person reads or asks for: zod's sentences, the calls of protocol buffers over a network, and
+ * of jsonc-parser all but its scanner. A copy of a model opens what its first copy has opened, which would have told.
+ */
+const withoutSentences = {
+  name: "without-sentences",
+  setup: (build) => {
+    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]en\.js$/ }, () => ({
+      contents: "export default () => ({ localeError: undefined });",
+    }));
+    build.onLoad({ filter: /[\\/]protobufjs[\\/]src[\\/]rpc\.js$/ }, () => ({ contents: "module.exports = {};" }));
+    build.onResolve({ filter: /^jsonc-parser$/ }, () => ({
+      path: path("node_modules/jsonc-parser/lib/esm/impl/scanner.js"),
+    }));
+  },
+};
+
+/**
  * Leaves out how mails are parsed: a package carries the sample's mails parsed (`packMails`), and what it runs need not
  * read others. The two parsers were 180 KB of each.
  */
@@ -236,7 +253,14 @@ const bundles = [
     options: {
       ...esm,
       outfile: "dist/replica.js",
-      plugins: [withoutAdapters, withoutSpeed, withoutDescriptions, withoutProtocolReader, withoutSchemaWriter],
+      plugins: [
+        withoutAdapters,
+        withoutSpeed,
+        withoutSentences,
+        withoutDescriptions,
+        withoutProtocolReader,
+        withoutSchemaWriter,
+      ],
     },
   },
   { entry: "src/encode.ts", options: { ...esm, outfile: "dist/encode.js", plugins: [withoutHtmlWriter] } },
