@@ -24,7 +24,7 @@ const T5 = {
   dropout_rate: 0,
 };
 /** Many tokens, so that values of layers count and those of frozen matrices do not. */
-const SIZES = { B: 3, S: 50, T: 20, P: 4, N: 60, M: 12, "P+S": 54, K: 1, X: 54 };
+const SIZES = { B: 3, S: 50, T: 20, P: 4, N: 60, R: 180, M: 12, "P+S": 54, K: 1, X: 54 };
 
 function graphOf(config: Record<string, unknown> & { model_type: string }, method: object): MethodGraph {
   const { weights: _, ...architecture } = openBackbone(randomModel(config));
