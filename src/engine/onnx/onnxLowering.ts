@@ -1,4 +1,4 @@
-import { factors } from "../../graph/dims.ts";
+import { factors, productDim } from "../../graph/dims.ts";
 import type { PrimitiveName, OpValue } from "../../graph/value.ts";
 import type { OnnxBuilder } from "./onnxBuilder.ts";
 
@@ -116,14 +116,20 @@ function after(b: OnnxBuilder, [x, ...others]: string[]): string {
   return b.node("Reshape", [x!, b.node("Concat", [b.node("Shape", [x!]), ...none], { axis: { i: 0 } })]);
 }
 
+/** The same by a kernel that adds one update after the other. */
+function scatterInOrder(b: OnnxBuilder, inputs: string[], { shape }: Of<"scatterAdd">): string {
+  const width = Number(productDim(shape.slice(1)));
+  const updates = b.node("Reshape", [second(inputs), b.ints([INFER_SIZE, width])]);
+  const rows = b.node("Reshape", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([INFER_SIZE, 1])]);
+  const each = b.node("Expand", [rows, b.node("Shape", [updates])]);
+  const zeros = b.node("Expand", [b.float(0), b.shape([shape[0]!, width])]);
+  const sums = b.node("ScatterElements", [zeros, each, updates], { axis: { i: 0 }, reduction: { s: "add" } });
+  return shape.length === 2 ? sums : b.node("Reshape", [sums, b.shape(shape)]);
+}
+
 function scatterAdd(b: OnnxBuilder, inputs: string[], value: Of<"scatterAdd">): string {
+  if (b.isProcessor) return scatterInOrder(b, inputs, value);
   const zeros = b.node("Expand", [b.float(0), b.shape(value.shape)]);
-  if (b.isProcessor && value.shape.length === 2) {
-    const updates = b.node("Reshape", [second(inputs), b.ints([INFER_SIZE, Number(value.shape[1])])]);
-    const rows = b.node("Reshape", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([INFER_SIZE, 1])]);
-    const each = b.node("Expand", [rows, b.node("Shape", [updates])]);
-    return b.node("ScatterElements", [zeros, each, updates], { axis: { i: 0 }, reduction: { s: "add" } });
-  }
   const ids = b.node("Unsqueeze", [b.node("Cast", [first(inputs)], { to: { i: 7 } }), b.ints([-1])]);
   return b.node("ScatterND", [zeros, ids, second(inputs)], { reduction: { s: "add" } });
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, test } from "node:test";
-import { MersenneTwister } from "../../../src/base/random.ts";
 import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
 import { methodOf } from "../../../src/method/registry.ts";
@@ -11,6 +10,7 @@ import { MethodGraph } from "../../../src/model/methodGraph.ts";
 import { operationsOf, stepWork } from "../../../src/model/speed/stepWork.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
 import { onEngines } from "../../golden/engines.ts";
+import { randomParameters } from "./randomParameters.ts";
 import { randomModel, TINY_CODEGEN, TINY_LLAMA } from "./tinyCausal.ts";
 
 const FOLDERS = {
@@ -44,17 +44,8 @@ async function step(
   const method = MethodInput.parse({ kind });
   const sizes = { promptLength: 3, bottleneck: 5, rank: 2, count: 0 };
   const model = LocalModel.open({ folder, method, sizes, engine });
-  const random = new MersenneTwister(7);
-  const parameters = new Map(
-    methodOf(kind)
-      .tensors(model.shape)
-      .map((t) => {
-        const data = Float32Array.from({ length: t.sizes.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal());
-        return [t.name, { name: t.name, dims: t.sizes, group: t.group, data }];
-      }),
-  );
   try {
-    const { loss, gradients } = await model.step(parameters, padBatch(rows), {
+    const { loss, gradients } = await model.step(randomParameters(model, kind), padBatch(rows), {
       lossScale: 0.2,
       ...(!isPacked && { backboneDropout: { rate: 0, seed: 3 } }),
     });

@@ -2,14 +2,13 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, test } from "node:test";
 import { backboneFolder } from "../../../src/backbone/backboneFolder.ts";
-import { MersenneTwister } from "../../../src/base/random.ts";
 import { MethodInput } from "../../../src/method/methodSpec.ts";
-import { methodOf } from "../../../src/method/registry.ts";
 import { LocalModel } from "../../../src/model/localModel.ts";
 import type { Recompute } from "../../../src/model/methodGraph.ts";
 import { padBatch } from "../../../src/training/batch/padBatch.ts";
 import { onEngines } from "../../golden/engines.ts";
 import type { EngineSpec } from "../../../src/engine/engineSpec.ts";
+import { randomParameters } from "./randomParameters.ts";
 import { randomModel, TINY_LLAMA } from "./tinyCausal.ts";
 
 const llama = randomModel({ ...TINY_LLAMA, num_hidden_layers: 4 });
@@ -33,17 +32,8 @@ async function step(
   const method = MethodInput.parse({ kind });
   const sizes = { promptLength: 3, bottleneck: 5, rank: 2, count: 0 };
   const model = LocalModel.open({ folder, method, sizes, engine, recompute });
-  const random = new MersenneTwister(7);
-  const parameters = new Map(
-    methodOf(kind)
-      .tensors(model.shape)
-      .map((t) => {
-        const data = Float32Array.from({ length: t.sizes.reduce((a, b) => a * b, 1) }, () => 0.3 * random.normal());
-        return [t.name, { name: t.name, dims: t.sizes, group: t.group, data }];
-      }),
-  );
   try {
-    const { loss, gradients } = await model.step(parameters, BATCH, {
+    const { loss, gradients } = await model.step(randomParameters(model, kind), BATCH, {
       lossScale: 0.2,
       ...(dropout && { backboneDropout: { rate: 0.1, seed: 3 } }),
     });
