@@ -11,7 +11,7 @@ import { finished, type CopySteps } from "./files/copySteps.ts";
 import { inPrecision } from "./files/inPrecision.ts";
 import { pruneCopies } from "./files/keptCopies.ts";
 import { removeLeft } from "./files/leftFiles.ts";
-import { weightCache } from "./files/weightCache.ts";
+import { weightCachePath } from "./files/weightCache.ts";
 import { refuseQuantised } from "./quantised.ts";
 import { relatedType } from "./relatedTypes.ts";
 
@@ -85,7 +85,7 @@ export function openBackbone(folder: string, options: OpenOptions = {}): Backbon
  * @throws UserError as openBackbone
  */
 export function* copyWeights(folder: string, precision: Precision): CopySteps<void> {
-  removeLeft(weightCache());
+  removeLeft(weightCachePath());
   pruneCopies();
   yield* opening(folder, { precision }, true);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { readdirSync, readlinkSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 
@@ -44,6 +44,8 @@ function isOrphan(name: string): boolean {
 
 /** Removes what processes that were killed while they wrote a file of the cache have left, which may be gigabytes. */
 export function removeLeft(folder: string, now = Date.now()): void {
+  // A model that needs no copy makes no cache.
+  if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) {
     if (!name.endsWith(".tmp")) continue;
     const left = join(folder, name);
