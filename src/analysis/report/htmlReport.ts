@@ -1,13 +1,14 @@
 import { columnName, shown } from "../../figure/tableText.ts";
 import type { Block, FigureBlock } from "./blocks.ts";
+import { isNumber } from "./cellText.ts";
 import { escapeHtml } from "./escapeHtml.ts";
 import { MOST_ROWS } from "./figureBlock.ts";
 import type { DrawPlot } from "./figureFiles.ts";
 import { STYLE, themed } from "./htmlStyle.ts";
+import { tableParts, type TableText } from "./tableParts.ts";
 
 /** Cells of at most this many characters stay on one line. */
 const SHORT = 24;
-const isNumber = (text: string): boolean => /^[<−±+-]? ?[\d.,]+( ?%)?/.test(text);
 
 /** The class attribute of a cell: numbers are aligned right, short texts stay on one line. */
 function cellClass(text: string, column: number): string {
@@ -15,14 +16,24 @@ function cellClass(text: string, column: number): string {
   return text.length <= SHORT ? ' class="s"' : "";
 }
 
-function htmlTable({ caption, header, rows }: Omit<Extract<Block, { kind: "table" }>, "kind">): string {
+/** @param caption text above it; none: "" */
+function tableOf({ header, rows }: TableText, caption: string): string {
   const isNumeric = header.map((_, i) => rows.some((row) => i > 0 && isNumber(row[i] ?? "")));
   const heads = header.map((name, i) => `<th${isNumeric[i] ? ' class="n"' : ""}>${escapeHtml(name)}</th>`).join("");
   const lines = rows.map(
     (row) => `<tr>${row.map((text, i) => `<td${cellClass(text, i)}>${escapeHtml(text)}</td>`).join("")}</tr>`,
   );
   const title = caption === "" ? "" : `<caption>${escapeHtml(caption)}</caption>`;
-  return `<div class="wide" tabindex="0"><table>${title}<thead><tr>${heads}</tr></thead><tbody>${lines.join("")}</tbody></table></div>`;
+  return `<table>${title}<thead><tr>${heads}</tr></thead><tbody>${lines.join("")}</tbody></table>`;
+}
+
+/** A wide table scrolls on a screen; on paper its columns go on below. */
+function htmlTable({ caption, header, rows }: Omit<Extract<Block, { kind: "table" }>, "kind">): string {
+  const parts = tableParts({ header, rows });
+  const whole = tableOf({ header, rows }, caption);
+  if (parts.length === 1) return `<div class="wide" tabindex="0">${whole}</div>`;
+  const cut = parts.map((part, i) => tableOf(part, i === 0 ? caption : "")).join("");
+  return `<div class="wide screen" tabindex="0">${whole}</div><div class="paper">${cut}</div>`;
 }
 
 /** A figure with its note, the runs behind it, and its table, which is folded where it is long. */

@@ -11,8 +11,8 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 table{border-collapse:collapse;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}caption{text-align:left;font-weight:600;padding:.25rem 0}
 th,td{padding:.2rem .7rem;border-bottom:1px solid var(--grid);text-align:left;vertical-align:top}td.n,th.n{text-align:right}td.n,td.s{white-space:nowrap}td:first-child{white-space:nowrap}
 figure{margin:1.5rem 0}figcaption{font-weight:600}.note{color:var(--quiet);font-size:13px;margin:.25rem 0}summary{cursor:pointer}
-.wide{overflow-x:auto}svg{display:block;max-width:100%;height:auto}
-@media print{body{max-width:none;margin:0;font-size:10pt}.wide{overflow:visible}table{font-size:7.5pt;width:100%}td.n,td.s,td:first-child,th{white-space:normal;overflow-wrap:anywhere}th,td{padding:.1rem .3rem}
+.wide{overflow-x:auto}.paper{display:none}svg{display:block;max-width:100%;height:auto}
+@media print{body{max-width:none;margin:0;font-size:10pt}.wide{overflow:visible}table{font-size:7.5pt;width:100%}td.s,td:first-child,th{white-space:normal;overflow-wrap:break-word}th,td{padding:.1rem .3rem}.screen{display:none}.paper{display:block}
 thead{display:table-header-group}tr,svg,figcaption{break-inside:avoid}h1,h2,h3,figcaption,caption{break-after:avoid}details{display:none}}`;
 
 /** A picture's colours as the page's own, so that it follows the theme, with words for those who do not see it. */

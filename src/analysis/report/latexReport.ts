@@ -1,7 +1,9 @@
 import { columnName, shown } from "../../figure/tableText.ts";
 import type { Block, FigureBlock } from "./blocks.ts";
+import { isNumber } from "./cellText.ts";
 import { MOST_ROWS } from "./figureBlock.ts";
 import { latexText } from "./latexText.ts";
+import { tableParts, type TablePart } from "./tableParts.ts";
 
 /** What the tables and the figures' files need, all of a plain TeX Live. */
 const PREAMBLE = String.raw`\documentclass{article}
@@ -10,38 +12,50 @@ const PREAMBLE = String.raw`\documentclass{article}
 \usepackage[margin=2cm]{geometry}
 \pgfplotsset{compat=1.16}
 \setlength{\LTleft}{0pt}
+\setlength{\LTcapwidth}{\linewidth}
 \renewcommand{\labelitemi}{--}
 \newsavebox{\adeptbox}
 \newcommand{\fitted}[1]{\sbox{\adeptbox}{#1}\ifdim\wd\adeptbox>\linewidth\resizebox{\linewidth}{!}{\usebox{\adeptbox}}\else\usebox{\adeptbox}\fi}
 \begin{document}`;
 
-const line = (cells: readonly string[]): string => `${cells.map(latexText).join(" & ")} \\\\`;
-
-/** A table that fits the page: one that is long goes on over pages, one that is wide is made smaller. */
-function latexTable({ caption, header, rows }: Omit<Extract<Block, { kind: "table" }>, "kind">): string {
-  const body = ["\\toprule", line(header), "\\midrule"];
-  if (rows.length > MOST_ROWS) {
-    const share = (0.92 / header.length).toFixed(3);
-    return [
-      `{\\footnotesize\\begin{longtable}{${header.map(() => `p{${share}\\linewidth}`).join("")}}`,
-      `\\caption{${latexText(caption)}} \\\\`,
-      ...body,
-      "\\endhead",
-      ...rows.map(line),
-      "\\bottomrule",
-      "\\end{longtable}}",
-    ].join("\n");
+/** The words of a heading below each other, as many beside each other as its column is wide. */
+function heading(name: string, width: number, side: "l" | "r"): string {
+  const lines: string[] = [];
+  for (const word of name.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
   }
+  if (lines.length === 1) return latexText(name);
+  return `\\begin{tabular}[b]{@{}${side}@{}}${lines.map(latexText).join("\\\\")}\\end{tabular}`;
+}
+
+/** Centimetres of a character of a table. */
+const CHARACTER = 0.15;
+
+/** A part of a table, which goes on over pages: a text that is longer than its column breaks between words. */
+function latexPart({ header, rows, widths }: TablePart, caption: string): string {
+  const breaks = widths.map((width, i) => rows.some((row) => row[i]!.length > width));
+  const isNumeric = (i: number): boolean => i > 0 && !breaks[i] && rows.some((row) => isNumber(row[i]!));
+  const sides = widths.map((_, i): "l" | "r" => (isNumeric(i) ? "r" : "l"));
+  const columns = widths.map((width, i) => (breaks[i] ? `p{${(width * CHARACTER).toFixed(2)}cm}` : sides[i]!));
   return [
-    "\\begin{table}[H]",
-    ...(caption === "" ? [] : [`\\caption{${latexText(caption)}}`]),
-    `\\fitted{\\begin{tabular}{l${"r".repeat(header.length - 1)}}`,
-    ...body,
-    ...rows.map(line),
+    `\\begin{longtable}{${columns.join("")}}`,
+    ...(caption === "" ? [] : [`\\caption{${latexText(caption)}} \\\\`]),
+    "\\toprule",
+    `${header.map((name, i) => heading(name, widths[i]!, sides[i]!)).join(" & ")} \\\\`,
+    "\\midrule",
+    "\\endhead",
+    ...rows.map((row) => `${row.map(latexText).join(" & ")} \\\\`),
     "\\bottomrule",
-    "\\end{tabular}}",
-    "\\end{table}",
+    "\\end{longtable}",
   ].join("\n");
+}
+
+/** A table that fits the page: one that is long goes on over pages, one that is wide goes on below. */
+function latexTable({ caption, header, rows }: Omit<Extract<Block, { kind: "table" }>, "kind">): string {
+  const parts = tableParts({ header, rows }).map((part, i) => latexPart(part, i === 0 ? caption : ""));
+  return `{\\footnotesize\n${parts.join("\n")}\n}`;
 }
 
 /** The picture with its note, and its table, or where that is long the file that it is in. */

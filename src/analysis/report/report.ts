@@ -14,6 +14,7 @@ import { number, overSeeds } from "./format.ts";
 import { latencySection } from "./latencySection.ts";
 import { seedGroups, taskName, type ReportedRun } from "./reportedRun.ts";
 import { runBlocks } from "./runSection.ts";
+import { sharedSettings, sharedTable } from "./settingsTables.ts";
 import { shiftSection } from "./shiftSection.ts";
 
 /**
@@ -125,6 +126,7 @@ function controlOf(run: ReportedRun, among: readonly ReportedRun[]): ReportedRun
  */
 export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
   const tasks = byTask(runs);
+  const shared = sharedSettings(runs);
   return [
     { kind: "heading", level: 1, text: "ADePT Lab report" },
     {
@@ -133,6 +135,8 @@ export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
     },
     ...summary(tasks.map(({ name, runs: own }) => ({ name, runs: own, comparison: compareRuns(own) }))),
     ...tasks.flatMap(taskSection),
-    ...tasks.flatMap(({ runs: own }) => own.flatMap((run) => runBlocks(run, controlOf(run, own)))),
+    ...tasks.flatMap(({ runs: own }) => own.flatMap((run) => runBlocks(run, { control: controlOf(run, own), shared }))),
+    ...(shared.size === 0 ? [] : [{ kind: "heading" as const, level: 2 as const, text: "Settings" }]),
+    ...sharedTable(runs, shared),
   ];
 }

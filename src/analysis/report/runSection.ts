@@ -1,4 +1,3 @@
-import { flatten } from "../../base/keyPath.ts";
 import { ablationFigure, specificityFigure, specificityText, unseenFigure } from "../../figure/alteredFigures.ts";
 import {
   heatmapFigure,
@@ -12,6 +11,7 @@ import type { Block } from "./blocks.ts";
 import { figureBlock, LABELS } from "./figureBlock.ts";
 import { number } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
+import { ownTable } from "./settingsTables.ts";
 import type { Ablation } from "../../protocol/results/ablation.ts";
 import type { PositionShift } from "../../protocol/results/positionShift.ts";
 import type { Specificity } from "../../protocol/results/specificity.ts";
@@ -71,8 +71,12 @@ function specificityBlocks(run: ReportedRun, specificity: Specificity): Block[] 
 /**
  * The section of one run: its method and commit, the results of each analysis, and its settings.
  * @param control the run of the control method with the same seed, beside which position shift is drawn
+ * @param shared keys of settings that all runs of the report share, which are told elsewhere
  */
-export function runBlocks(run: ReportedRun, control: ReportedRun | undefined): Block[] {
+export function runBlocks(
+  run: ReportedRun,
+  { control, shared }: { control: ReportedRun | undefined; shared: ReadonlySet<string> },
+): Block[] {
   const { ablation, offsets, specificity, "position-shift": shift } = run.analyses;
   return [
     { kind: "heading", level: 2, text: `${run.experiment.name} (${run.id})` },
@@ -84,11 +88,6 @@ export function runBlocks(run: ReportedRun, control: ReportedRun | undefined): B
     ...(offsets === undefined ? [] : offsetsBlocks(run, offsets)),
     ...(shift === undefined ? [] : shiftBlocks(run, shift, control)),
     ...(specificity === undefined ? [] : specificityBlocks(run, specificity)),
-    {
-      kind: "table",
-      caption: `Settings of ${run.id}`,
-      header: ["key", "value"],
-      rows: [...flatten(run.experiment)].map(([key, value]) => [key, JSON.stringify(value)]),
-    },
+    ownTable(run, shared),
   ];
 }

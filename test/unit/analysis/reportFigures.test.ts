@@ -10,6 +10,7 @@ import { htmlReport } from "../../../src/analysis/report/htmlReport.ts";
 import { latexReport } from "../../../src/analysis/report/latexReport.ts";
 import { markdownReport } from "../../../src/analysis/report/markdownReport.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
+import { flatten } from "../../../src/base/keyPath.ts";
 import type { Plot } from "../../../src/figure/figureSpec.ts";
 import { drawSvg } from "../../../src/figure/svg/drawSvg.ts";
 import { analysesOf, severalRuns } from "./reportedRuns.ts";
@@ -159,6 +160,39 @@ test("the page stands alone: no script, no network, colours of light and dark sc
     html.match(/<svg role="img" aria-label="[^"]+"/g)!.length,
     figures.filter(({ spec }) => spec.plot).length,
   );
+});
+
+test("a table wider than a sheet scrolls on screens, and on paper its columns go on below, each number on one line", () => {
+  const header = ["Form", ...Array.from({ length: 30 }, (_, i) => `column${i}`)];
+  const wide = htmlReport(
+    [{ kind: "table", caption: "Wide", header, rows: [header.map(() => "0.001234")] }],
+    "x",
+    drawSvg,
+  );
+  const [screen, paper] = wide.slice(wide.indexOf('class="wide screen"')).split('class="paper"') as [string, string];
+  assert.equal(screen.match(/<table>/g)!.length, 1);
+  assert.ok(paper.match(/<table>/g)!.length > 1);
+  for (const name of header) assert.ok(paper.includes(`>${name}<`), name);
+  assert.match(wide, /@media print\{.*\.screen\{display:none\}.paper\{display:block\}/s);
+  assert.doesNotMatch(wide, /overflow-wrap:anywhere/);
+});
+
+test("settings that all runs share stand once, and each run has its own", () => {
+  const runs = severalRuns();
+  const tables = blocks
+    .filter((block) => block.kind === "table")
+    .filter(({ caption }) => caption.startsWith("Settings"));
+  assert.equal(tables.length, runs.length + 1);
+  const shared = tables.at(-1)!;
+  assert.equal(shared.caption, `Settings of all ${runs.length} runs`);
+  const common = new Map(shared.rows.map(([key, value]) => [key, value]));
+  for (const [i, { experiment }] of runs.entries()) {
+    const own = new Map(tables[i]!.rows.map(([key, value]) => [key, value]));
+    const all = [...flatten(experiment)].map(([key, value]) => [key, JSON.stringify(value)] as const);
+    for (const [key, value] of all) assert.equal(own.get(key) ?? common.get(key), value, key);
+    assert.equal(own.size + common.size, all.length);
+  }
+  assert.ok(tables[0]!.rows.some(([key]) => key === "method.kind"));
 });
 
 test("the first page says in ten lines at most what was found and what was not", () => {
