@@ -9,6 +9,7 @@ import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";
 import { figureBlock, LABELS } from "./figureBlock.ts";
 import { summary } from "./summary.ts";
+import { claimsSection } from "./claimsSection.ts";
 import { fewShotSection } from "./fewShotSection.ts";
 import { number, overSeeds } from "./format.ts";
 import { latencySection } from "./latencySection.ts";
@@ -105,6 +106,7 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
         ]),
     ...comparison.warnings.map((text): Block => ({ kind: "text", text: `Note: ${text}` })),
     ...taskFigures(runs, comparison.rows, metric, among),
+    ...claimsSection(groups),
     ...fewShotSection(runs, metric, among),
     ...acrossSeeds(groups, metric),
     ...shiftSection(groups),
