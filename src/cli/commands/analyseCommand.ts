@@ -7,6 +7,7 @@ import { RUN_OPTIONS } from "../commonOptions.ts";
 import { runsFolder } from "../namedRun.ts";
 import { abortOnInterrupt } from "../interrupts.ts";
 import { say, tell } from "../terminal.ts";
+import { toldPreparing } from "../toldPreparing.ts";
 import { WrongUse } from "../wrongUse.ts";
 
 const isName = (text: string): text is AnalysisName => (ANALYSIS_NAMES as readonly string[]).includes(text);
@@ -54,6 +55,7 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
         limit,
         again: values.again === true,
         signal,
+        copying: toldPreparing().progress,
         progress: ({ label, done: at, total, metric }) => {
           tell(`  ${at}/${total} ${label}${metric === undefined ? "" : `: ${metric.toFixed(4)}`}\n`);
         },

@@ -10,10 +10,12 @@ import type { ModelPool } from "../../model/modelPool.ts";
 import type { TeacherOutputs } from "../../model/teacherFeeds.ts";
 import { loadTask } from "../../task/loadTask.ts";
 import { encodeAll } from "../../training/batch/exampleEncoder.ts";
+import { copiedWeights } from "../../training/copiedWeights.ts";
 import { distil, type SourceTask } from "../../training/distillation.ts";
 import { openExperimentModel } from "../../training/prepare.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
+import { toldPreparing } from "../toldPreparing.ts";
 import { writeFolderAtomic } from "../../base/files/atomicFolder.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -39,6 +41,7 @@ async function openTeacher(run: RunDirectory): Promise<Teacher> {
       phrase`Run ${run.id} trained "${experiment.method.kind}": a teacher is a run of prompt tuning`,
       phrase`Train one with method.kind "${STUDENT.distillation.teacher}" for each source task.`,
     );
+  await copiedWeights(experiment, toldPreparing());
   const { model, encoder } = await openExperimentModel(experiment);
   const { train } = await loadTask(experiment.task);
   const { parameters } = loadAdapter(run.adapterPath, model.shape.layout);

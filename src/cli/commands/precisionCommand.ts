@@ -11,6 +11,7 @@ import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun } from "../namedRun.ts";
 import { say } from "../terminal.ts";
+import { toldPreparing } from "../toldPreparing.ts";
 
 /** Measures a finished run with its narrow weights and with fp32, and appends the result to its journal. */
 async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
@@ -22,7 +23,7 @@ async function run({ values, positionals: [wanted = "latest"] }: Parsed<typeof R
       phrase`Run ${run.id} has fp32 weights: there is nothing to compare`,
       phrase`Choose a run whose experiment has a narrower precision.`,
     );
-  const prepared = await prepare({ ...given, engine: engineHere(given.engine) });
+  const prepared = await prepare({ ...given, engine: engineHere(given.engine) }, toldPreparing());
   try {
     const { parameters } = loadAdapter(run.adapterPath, prepared.model.layout);
     const cost = await precisionCost(prepared, parameters, { label: "trained", stopRequested: () => false });

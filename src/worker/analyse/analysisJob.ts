@@ -17,6 +17,8 @@ import { readJournal } from "../../run/journal/readJournal.ts";
 import { dropLease, takeLease } from "../../run/lease/lease.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
+import { copiedWeights } from "../../training/copiedWeights.ts";
+import { PreparationStopped, type Preparing } from "../../training/data/preparing.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
 /** Position shift runs first: the other analyses use its results on unaltered texts. */
@@ -38,6 +40,8 @@ export interface AnalysisOptions {
   again: boolean;
   signal: AbortSignal;
   progress: Progress;
+  /** Hears how far a copy of the backbone's weights is that the cache lacks. */
+  copying?: Preparing["progress"];
 }
 export interface AnalysisDone {
   name: AnalysisName;
@@ -143,8 +147,7 @@ export async function runAnalyses(
         done.push({ name, path, cached: true, examples: stored.examples, result: stored.result });
         continue;
       }
-      const asked = async (): Promise<Subject> =>
-        (subject ??= await openSubject(locatedExperiment(run), run.adapterPath, options.limit));
+      const asked = async (): Promise<Subject> => (subject ??= await opened(run, options));
       done.push(await one(run, name, { key, asked, journal, options }));
     }
     const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
@@ -156,6 +159,26 @@ export async function runAnalyses(
     dropLease(run.analysisLeasePath);
     await subject?.release();
   }
+}
+
+/**
+ * Opens a run for its analyses, after the copies of its backbone's weights that the cache lacks are made.
+ * @throws AnalysisStopped when the control file asks for a stop in between
+ */
+async function opened(run: RunDirectory, { limit, signal, copying }: AnalysisOptions): Promise<Subject> {
+  const experiment = locatedExperiment(run);
+  try {
+    await copiedWeights(experiment, {
+      progress: (progress) => copying?.(progress),
+      stopRequested: () => {
+        signal.throwIfAborted();
+        return run.analysisStopRequested();
+      },
+    });
+  } catch (error) {
+    throw error instanceof PreparationStopped ? new AnalysisStopped() : error;
+  }
+  return openSubject(experiment, run.adapterPath, limit);
 }
 
 async function one(
