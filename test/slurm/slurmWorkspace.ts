@@ -124,9 +124,13 @@ export class SlurmWorkspace {
   }
 }
 
-/** Lines of a job's script with which its worker takes at least so long (ms) for a step. */
-export const slowSteps = (milliseconds: number): string[] => [
-  `export ADEPT_TEST_STEP=${milliseconds} NODE_OPTIONS='--import ${pathToFileURL(SLOW_STEPS).href}'`,
+/**
+ * Lines of a job's script with which its worker takes at least so long (ms) for a step.
+ * @param held megabytes of memory that each step takes and keeps
+ */
+export const slowSteps = (milliseconds: number, held = 0): string[] => [
+  `export ADEPT_TEST_STEP=${milliseconds} ADEPT_TEST_HELD=${held}`,
+  `export NODE_OPTIONS='--import ${pathToFileURL(SLOW_STEPS).href}'`,
 ];
 
 /** The tensors of the same experiment, trained here without a break. */
