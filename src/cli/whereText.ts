@@ -43,6 +43,15 @@ function silenceText(record: RunRecord, { state, startsAt }: Where, now: number)
   return `started ${Math.floor((now - startsAt) / MINUTE)} min ago and tells nothing; adept logs shows its output`;
 }
 
+/** What is told of a job that Slurm lists no more: what its run's own files say, and what becomes of it. */
+function unlistedText({ job, unlisted }: Where, now: number): string {
+  if (unlisted === undefined || job === "") return "";
+  const gone = `Slurm lists job ${job} no more`;
+  if (unlisted.alive) return `${gone}, its worker gives signs of life`;
+  const minutes = Math.max(1, Math.ceil((unlisted.until - now) / MINUTE));
+  return `unknown: ${gone} and its worker is silent; in ${minutes} min it is given up, and the run submitted again; adept logs shows its output`;
+}
+
 /**
  * Where a run of a cluster is: "waiting (Priority, about 14:20)", "on n7, 3 h left, requeued twice". Its journal says
  * whether it is at work, Slurm the rest.
@@ -50,6 +59,8 @@ function silenceText(record: RunRecord, { state, startsAt }: Where, now: number)
 export function whereText(record: RunRecord, where: Where | undefined, now = Date.now()): string {
   if (where === undefined) return "not submitted yet";
   const again = restartsText(where.restarts);
+  const unlisted = unlistedText(where, now);
+  if (unlisted !== "" && where.unlisted?.alive !== true) return unlisted;
   const node = where.node ?? "";
   const own = isLive(record.status) || where.state === "working";
   const parts = own
@@ -57,6 +68,7 @@ export function whereText(record: RunRecord, where: Where | undefined, now = Dat
         `on ${node === "" ? (record.place?.node ?? "a node") : node}`,
         where.endsAt === undefined || where.state !== "working" ? "" : leftText(where.endsAt - now),
         silenceText(record, where, now),
+        unlisted,
       ]
     : [where.state === "unknown" ? "waiting (Slurm does not answer)" : waitingText(where, now)];
   return [...parts, again].filter((each) => each !== "").join(", ");

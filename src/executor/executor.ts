@@ -50,6 +50,11 @@ export interface Where {
   restarts: number;
   /** Exit code of an ended job; a signal's number is negative. */
   exit?: number | undefined;
+  /**
+   * Set where the executor answers and lists the job no more, so that it may have ended: until when (milliseconds since
+   * the epoch) it is looked for, and whether the run's worker gives signs of life.
+   */
+  unlisted?: { until: number; alive: boolean } | undefined;
 }
 
 /** How runs are made. */

@@ -3,16 +3,19 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
-import { SlurmWorkspace, until } from "./slurmWorkspace.ts";
-import { startCluster } from "./testCluster.ts";
+import { SlurmWorkspace, slowSteps } from "./slurmWorkspace.ts";
+import { sharedCluster } from "./testCluster.ts";
+import { until } from "./until.ts";
+
+const clusterOf = sharedCluster("--nodes", "1", "--cpus", "3");
 
 test("one task is cancelled with scancel, one by adept at work, one that waits: each is stopped, the others finish", async (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, {
     seeds: [0, 1, 2, 3],
     training: { steps: 5000, evaluateEvery: 5000, checkpointEvery: 1000 },
-    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 2 },
+    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 2, setup: slowSteps(100) },
   });
   const { answer } = workspace.start(["train", "words.adept.json"]);
   await until(() => workspace.hasRuns() && workspace.runs().length === 4, "the runs are made");
@@ -47,13 +50,13 @@ test("one task is cancelled with scancel, one by adept at work, one that waits: 
 });
 
 test("how many are at work at once is changed while they run; cancelling all ends those at work and those that wait", async (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "3");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const steps = 100_000;
   const workspace = new SlurmWorkspace(t, cluster.env, {
     seeds: [0, 1, 2],
     training: { steps, evaluateEvery: steps, checkpointEvery: steps },
-    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 1 },
+    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 1, setup: slowSteps(100) },
   });
   const { answer } = workspace.start(["train", "words.adept.json"]);
   await until(() => workspace.hasRuns(), "the runs are made");

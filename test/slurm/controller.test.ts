@@ -2,19 +2,21 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
 import { onceInsteadOfSbatch } from "./otherCommand.ts";
-import { SlurmWorkspace, stepsIn, until } from "./slurmWorkspace.ts";
+import { SlurmWorkspace, slowSteps } from "./slurmWorkspace.ts";
 import { startCluster } from "./testCluster.ts";
+import { until } from "./until.ts";
 
 const pause = (seconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 test("the controller is gone, then hangs: no run is marked, and all finish", async (t) => {
   const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
   if (cluster === undefined) return;
-  const steps = stepsIn(90, t);
+  const steps = 150;
   const workspace = new SlurmWorkspace(t, cluster.env, {
     seeds: [0, 1],
     training: { steps, evaluateEvery: steps, checkpointEvery: steps },
-    executor: { kind: "slurm", cpus: 1, time: "30" },
+    // A minute, in which all of this happens.
+    executor: { kind: "slurm", cpus: 1, time: "30", setup: slowSteps(400) },
   });
   const { answer } = workspace.start(["train", "words.adept.json"]);
   await until(() => workspace.hasRuns(), "the runs are made");

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { test } from "node:test";
-import { SlurmWorkspace, until } from "./slurmWorkspace.ts";
+import { SlurmWorkspace } from "./slurmWorkspace.ts";
 import { startCluster } from "./testCluster.ts";
+import { until } from "./until.ts";
 
 test("a user may have five jobs: the rest waits here and is submitted by jobs that end; what is refused is told", async (t) => {
   const cluster = startCluster(
@@ -50,44 +49,4 @@ test("a user may have five jobs: the rest waits here and is submitted by jobs th
     workspace.records().every((record) => record.start === 2),
     "each run was begun once",
   );
-});
-
-test("a time above the partition's is accepted and never starts: it is told, with what helps", async (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
-  if (cluster === undefined) return;
-  const workspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", partition: "short", time: "30" } });
-  assert.equal(workspace.adept(["train", "words.adept.json", "--detach"]).status, 0);
-  await until(() => /PartitionTimeLimit/.test(workspace.adept(["queue", "list"]).out), "the reason is told", 60);
-  assert.match(workspace.adept(["queue", "list"]).out, /does not start unless somebody changes it.*executor\.time/);
-  workspace.adept(["queue", "cancel"]);
-});
-
-test("a run that takes more memory than its job has, and a node without Node, fail with what helps", (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "2", "--memory", "6000");
-  if (cluster === undefined) return;
-  const greedy = new SlurmWorkspace(t, cluster.env, {
-    training: { steps: 3000, evaluateEvery: 3000 },
-    executor: { kind: "slurm", cpus: 1, memory: "60M" },
-  });
-  assert.equal(greedy.adept(["train", "words.adept.json"]).status, 1);
-  assert.match(greedy.records()[0]!.message ?? "", /lack of memory.*executor\.memory/s);
-
-  const container = ["env", "PATH=/nowhere"];
-  const bare = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", cpus: 1, container } });
-  assert.equal(bare.adept(["train", "words.adept.json"]).status, 1);
-  assert.match(bare.records()[0]!.message ?? "", /executor\.setup.*No such file/s);
-});
-
-test("Slurm forgets jobs after seconds, and what was seen of them is torn: states are right, by the accounting", async (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1", "--accounting", "--min-job-age", "2");
-  if (cluster === undefined) return;
-  const setup = ["sleep 3", "exit 3"];
-  const workspace = new SlurmWorkspace(t, cluster.env, { poll: 60, executor: { kind: "slurm", setup } });
-  assert.equal(workspace.adept(["train", "words.adept.json", "--detach"]).status, 0);
-  await until(() => cluster.run("squeue", "-h", "-t", "all") === "", "Slurm has forgotten the job", 90);
-  writeFileSync(join(workspace.folder, ".adept/slurm/seen.json"), '{"at": 1, "tas');
-  workspace.adept(["queue", "list"]);
-  const [record] = workspace.records();
-  assert.equal(record?.status, "failed");
-  assert.match(record.message ?? "", /FAILED, exit code 3/);
 });

@@ -3,27 +3,20 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { pathToFileURL } from "node:url";
 import type { RunRecord } from "../../src/record/record.ts";
-import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { until } from "./until.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
+const SLOW_STEPS = join(import.meta.dirname, "slowSteps.mjs");
 const PATIENCE = 900_000;
-const POLL = 200;
 
 /** How a call of adept has ended. */
 export interface Answer {
   status: number | null;
   out: string;
   told: string;
-}
-
-/** Waits until something holds. */
-export async function until(holds: () => boolean, what: string, seconds = 240): Promise<void> {
-  for (const end = performance.now() + seconds * 1000; !holds();) {
-    if (performance.now() > end) throw new Error(`not after ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, POLL));
-  }
 }
 
 /** A folder with an experiment, in which a test calls adept. */
@@ -131,18 +124,14 @@ export class SlurmWorkspace {
   }
 }
 
-/** How many steps this machine makes in so many seconds, as it is at work now. */
-export function stepsIn(seconds: number, t: TestContext): number {
-  const first = 20;
-  const steps = 120;
-  const near = new SlurmWorkspace(t, process.env, {
-    training: { steps, evaluateEvery: steps, checkpointEvery: steps },
-  });
-  const { status, told } = near.adept(["train", "words.adept.json"]);
-  if (status !== 0) throw new Error(told);
-  const times = readJournal(near.runs()[0]!.path).events.flatMap(({ type, time }) => (type === "step" ? [time] : []));
-  return Math.ceil((seconds * 1000 * (steps - first)) / (times.at(-1)! - times[first - 1]!));
-}
+/**
+ * Lines of a job's script with which its worker takes at least so long (ms) for a step.
+ * @param held megabytes of memory that each step takes and keeps
+ */
+export const slowSteps = (milliseconds: number, held = 0): string[] => [
+  `export ADEPT_TEST_STEP=${milliseconds} ADEPT_TEST_HELD=${held}`,
+  `export NODE_OPTIONS='--import ${pathToFileURL(SLOW_STEPS).href}'`,
+];
 
 /** The tensors of the same experiment, trained here without a break. */
 export function unbroken(t: TestContext, env: NodeJS.ProcessEnv, experiment: object): Buffer[] {

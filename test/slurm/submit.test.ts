@@ -3,8 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { countedCommand, onceInsteadOfSbatch, otherCommand } from "./otherCommand.ts";
-import { SlurmWorkspace, until } from "./slurmWorkspace.ts";
-import { startCluster, type TestCluster } from "./testCluster.ts";
+import { SlurmWorkspace } from "./slurmWorkspace.ts";
+import { sharedCluster, type TestCluster } from "./testCluster.ts";
+import { until } from "./until.ts";
+
+const clusterOf = sharedCluster("--nodes", "1", "--cpus", "1", "--max-array", "11");
 
 /** Runs that wait for ever: what becomes of submissions is seen without training. */
 const held = (more: object = {}): object => ({ kind: "slurm", cpus: 1, args: ["--hold"], ...more });
@@ -19,7 +22,7 @@ const tasks = (cluster: TestCluster): string[] =>
 const seeds = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 
 test("arrays are cut to what the cluster takes; one run is taken out, then all", (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1", "--max-array", "11");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, { seeds: seeds(24), executor: held({ concurrent: 6 }) });
   const { status, told } = workspace.adept(["train", "words.adept.json", "--detach"]);
@@ -45,7 +48,7 @@ test("arrays are cut to what the cluster takes; one run is taken out, then all",
 });
 
 test("an sbatch that times out has made its job all the same: it is found by its comment, and made once", (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), executor: held() });
   const timesOut = `$real "$@" >/dev/null
@@ -58,7 +61,7 @@ exit 1`;
 });
 
 test("adept train is killed while it submits, after the job was made: its job is found, and made once", (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), executor: held() });
   const env = onceInsteadOfSbatch(workspace, cluster, '$real "$@" >/dev/null\nkill -KILL $PPID');
@@ -68,7 +71,7 @@ test("adept train is killed while it submits, after the job was made: its job is
 });
 
 test("adept train is killed before its job was made: nothing of it is there, and each run is submitted once", async (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const [asking, submitting] = [0, 1].map(
     () => new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), executor: held() }),
@@ -99,7 +102,7 @@ test("adept train is killed before its job was made: nothing of it is there, and
 });
 
 test("three who look at runs ask Slurm no more often than one", async (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, { seeds: seeds(5), poll: 5, executor: held() });
   const { env, calls } = countedCommand(workspace, cluster, "squeue");
@@ -121,7 +124,7 @@ test("three who look at runs ask Slurm no more often than one", async (t) => {
 });
 
 test("what Slurm refuses is told before any run is made", (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const workspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", partition: "none" } });
   const { status, told } = workspace.adept(["train", "words.adept.json"]);

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { TestContext } from "node:test";
+import { after, type TestContext } from "node:test";
+import { until } from "./until.ts";
 
 const scripts = join(import.meta.dirname, "cluster");
 
@@ -27,22 +28,21 @@ function hindrance(): string | undefined {
   return isOnPath("slurmctld") || isOnPath("apt-get") ? undefined : "Slurm is not installed, and there is no apt-get";
 }
 
-/**
- * Starts a cluster for a test, which ends with it. Where there can be none, the test is left out and says why; with
- * ADEPT_REQUIRE_SLURM=1 it fails.
- */
-export function startCluster(t: TestContext, ...options: string[]): TestCluster | undefined {
+/** Whether there can be a cluster here; where not, the test is left out, or fails, and says why. */
+function isPossible(t: TestContext): boolean {
   const reason = hindrance();
-  if (reason !== undefined) {
-    if (process.env["ADEPT_REQUIRE_SLURM"] === "1") throw new Error(reason);
-    t.skip(reason);
-    return undefined;
-  }
+  if (reason === undefined) return true;
+  if (process.env["ADEPT_REQUIRE_SLURM"] === "1") throw new Error(reason);
+  t.skip(reason);
+  return false;
+}
+
+/** Starts a cluster, and says how it is ended. */
+function start(options: readonly string[]): TestCluster & { end: () => void } {
   const folder = execFileSync("bash", [join(scripts, "slurm-up.sh"), ...options], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
   }).trim();
-  t.after(() => spawnSync("bash", [join(scripts, "slurm-down.sh"), folder]));
   const env = { ...process.env, SLURM_CONF: join(folder, "slurm.conf") };
   return {
     folder,
@@ -52,5 +52,37 @@ export function startCluster(t: TestContext, ...options: string[]): TestCluster 
     node: (name, what) => {
       execFileSync("bash", [join(scripts, "slurm-node.sh"), folder, name, what], { stdio: "inherit" });
     },
+    end: () => {
+      spawnSync("bash", [join(scripts, "slurm-down.sh"), folder]);
+    },
+  };
+}
+
+/**
+ * Starts a cluster for a test, which ends with it. Where there can be none, the test is left out and says why; with
+ * ADEPT_REQUIRE_SLURM=1 it fails.
+ */
+export function startCluster(t: TestContext, ...options: string[]): TestCluster | undefined {
+  if (!isPossible(t)) return undefined;
+  const cluster = start(options);
+  t.after(cluster.end);
+  return cluster;
+}
+
+/**
+ * A cluster that the tests of a file use one after the other; it ends with the file. Each test finds it without jobs.
+ * @returns what gives it to a test, as `startCluster` does
+ */
+export function sharedCluster(...options: string[]): (t: TestContext) => TestCluster | undefined {
+  let cluster: (TestCluster & { end: () => void }) | undefined;
+  after(() => cluster?.end());
+  return (t) => {
+    if (!isPossible(t)) return undefined;
+    const shared = (cluster ??= start(options));
+    t.after(async () => {
+      shared.run("scancel", "--quiet", "--me");
+      await until(() => shared.run("squeue", "-h") === "", "the cluster has no jobs", 60);
+    });
+    return shared;
   };
 }

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countedCommand } from "./otherCommand.ts";
 import { SlurmWorkspace } from "./slurmWorkspace.ts";
-import { startCluster, type TestCluster } from "./testCluster.ts";
+import { sharedCluster, type TestCluster } from "./testCluster.ts";
+
+// Without this, Slurm fills a node before it begins with the next.
+const SPREAD = "SelectTypeParameters=CR_Core_Memory,CR_LLN";
+const clusterOf = sharedCluster("--nodes", "3", "--cpus", "3", "--conf", SPREAD);
 
 /** How many of our tasks are at work. */
 const atWork = (cluster: TestCluster): number =>
@@ -12,7 +16,7 @@ const atWork = (cluster: TestCluster): number =>
     .filter((line) => line !== "").length;
 
 test("a sweep of 24 is one array over three nodes, six at once, and has the bytes and the comparison of this machine", async (t) => {
-  const cluster = startCluster(t, "--nodes", "3", "--cpus", "3");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const sweep = {
     seeds: Array.from({ length: 24 }, (_, i) => i),
@@ -54,7 +58,7 @@ test("a sweep of 24 is one array over three nodes, six at once, and has the byte
 });
 
 test("a job that ends without a word fails its run, with the end of its output", (t) => {
-  const cluster = startCluster(t, "--nodes", "1", "--cpus", "1");
+  const cluster = clusterOf(t);
   if (cluster === undefined) return;
   const setup = ["echo no module of this name >&2", "exit 3"];
   const workspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", setup } });

@@ -5,6 +5,10 @@ import { lookAtQueue } from "./askedQueue.ts";
 import { whereOf } from "./seen.ts";
 import { pointerOf, SubmissionFolder, taskName } from "./submission.ts";
 
+/** Of a job that Slurm lists no more, the run's lease says whether its worker lives. */
+const withSigns = (run: RunDirectory, where: Where): Where =>
+  where.unlisted === undefined ? where : { ...where, unlisted: { ...where.unlisted, alive: run.isWorkerAlive() } };
+
 /**
  * Where runs are, each by its id; runs that were never submitted are left out.
  * @param maxAge milliseconds that squeue's last answer may be old
@@ -29,7 +33,7 @@ export async function lookAtRuns(runs: readonly RunDirectory[], maxAge: number):
   const seen = await lookAtQueue(runsDir, known, maxAge);
   for (const { run, name, job = "", intent } of known) {
     const where = whereOf(seen.tasks[name], intent?.request.requeue ?? true, Date.now());
-    found.set(run.id, where.job === "" ? { ...where, job } : where);
+    found.set(run.id, withSigns(run, where.job === "" ? { ...where, job } : where));
   }
   return found;
 }

@@ -12,5 +12,8 @@ export async function needsSubmission(waiting: readonly Waiting[], maxAge: numbe
     waiting.map(({ run }) => run),
     maxAge,
   );
-  return waiting.filter(({ run }) => !where.has(run.id) || settle(run, where.get(run.id)));
+  // The end of a job changes the record, by which the next one is made.
+  return waiting
+    .filter(({ run }) => !where.has(run.id) || settle(run, where.get(run.id)))
+    .map((each) => ({ ...each, record: each.run.record() }));
 }

@@ -128,5 +128,8 @@ export function whereOf(task: SeenTask | undefined, requeue: boolean, now: numbe
     return { ...known, state: meaning, never: meaning === "waiting" ? neverStarts(reason) : undefined };
   // Slurm forgets what has ended after minutes: that it had ended is known.
   if (meaning === "ended") return { ...known, state: "ended" };
-  return isGone(task, now) ? { ...known, state: "ended", word: NOT_FOUND } : { ...known, state: "unknown" };
+  const unlisted = { until: missing.since + GONE_AFTER, alive: false };
+  return isGone(task, now)
+    ? { ...known, state: "ended", word: NOT_FOUND, unlisted }
+    : { ...known, state: "unknown", unlisted };
 }

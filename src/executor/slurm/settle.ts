@@ -6,6 +6,7 @@ import type { RunRecord } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
 import type { Where } from "../executor.ts";
+import { NOT_FOUND } from "./seen.ts";
 import { pointerOf, SubmissionFolder } from "./submission.ts";
 import { verdictOf, type Verdict } from "./verdict.ts";
 
@@ -39,8 +40,9 @@ function eventsOf(record: RunRecord, { status, why, by }: Verdict): NewRunEvent[
  */
 export function settle(run: RunDirectory, where: Where | undefined): boolean {
   if (where?.state !== "ended") return false;
-  // The lease of a worker that was killed seems held for minutes; Slurm knows that its job has ended.
-  const still = run.leaseOfJob(where.job);
+  // The lease of a worker that was killed seems held for minutes; Slurm knows that its job has ended. Of a job that it
+  // has forgotten it knows nothing: the worker may be at work all the same, and its lease alone says so.
+  const still = where.word === NOT_FOUND ? undefined : run.leaseOfJob(where.job);
   if (still === undefined && run.isWorkerAlive()) return false;
   const pointer = pointerOf(run);
   if (pointer === undefined) return false;

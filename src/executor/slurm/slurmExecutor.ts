@@ -1,4 +1,5 @@
 import { UserError } from "../../base/errors.ts";
+import { phrase, said } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -12,6 +13,7 @@ import { clusterFindings, type ClusterFinding } from "./findings.ts";
 import { jobLogs, type JobLog } from "./jobLogs.ts";
 import { limitConcurrent } from "./limitConcurrent.ts";
 import { lookAtRuns } from "./lookAtRuns.ts";
+import { oldSubmissions, type OldSubmission } from "./oldSubmissions.ts";
 import { probeCluster } from "./probe.ts";
 import { testOnly } from "./sbatch.ts";
 import { settle } from "./settle.ts";
@@ -21,6 +23,15 @@ import { submitWaiting } from "./submitWaiting.ts";
 /** How long (ms) a worker on a node has to end by itself before its job is cancelled. */
 const GRACE = 60_000;
 const POLL = 500;
+
+/** Ends a run that a person stops, and of which no worker and no job is left that could say so. */
+function endLost(run: RunDirectory): void {
+  writeUnderLease(run, ({ status }) =>
+    isLive(status)
+      ? [{ type: "status", status: "stopped", ...said(phrase`Stopped after Slurm had lost its job.`) }]
+      : [],
+  );
+}
 
 /** Has runs trained as jobs of the Slurm cluster that this machine is of. Nothing of it stays at work here. */
 export class SlurmExecutor implements Executor {
@@ -123,6 +134,11 @@ export class SlurmExecutor implements Executor {
     return jobLogs(run);
   }
 
+  /** The folders of submissions that nothing needs any more; Slurm is not asked. */
+  oldSubmissions(): OldSubmission[] {
+    return oldSubmissions(this.place.runsDir);
+  }
+
   async stop(runs: readonly RunDirectory[], grace = GRACE): Promise<void> {
     for (const run of runs) if (isLive(run.record().status)) run.requestStop();
     const waiting = runs.filter((run) => isWaiting(run.record()));
@@ -130,6 +146,7 @@ export class SlurmExecutor implements Executor {
     for (const run of waiting) dequeue(run);
     const where = await this.look(runs, 0);
     await cancelJobs(waiting.flatMap((run) => where.get(run.id)?.job ?? []));
+    for (const run of runs) if (where.get(run.id)?.unlisted?.alive === false) endLost(run);
     const until = performance.now() + grace;
     const living = (): RunDirectory[] => runs.filter((run) => isLive(run.record().status));
     while (living().length > 0 && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, POLL));

@@ -8,6 +8,9 @@ import type { Task } from "./submission.ts";
 /** Jobs in succession that came no step further, after which a run is not submitted again. */
 const MOST_FRUITLESS = 2;
 
+/** Jobs in succession that came no step further, and of which Slurm knows nothing. */
+const MOST_LOST = 3;
+
 /** What the end of a job means for its run. */
 export interface Verdict {
   /** The status that the run gets, where its journal says no end. */
@@ -92,11 +95,21 @@ const hindered = ({ record, where }: Ended): Verdict => ({
   again: isWaiting(record),
 });
 
-const lostJob = ({ record, where }: Ended): Verdict => ({
-  status: "interrupted",
-  why: phrase`Slurm knows no such job any more (${where.job}); the run goes on from its last checkpoint.`,
-  again: isWaiting({ ...record, status: "interrupted", interruptions: record.interruptions + 1 }),
-});
+/** Of a job that said nothing nobody knows whether it would say nothing again: it is tried so often in succession. */
+const lostJob = ({ record, where, task }: Ended): Verdict => {
+  const mayWait = isWaiting({ ...record, status: "interrupted", interruptions: record.interruptions + 1 });
+  return mayWait && fruitlessJobs(record, task) < MOST_LOST
+    ? {
+        status: "interrupted",
+        why: phrase`Slurm knows no such job any more (${where.job}); the run goes on from its last checkpoint.`,
+        again: true,
+      }
+    : {
+        status: "failed",
+        why: phrase`Slurm knows no such job any more (${where.job}), as those before it. adept logs shows what they have printed; adept resume submits the run again.`,
+        again: false,
+      };
+};
 
 /** Slurm itself may not start the job again, else it would wait; so the run is submitted anew. */
 const nodeLost = (ended: Ended): Verdict => {
@@ -156,11 +169,11 @@ export function verdictOf(ended: Ended): Verdict | undefined {
   if (MEMORY_LIMIT.test(logEnd)) return outOfMemory(ended);
   const { exit = 0 } = where;
   if (ASKED_TO_END.includes(exit) || (record.status === "interrupted" && exit === 0)) return leftNode(ended);
-  if (isSlurmsFault(ended))
-    return {
-      ...lostJob(ended),
-      why: phrase`Slurm has lost job ${where.job}; the run goes on from its last checkpoint.`,
-    };
+  if (isSlurmsFault(ended)) {
+    const lost = lostJob(ended);
+    const why = phrase`Slurm has lost job ${where.job}; the run goes on from its last checkpoint.`;
+    return lost.again ? { ...lost, why } : lost;
+  }
   if (exit === NOT_THERE) return withoutNode(ended);
   return record.status === "interrupted" ? hindered(ended) : failedJob(ended);
 }

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import * as vscode from "vscode";
 import { bytesText } from "../../base/text/bytesText.ts";
+import type { ExecutorPlace } from "../../executor/executor.ts";
 import type { Prunable, PrunableKind } from "../../run/removal/prune.ts";
 import type { CommandContext } from "./commandContext.ts";
 import { host } from "../window/host.ts";
@@ -10,7 +13,10 @@ import { runsDirectory } from "../runs/runsModel.ts";
 /** Things of one kind that are listed by name. */
 const MOST_NAMED = 3;
 
-function kindText(kind: PrunableKind): string {
+/** What can go; "submissions" are folders of a cluster's jobs. */
+type Found = Omit<Prunable, "kind"> & { kind: PrunableKind | "submissions" };
+
+function kindText(kind: Found["kind"]): string {
   const { t } = vscode.l10n;
   return {
     deleted: t("Runs deleted more than a week ago"),
@@ -18,10 +24,11 @@ function kindText(kind: PrunableKind): string {
     worktrees: t("Work trees that no training uses"),
     files: t("Stored files that no run uses"),
     checkpoints: t("Checkpoints of finished runs"),
+    submissions: t("Folders of cluster jobs more than a week old, which no run needs"),
   }[kind];
 }
 
-function itemOf(kind: PrunableKind, found: readonly Prunable[]): vscode.QuickPickItem & { found: readonly Prunable[] } {
+function itemOf(kind: Found["kind"], found: readonly Found[]): vscode.QuickPickItem & { found: readonly Found[] } {
   const bytes = found.reduce((sum, each) => sum + (each.bytes ?? 0), 0);
   const more = found.length - MOST_NAMED;
   return {
@@ -37,8 +44,17 @@ function itemOf(kind: PrunableKind, found: readonly Prunable[]): vscode.QuickPic
   };
 }
 
+/** Folders of a cluster's jobs that nothing needs any more; a window without such jobs loads nothing for them. */
+function submissions(place: ExecutorPlace): Found[] {
+  if (!existsSync(join(dirname(place.runsDir), "slurm"))) return [];
+  return host()
+    .slurmExecutor(place)
+    .oldSubmissions()
+    .map(({ path, bytes, remove }) => ({ kind: "submissions", what: basename(path), bytes, remove }));
+}
+
 /** Shows what a folder's runs no longer need, and removes what the user chooses. */
-export async function pruneRuns({ folders, model, log }: CommandContext): Promise<void> {
+export async function pruneRuns({ folders, model, log, workerPath }: CommandContext): Promise<void> {
   if (!(await ensureTrusted())) return;
   const all = folders.all();
   const folder = all.length > 1 ? await vscode.window.showWorkspaceFolderPick() : all[0];
@@ -46,11 +62,17 @@ export async function pruneRuns({ folders, model, log }: CommandContext): Promis
   const opened = await host().openGitStore(folder.uri.fsPath);
   const store = "reason" in opened ? undefined : opened;
   const { PRUNABLE_KINDS, findPrunable } = host();
-  const found = await cancellableWait(vscode.l10n.t("Looking at what is no longer needed…"), () =>
-    findPrunable({ store, runsDir: runsDirectory(folder), now: Date.now() }, PRUNABLE_KINDS),
+  const runsDir = runsDirectory(folder);
+  const place = { runsDir, workerPath, nodePath: process.execPath, folder: folder.uri.fsPath };
+  const found = await cancellableWait(
+    vscode.l10n.t("Looking at what is no longer needed…"),
+    async (): Promise<Found[]> => [
+      ...(await findPrunable({ store, runsDir, now: Date.now() }, PRUNABLE_KINDS)),
+      ...submissions(place),
+    ],
   );
   if (found === undefined) return;
-  const items = PRUNABLE_KINDS.flatMap((kind) => {
+  const items = ([...PRUNABLE_KINDS, "submissions"] as const).flatMap((kind) => {
     const own = found.filter((each) => each.kind === kind);
     return own.length === 0 ? [] : [itemOf(kind, own)];
   });

@@ -22,6 +22,12 @@ function leftText(milliseconds: number): string {
   return vscode.l10n.t("{0} min left", Math.max(0, Math.floor(milliseconds / MINUTE)));
 }
 
+/** What is told of a job that Slurm lists no more; empty where it lists it, or its worker gives signs of life. */
+const unlistedText = ({ job, unlisted }: Where): string =>
+  unlisted === undefined || unlisted.alive || job === ""
+    ? ""
+    : vscode.l10n.t("unknown: Slurm lists job {0} no more", job);
+
 function waitingText({ state, reason = "", startsAt }: Where, now: number): string {
   if (state === "unknown") return vscode.l10n.t("waiting (Slurm does not answer)");
   const about = startsAt !== undefined && startsAt > now ? vscode.l10n.t("about {0}", clockText(startsAt, now)) : "";
@@ -52,6 +58,8 @@ function startedText({ node = "", startsAt }: Where, now: number): string {
 export function clusterText(record: RunRecord, where: Where, now = Date.now()): string {
   const { node = "", endsAt, state, restarts } = where;
   const again = restartsText(restarts);
+  const unlisted = unlistedText(where);
+  if (unlisted !== "") return unlisted;
   if (!isLive(record.status))
     return [state === "working" ? startedText(where, now) : waitingText(where, now), again]
       .filter((part) => part !== "")
@@ -65,6 +73,15 @@ export function clusterText(record: RunRecord, where: Where, now = Date.now()): 
   return [statusOf(record), parts.join(", ")].filter((part) => part !== "").join(" · ");
 }
 
-/** What helps a run that never starts unless somebody changes something; undefined for all others. */
-export const clusterNeed = ({ never }: Where): string | undefined =>
-  never === undefined ? undefined : localised(never);
+/**
+ * What helps a run that never starts unless somebody changes something, or whose job Slurm lists no more; undefined for
+ * all others.
+ */
+export function clusterNeed(where: Where, now = Date.now()): string | undefined {
+  if (where.never !== undefined) return localised(where.never);
+  if (unlistedText(where) === "") return undefined;
+  return vscode.l10n.t(
+    "Its worker is silent too. It is looked for until {0}, then the run is submitted again; the job's log may say more.",
+    clockText(where.unlisted!.until, now),
+  );
+}

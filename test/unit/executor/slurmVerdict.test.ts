@@ -81,6 +81,13 @@ test("a job that was asked to end before its worker could say so goes on, and fa
   assert.deepEqual(says("interrupted", "PREEMPTED", { task: { fruitless: 1 } }), ["failed", false]);
 });
 
+test("a job of which Slurm knows nothing is tried again, but not for ever", () => {
+  assert.deepEqual(says("queued", NOT_FOUND), ["interrupted", true]);
+  assert.deepEqual(says("interrupted", NOT_FOUND, { task: { fruitless: 1 } }), ["interrupted", true]);
+  assert.deepEqual(says("interrupted", NOT_FOUND, { task: { fruitless: 2 } }), ["failed", false]);
+  assert.deepEqual(says("running", NOT_FOUND, { step: 11, task: { fruitless: 2 } }), ["interrupted", true]);
+});
+
 test("a job that took no time while its worker was at work was lost by Slurm, and the run goes on", () => {
   const verdict = (status: RunStatus, endsAt: number) =>
     verdictOf({ record: record(status), where: { ...ended("FAILED"), startsAt: 5000, endsAt }, task, logEnd: "" });

@@ -44,6 +44,18 @@ const ROWS: [ReturnType<typeof record>, Where, string, string][] = [
   ],
   [record("queued"), where({ state: "working", node: "n7", startsAt: NOW - 1000 }), "on n7", "starting on n7"],
   [record("queued"), where({ state: "unknown" }), "waiting (Slurm does not answer)", "waiting (Slurm does not answer)"],
+  [
+    record("running"),
+    where({ state: "unknown", node: "n7", unlisted: { until: NOW + HOUR / 20, alive: false } }),
+    "unknown: Slurm lists job 17_0 no more and its worker is silent; in 3 min it is given up, and the run submitted again; adept logs shows its output",
+    "unknown: Slurm lists job 17_0 no more",
+  ],
+  [
+    record("running"),
+    where({ state: "unknown", node: "n7", unlisted: { until: NOW, alive: true } }),
+    "on n7, Slurm lists job 17_0 no more, its worker gives signs of life",
+    "running · on n7",
+  ],
 ];
 
 test("a row of a cluster's run says where it is, in the terminal and in the window", async () => {
@@ -57,6 +69,12 @@ test("a row of a cluster's run says where it is, in the terminal and in the wind
   assert.match(whereText(record("queued"), never, NOW), /PartitionTimeLimit.*does not start.*Give executor\.time less/);
   assert.equal(clusterNeed(never), "Give executor.time less.");
   assert.equal(clusterNeed(where({})), undefined);
+  const unlisted = { until: NOW + HOUR, alive: false };
+  assert.match(
+    clusterNeed(where({ state: "unknown", unlisted }), NOW) ?? "",
+    /silent.*until 01:00 PM.*submitted again/,
+  );
+  assert.equal(clusterNeed(where({ state: "unknown", unlisted: { ...unlisted, alive: true } }), NOW), undefined);
 
   const item = runItem({ id: "a", record: record("queued"), where: ROWS[3]![1] } as never, "7");
   assert.match(String(item.description), /requeued twice/);

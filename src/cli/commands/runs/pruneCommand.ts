@@ -1,15 +1,22 @@
+import { basename } from "node:path";
 import { keptCopies, removeCopy } from "../../../backbone/files/keptCopies.ts";
 import { bytesText } from "../../../base/text/bytesText.ts";
+import { slurmExecutor } from "../../../executor/executors.ts";
 import { openGitStore } from "../../../run/git/gitStore.ts";
 import { findPrunable, PRUNABLE_KINDS, type Prunable, type PrunableKind } from "../../../run/removal/prune.ts";
 import { command, type Options, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
+import { localWorker } from "../../localWorker.ts";
 import { runsFolder } from "../../namedRun.ts";
 import { say } from "../../terminal.ts";
 
-/** What can go; "copies" are those of weights in the cache, which all runs of this machine share. */
-type Found = Omit<Prunable, "kind"> & { kind: PrunableKind | "copies" };
+/**
+ * What can go; "submissions" are folders of a cluster's jobs, "copies" those of weights in the cache, which all runs of
+ * this machine share.
+ */
+type Found = Omit<Prunable, "kind"> & { kind: PrunableKind | "submissions" | "copies" };
 const TEXTS: Record<Found["kind"], (what: string) => string> = {
+  submissions: (what) => `submission ${what}, more than a week old, which no job and no run needs`,
   copies: (what) => `copy of weights ${what}`,
   deleted: (what) => `run ${what}, deleted more than a week ago`,
   backups: (what) => `backup ${what}, more than a month old`,
@@ -39,6 +46,12 @@ const copies = (all: boolean): Found[] =>
       },
     }));
 
+/** Folders of a cluster's jobs that nothing needs any more. */
+const submissions = (runsDir: string): Found[] =>
+  slurmExecutor({ ...localWorker(), runsDir })
+    .oldSubmissions()
+    .map(({ path, bytes, remove }) => ({ kind: "submissions", what: basename(path), bytes, remove }));
+
 const OPTIONS = {
   checkpoints: { type: "boolean", help: "also the checkpoints of finished runs" },
   copies: { type: "boolean", help: "also copies of weights of models that are still here; they are made anew" },
@@ -49,11 +62,12 @@ const OPTIONS = {
 /** Lists what is no longer needed; with --yes, deletes it. */
 async function run({ values }: Parsed<typeof OPTIONS>): Promise<number> {
   const opened = await openGitStore(process.cwd());
+  const runsDir = runsFolder(values["runs-dir"]);
   const ofRuns = await findPrunable(
-    { store: "reason" in opened ? undefined : opened, runsDir: runsFolder(values["runs-dir"]), now: Date.now() },
+    { store: "reason" in opened ? undefined : opened, runsDir, now: Date.now() },
     PRUNABLE_KINDS.filter((kind) => kind !== "checkpoints" || values.checkpoints === true),
   );
-  const found: Found[] = [...ofRuns, ...copies(values.copies === true)];
+  const found: Found[] = [...ofRuns, ...submissions(runsDir), ...copies(values.copies === true)];
   const asked = (["checkpoints", "copies"] as const)
     .filter((each) => values[each] === true)
     .map((each) => ` --${each}`);
