@@ -6,8 +6,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 // A file of tests in a real VS Code owns a server and a browser, so these run one at a time. Other files often wait for
-// their processes: one file more than there are cores keeps the cores busy. Those of test/slurm wait for Slurm nearly all
-// of their time, each for a cluster of its own.
+// their processes: one file more than there are cores keeps the cores busy. Those of test/slurm wait for Slurm nearly
+// all of their time, each for a cluster of its own.
 const concurrencies = { "test/integration": 1, "test/slurm": 3 * availableParallelism() };
 const folder = Object.keys(concurrencies).find((each) => process.argv.slice(2).some((place) => place.startsWith(each)));
 const concurrency = folder === undefined ? Math.min(4, availableParallelism() + 1) : concurrencies[folder];

@@ -1,6 +1,6 @@
-// Loaded into a worker before its own program: after each step that it notes in its journal it sleeps, as a larger model
-// would compute. So a run takes the time that a test wants on any machine, and leaves the processor to other tests. It
-// may also hold more memory with each step.
+// Loaded into a worker before its own program: after each step that it notes in its journal it sleeps, as a larger
+// model would compute. So a run takes the time that a test wants on any machine, and leaves the processor to other
+// tests. It may also hold more memory with each step.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
-import { deletedRuns } from "../../run/removal/trash.ts";
+import { idsInTrash } from "../../run/removal/trashFolder.ts";
 import { readSeen } from "./askedQueue.ts";
 import type { Seen } from "./seen.ts";
 import { slurmFolder } from "./slurmPlaces.ts";
@@ -85,7 +85,7 @@ export function oldSubmissions(runsDir: string, now = Date.now()): OldSubmission
   const known = (): Known => ({
     runsDir,
     working: withJobs(readSeen(runsDir)),
-    deleted: new Set(deletedRuns(runsDir).map(({ id }) => id)),
+    deleted: new Set(idsInTrash(runsDir)),
     now,
   });
   const first = known();

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import * as z from "zod";
 import { explainWrite, makeFolder } from "../../base/files/atomicFile.ts";
 import { foldEvents } from "../../record/foldEvents.ts";
@@ -11,15 +11,13 @@ import { readRecord } from "../journal/readJournal.ts";
 import { removeWorkTree } from "../git/gitWorkTree.ts";
 import { writeRunFile } from "../files/runFile.ts";
 import { RunDirectory } from "../directory/runDirectory.ts";
+import { trashOf } from "./trashFolder.ts";
 import { phrase } from "../../base/phrase.ts";
 
 const FILE = "deleted.json";
 const KEPT_MS = 7 * 24 * 3600 * 1000;
 /** The note in a deleted run's folder: when it was deleted (ms since the epoch), and the commit that its ref named. */
 const Deleted = z.object({ at: z.number(), commit: CommitId.optional() });
-
-/** Returns the folder in which deleted runs are kept for a week: `.adept/trash` beside `.adept/runs`. */
-const trashOf = (runsDir: string): string => join(dirname(runsDir), "trash");
 
 /** Reads the note of a deleted run; undefined if it is missing or damaged. */
 function noteOf(folder: string): z.output<typeof Deleted> | undefined {
