@@ -75,7 +75,9 @@ function underKeys<T, R>(values: ReadonlyMap<string, T>, valueOf: (value: T) => 
 
 function tagsOf(run: TrackedRun): Map<string, string> {
   const { record } = run;
-  const own = Object.entries(runFacts(run)).map(([name, value]): [string, string] => [`adept.${name}`, String(value)]);
+  // MLflow has places of its own for these two.
+  const { name: _, note: __, ...facts } = runFacts(run);
+  const own = Object.entries(facts).map(([name, value]): [string, string] => [`adept.${name}`, String(value)]);
   const known: [string, string | undefined][] = [
     ["mlflow.runName", run.name],
     ["mlflow.source.name", "adept"],

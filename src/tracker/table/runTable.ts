@@ -8,15 +8,18 @@ export type Cell = string | number | boolean | Date | undefined;
 export interface Table {
   rows: number;
   columns: ReadonlyMap<string, readonly Cell[]>;
+  /** Columns of what was measured: real numbers, even where all of them are whole. */
+  measured: ReadonlySet<string>;
 }
 
 /** Facts that are times. */
 const TIMES = ["created", "ended"];
 
 /** Makes a table of rows; its columns are those of all rows, in the order in which they come up. */
-function tableOf(rows: readonly ReadonlyMap<string, Cell>[]): Table {
+function tableOf(rows: readonly ReadonlyMap<string, Cell>[], measured: Iterable<string>): Table {
   const names = new Set(rows.flatMap((row) => [...row.keys()]));
-  return { rows: rows.length, columns: new Map([...names].map((name) => [name, rows.map((row) => row.get(name))])) };
+  const columns = new Map([...names].map((name) => [name, rows.map((row) => row.get(name))]));
+  return { rows: rows.length, columns, measured: new Set(measured) };
 }
 
 /** One row a run: facts, settings, results. */
@@ -30,6 +33,7 @@ export const runTable = (runs: readonly TrackedRun[]): Table =>
       const seconds = run.endedAt === undefined ? undefined : (run.endedAt - run.startedAt) / 1000;
       return new Map<string, Cell>([...facts, ["seconds", seconds], ...run.settings, ...run.results]);
     }),
+    ["seconds", ...runs.flatMap(({ results }) => [...results.keys()])],
   );
 
 /** One row a step that has any value: training, validation, test. */
@@ -47,4 +51,5 @@ export const stepTable = (runs: readonly TrackedRun[]): Table =>
           ]),
       ),
     ),
+    runs.flatMap(({ series }) => [...series.keys()]),
   );

@@ -33,12 +33,12 @@ export function levelLog(start: Uint8Array, records: readonly Uint8Array[]): Uin
       const room = BLOCK - (at % BLOCK) - HEADER;
       const data = record.subarray(from, from + room);
       const kind = kindOf(from === 0, from + data.length === record.length);
-      const header = Buffer.alloc(HEADER);
-      header.writeUInt32LE(crc32(data, crc32(Uint8Array.of(kind))), 0);
-      header.writeUInt16LE(data.length, 4);
-      header.writeUInt8(kind, 6);
-      add(header);
-      add(data);
+      const part = Buffer.alloc(HEADER + data.length);
+      part.writeUInt16LE(data.length, 4);
+      part.writeUInt8(kind, 6);
+      part.set(data, HEADER);
+      part.writeUInt32LE(crc32(part.subarray(6)), 0);
+      add(part);
       from += data.length;
     } while (from < record.length);
   }
