@@ -136,6 +136,12 @@ class WandbServer(BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
+    def handle(self):
+        try:
+            super().handle()
+        except ConnectionError:
+            pass  # "wandb sync" has ended.
+
     def body(self):
         if self.headers.get("Transfer-Encoding") == "chunked":
             data = b""
