@@ -37,7 +37,7 @@ function json(...args: string[]): Record<string, unknown> {
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 const rowsOf = (file: string): Record<string, string>[] =>
-  parse(readFileSync(join(root, file)), { columns: true }) as Record<string, string>[];
+  parse<Record<string, string>>(readFileSync(join(root, file)), { columns: true });
 
 test("all finished runs are exported, or those that are named; both commands are one", () => {
   assert.deepEqual(json("export", "--tensorboard", "tb", "--mlflow", "ml", "--wandb", "."), {

@@ -54,7 +54,7 @@ export function mlflowKey(name: string): string {
   return key.length <= LONGEST.key ? key : `${key.slice(0, LONGEST.key - 9)}_${digest(name, 8)}`;
 }
 
-/** Values under MLflow's names; a name that is taken already, or is the folder of another or inside it, gets a number. */
+/** Values under MLflow's names; a name that is taken, or is the folder of another or inside it, gets a number. */
 function underKeys<T, R>(values: ReadonlyMap<string, T>, valueOf: (value: T) => R): Map<string, R> {
   const keys = new Map<string, R>();
   const taken = new Set<string>();

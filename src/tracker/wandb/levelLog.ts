@@ -15,7 +15,7 @@ function kindOf(isFirst: boolean, isLast: boolean): number {
 }
 
 /**
- * Records in the framing of LevelDB's log, as W&B writes it: the CRC is zlib's of kind and data, without LevelDB's mask.
+ * Records in the framing of LevelDB's log, as W&B writes it: the CRC is zlib's of kind and data, without a mask.
  * @param start what stands before the first record, such as the header of the file; the first block counts it
  */
 export function levelLog(start: Uint8Array, records: readonly Uint8Array[]): Uint8Array {
