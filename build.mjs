@@ -92,6 +92,11 @@ const bundles = [
   },
   // What draws a report's figures: only that command loads it.
   { entry: "src/figure/svg/drawSvg.ts", options: { ...esm, outfile: "dist/figures.js" } },
+  // What writes runs for trackers: only that command loads it.
+  {
+    entry: "src/tracker/exportRuns.ts",
+    options: { ...esm, outfile: "dist/trackers.js", plugins: [withoutProtocolReader] },
+  },
   {
     entry: "webview/main.ts",
     options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" },
