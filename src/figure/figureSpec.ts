@@ -89,7 +89,7 @@ export interface HeatmapPlot {
 }
 
 /** An axis of parallel coordinates: of numbers, or of names from the low end to the high one. */
-export type ParallelAxis = { title: string } & ({ scale: Scale } | { names: readonly string[] });
+export type ParallelAxis = Axis | { title: string; names: readonly string[] };
 
 /** A line across all axes; undefined where it has no value on one. */
 export interface ParallelLine {

@@ -1,5 +1,5 @@
 import { drawnAxis, tickText, type DrawnAxis } from "./axisTicks.ts";
-import type { ParallelAxis, ParallelPlot } from "./figureSpec.ts";
+import type { Axis, ParallelAxis, ParallelPlot } from "./figureSpec.ts";
 
 /** An axis of parallel coordinates: where its values and ticks lie, 0 at its low end and 1 at its high end. */
 export interface PlacedAxis {
@@ -14,7 +14,7 @@ const BELOW = -0.08;
 /** The part of an axis of names that stays free at each end. */
 const FREE = 0.06;
 
-function numericAxis(axis: Extract<ParallelAxis, { scale: unknown }>, values: readonly number[]): PlacedAxis {
+function numericAxis(axis: Axis, values: readonly number[]): PlacedAxis {
   const drawn: DrawnAxis = drawnAxis(axis, values);
   const to = (value: number): number => (drawn.isLogarithmic ? Math.log(value) : value);
   const [low, high] = [to(drawn.low), to(drawn.high)];

@@ -43,6 +43,17 @@ export function sweepLabels(t: Translate) {
     ),
     parallelOf: t("{0} runs; the best, {1}, has {2}: {3}"),
     moreSettings: t("{0} more settings vary; those that matter least are left out."),
+    across: t("Across"),
+    down: t("Down"),
+    cellOfSettings: t("{0} × {1}: {2}, {3} runs"),
+    brushNote: t(
+      "Drag along an axis, or move the two ends of its range with the arrow keys, to select runs; Escape takes the range away.",
+    ),
+    rangeFrom: t("{0}, from"),
+    rangeTo: t("{0}, to"),
+    selectedOf: t("{0} of {1} runs selected"),
+    noneSelected: t("No range: all {0} runs"),
+    clearRanges: t("Clear ranges"),
     tooFewRuns: t("too few runs to tell"),
   };
 }

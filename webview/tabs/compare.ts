@@ -7,6 +7,7 @@ import { fill } from "../../src/figure/valueText.ts";
 import { shortNames } from "../shortNames.ts";
 import { button, select } from "../ui.ts";
 import { CompareCurves } from "./compareCurves.ts";
+import { compareSweep, type CompareSweep } from "./compareSweep.ts";
 import { statisticsFigures, type ComparisonTexts } from "./compareStatistics.ts";
 import { RunPicker } from "./runPicker.ts";
 
@@ -26,6 +27,7 @@ export class CompareTab {
   private figures: Figure[] = [];
   private statisticsFigures: Figure[] = [];
   private curves: CompareCurves | undefined;
+  private sweep: CompareSweep | undefined;
   private compared: Compared | undefined;
   private result: RunComparison | undefined;
   private correlation = false;
@@ -95,6 +97,7 @@ export class CompareTab {
 
   paint(theme: Theme): void {
     for (const figure of [...this.figures, ...this.statisticsFigures]) figure.paint(theme);
+    this.sweep?.paint(theme);
   }
 
   private isAsked(ids: readonly string[]): boolean {
@@ -143,15 +146,25 @@ export class CompareTab {
     for (const figure of this.figures) figure.destroy();
     this.figures = [];
     this.curves = undefined;
+    this.sweep?.destroy();
+    this.sweep = undefined;
     this.renderStatistics();
     if (this.compared === undefined) {
       this.box.replaceChildren();
       return;
     }
-    this.curves = new CompareCurves(this.compared.ids, this.compared.runs, this.context);
-    this.figures = [this.differingFigure(this.compared), this.curves.figure];
-    this.box.replaceChildren(...this.diffTools(this.compared), ...this.figures.map(({ element }) => element));
-    this.curves.draw();
+    const curves = new CompareCurves(this.compared, this.context);
+    this.curves = curves;
+    this.sweep = compareSweep(this.compared.sweep, this.context, (ids) => {
+      curves.select(ids);
+    });
+    this.figures = [this.differingFigure(this.compared), curves.figure];
+    this.box.replaceChildren(
+      ...this.diffTools(this.compared),
+      ...(this.sweep === undefined ? [] : [this.sweep.element]),
+      ...this.figures.map(({ element }) => element),
+    );
+    curves.draw();
   }
 
   private differingFigure({ runs, differing }: Compared): Figure {

@@ -13,12 +13,17 @@ export class CompareCurves {
   readonly figure: Figure;
   private readonly chart: LineChart;
 
-  /** @param ids ids of all chosen runs, found or not: they decide the style of each run */
+  private readonly styles: ReadonlyMap<string, number>;
+  private readonly runs: readonly RunCurves[];
+  private selected: ReadonlySet<string> | undefined;
+
+  /** @param compared the ids of all chosen runs, found or not, decide the style of each run */
   constructor(
-    private readonly ids: readonly string[],
-    private readonly runs: readonly RunCurves[],
+    { ids, runs }: { ids: readonly string[]; runs: readonly RunCurves[] },
     private readonly context: FigureContext,
   ) {
+    this.runs = runs;
+    this.styles = stableStyles(ids);
     this.chart = new LineChart(this.spec.plot!, "normal", context.theme());
     const { labels } = context;
     this.figure = new Figure(
@@ -34,6 +39,12 @@ export class CompareCurves {
     );
   }
 
+  /** Draws the curves of these runs alone, or of all. */
+  select(ids: ReadonlySet<string> | undefined): void {
+    this.selected = ids;
+    this.draw();
+  }
+
   draw(): void {
     const { plot, description } = this.spec;
     this.chart.show(plot!);
@@ -43,8 +54,8 @@ export class CompareCurves {
 
   private get spec(): FigureSpec<LinesPlot> {
     const { state, labels } = this.context;
-    const styles = stableStyles(this.ids);
-    const groups = this.runs.map((run) => ({ name: run.name, style: styles.get(run.id) ?? 0, runs: [run] }));
+    const runs = this.runs.filter(({ id }) => this.selected?.has(id) !== false);
+    const groups = runs.map((run) => ({ name: run.name, style: this.styles.get(run.id) ?? 0, runs: [run] }));
     const scale = state.choices["curveLog"] === "yes" ? "logarithmic" : "linear";
     const measure = state.choices["curve"] === "validation" ? "validation" : "loss";
     return curvesFigure(groups, { measure, scale, most: Infinity }, labels);

@@ -3,13 +3,15 @@ import type { FigureSpec, ParallelAxis, ParallelPlot } from "../figureSpec.ts";
 import type { TableCell } from "../tableText.ts";
 import { fill } from "../valueText.ts";
 import { isBetter, judgedNote, sweepMeasure, type JudgedSweep } from "./judgedSweep.ts";
-import { valueText, type VariedSetting } from "./variedSettings.ts";
+import { settingAxis, valueText, type VariedSetting } from "./variedSettings.ts";
 
 /** The share of the runs that stand out as the best. */
 const TOP = 0.1;
 
-const axisOf = ({ name, scale, values }: VariedSetting): ParallelAxis =>
-  scale === undefined ? { title: name, names: values.map(String) } : { title: name, scale };
+const axisOf = (setting: VariedSetting): ParallelAxis =>
+  setting.scale === undefined
+    ? { title: setting.name, names: setting.values.map(String) }
+    : settingAxis(setting, setting.name);
 
 /** A line for each run over its settings and its validation measure. */
 export function parallelFigure(

@@ -4,7 +4,7 @@ import type { TableCell, TableData } from "../tableText.ts";
 import { fill } from "../valueText.ts";
 import { chosenOf, combinationsOf, judgedNote, mean } from "./judgedSweep.ts";
 import type { JudgedRun, JudgedSweep, SweepMeasure } from "./judgedSweep.ts";
-import { methodSetting, valueText, type SettingValue, type VariedSetting } from "./variedSettings.ts";
+import { methodSetting, settingAxis, valueText, type SettingValue, type VariedSetting } from "./variedSettings.ts";
 
 /** More values than these are marked without a line, which would join what is not in order. */
 const MOST_JOINED = 12;
@@ -104,7 +104,7 @@ function numbersPlot(groups: readonly Group[], { setting, measure, chosen }: Set
   );
   return {
     kind: "lines",
-    x: { title: setting.key, scale: setting.scale ?? "linear" },
+    x: settingAxis(setting, setting.key),
     y: { title: measure.title, scale: "linear" },
     series: [
       ...series,

@@ -1,5 +1,5 @@
 import type { SweepRun } from "../../record/sweepResults.ts";
-import type { Scale } from "../figureSpec.ts";
+import type { Axis, Scale } from "../figureSpec.ts";
 
 /** A setting's value in one run: a number, or the name of a category. */
 export type SettingValue = number | string;
@@ -119,3 +119,11 @@ export const methodSetting = (settings: readonly VariedSetting[]): VariedSetting
 /** A value of a setting as text: numbers to four digits. */
 export const valueText = (value: SettingValue): string =>
   typeof value === "string" ? value : String(Number(value.toPrecision(4))).replace("-", "−");
+
+/** A few values are the ticks of their axis. */
+const MOST_TICKS = 8;
+
+/** The axis of a setting of numbers. */
+export function settingAxis({ scale = "linear", values }: VariedSetting, title: string): Axis {
+  return { title, scale, ...(values.length <= MOST_TICKS && { ticks: values as readonly number[] }) };
+}
