@@ -91,6 +91,7 @@ export class CompareTab {
     const first = run.points[0];
     if (first !== undefined) while ((known.points.at(-1)?.[0] ?? -1) >= first[0]) known.points.pop();
     for (const point of run.points) known.points.push(point);
+    known.clock = [...(known.clock ?? []).slice(0, known.points.length - run.points.length), ...(run.clock ?? [])];
     if (run.validation.length > 0) known.validation = run.validation;
     this.curves?.draw();
   }
