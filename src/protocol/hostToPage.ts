@@ -8,7 +8,7 @@ import { listOf, objectOf } from "./pageSchema.ts";
 import type { RunComparison } from "./results/comparison.ts";
 import { TABS } from "./tabs.ts";
 
-export type { AnalysisName, RunRecord, StepPoint };
+export type { AnalysisName, RunRecord, StepPoint, SweepResults };
 
 const text = z.string();
 const ids = z.array(text);

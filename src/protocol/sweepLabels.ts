@@ -54,6 +54,7 @@ export function sweepLabels(t: Translate) {
     selectedOf: t("{0} of {1} runs selected"),
     noneSelected: t("No range: all {0} runs"),
     clearRanges: t("Clear ranges"),
+    values: t("Values"),
     eachRun: t("Each run"),
     overSeeds: t("Over seeds"),
     by: t("By {0}"),

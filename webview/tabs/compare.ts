@@ -11,6 +11,16 @@ import { compareSweep, type CompareSweep } from "./compareSweep.ts";
 import { statisticsFigures, type ComparisonTexts } from "./compareStatistics.ts";
 import { RunPicker } from "./runPicker.ts";
 
+/** More runs than these have no column of their own. */
+const MOST_COLUMNS = 24;
+/** The most values of a setting that are listed. */
+const MOST_VALUES = 20;
+
+function distinct(values: readonly string[]): string {
+  const all = [...new Set(values)].filter((value) => value !== "");
+  return `${all.slice(0, MOST_VALUES).join(", ")}${all.length > MOST_VALUES ? ", …" : ""}`;
+}
+
 type Compared = Extract<HostMessage, { type: "compared" }>;
 
 /**
@@ -165,11 +175,12 @@ export class CompareTab {
       ...(this.sweep === undefined ? [] : [this.sweep.element]),
       ...this.figures.map(({ element }) => element),
     );
-    curves.draw();
   }
 
+  /** The settings that differ, a column for each run; of many runs the values that each setting has. */
   private differingFigure({ runs, differing }: Compared): Figure {
     const { labels } = this.context;
+    const isMany = runs.length > MOST_COLUMNS;
     return new Figure(
       {
         id: "differing",
@@ -177,8 +188,11 @@ export class CompareTab {
         title: labels.differingTitle,
         note: differing.length === 0 ? labels.nothingDiffers : fill(labels.differingNote, differing.length),
         data: () => ({
-          columns: [{ name: labels.setting }, ...runs.map(({ name }) => ({ name }))],
-          rows: differing.map(({ key, values }) => [key, ...values]),
+          columns: [
+            { name: labels.setting },
+            ...(isMany ? [{ name: labels.values }] : runs.map(({ name }) => ({ name }))),
+          ],
+          rows: differing.map(({ key, values }) => [key, ...(isMany ? [distinct(values)] : values)]),
         }),
       },
       this.context,

@@ -1,8 +1,7 @@
 import { LineChart } from "../chart/lineChart.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
-import type { RunCurves } from "../../src/protocol/hostToPage.ts";
-import type { SweepResults } from "../../src/record/sweepResults.ts";
+import type { RunCurves, SweepResults } from "../../src/protocol/hostToPage.ts";
 import { curvesFigure, type CurveAxis } from "../../src/figure/curvesFigure.ts";
 import type { FigureSpec, LinesPlot } from "../../src/figure/figureSpec.ts";
 import { stableStyles } from "../../src/figure/seriesStyle.ts";
@@ -35,13 +34,14 @@ export class CompareCurves {
     private readonly context: FigureContext,
   ) {
     this.styles = stableStyles(compared.ids);
-    this.chart = new LineChart(this.spec.plot!, "normal", context.theme());
-    const { labels } = context;
+    const { plot, note, description } = this.spec;
+    this.chart = new LineChart(plot!, "normal", context.theme());
+    this.chart.describe(description);
     this.figure = new Figure(
       {
         id: "curves",
-        title: labels.curvesTitle,
-        note: labels.curvesNote,
+        title: context.labels.curvesTitle,
+        note,
         drawing: this.chart,
         data: () => this.spec.table(),
         extra: [this.tools()],

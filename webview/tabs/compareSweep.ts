@@ -1,7 +1,7 @@
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { bestSoFarFigure } from "../../src/figure/sweep/bestSoFarFigure.ts";
-import { importances, type Importance } from "../../src/figure/sweep/importance.ts";
+import { importances } from "../../src/figure/sweep/importance.ts";
 import { importanceFigure } from "../../src/figure/sweep/importanceFigure.ts";
 import { judgedSweep, sweepMeasure, type JudgedSweep, type SweepMeasure } from "../../src/figure/sweep/judgedSweep.ts";
 import { parallelFigure } from "../../src/figure/sweep/parallelFigure.ts";
@@ -9,7 +9,7 @@ import { settingFigure } from "../../src/figure/sweep/settingFigure.ts";
 import { isSweep, shownSettings } from "../../src/figure/sweep/sweepFigures.ts";
 import type { VariedSetting } from "../../src/figure/sweep/variedSettings.ts";
 import { fill } from "../../src/figure/valueText.ts";
-import type { SweepResults } from "../../src/record/sweepResults.ts";
+import type { SweepResults } from "../../src/protocol/hostToPage.ts";
 import { ParallelChart } from "../chart/parallelChart.ts";
 import { SwappedChart } from "../chart/swappedChart.ts";
 import type { Theme } from "../theme.ts";
@@ -43,10 +43,10 @@ export class CompareSweep {
   private readonly parallel: ParallelChart;
   private readonly said = el("p", "", "detail");
   private readonly settings: readonly VariedSetting[];
-  private readonly given: readonly Importance[];
   private readonly setting: { chart: SwappedChart; figure: Figure };
-  private readonly best: { chart: SwappedChart; figure: Figure };
+  private best: { chart: SwappedChart; figure: Figure } | undefined;
   private selected: Ids;
+  private painting: number;
   private following: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -54,12 +54,10 @@ export class CompareSweep {
     private readonly context: FigureContext,
     private readonly onSelect: (ids: Ids) => void,
   ) {
-    this.given = importances(sweep);
-    this.settings = shownSettings(sweep, this.given);
+    this.settings = shownSettings(sweep);
     this.said.setAttribute("role", "status");
     const { labels, theme } = context;
     this.setting = this.swapped("setting", () => this.settingSpec, [this.settingTools()]);
-    this.best = this.swapped("best-so-far", () => bestSoFarFigure(sweep, this.selected, labels), []);
     const spec = parallelFigure(sweep, this.settings, labels);
     this.parallel = new ParallelChart(
       spec.plot!,
@@ -88,12 +86,31 @@ export class CompareSweep {
         context,
       ),
       this.setting.figure,
-      ...(this.settings.length < 2 ? [] : [new CompareHeatmap(sweep, this.settings, context).figure]),
-      specFigure(importanceFigure(sweep, this.given, labels), context),
-      this.best.figure,
     ];
     this.element.append(...this.figures.map(({ element }) => element));
     this.tell();
+    this.painting = requestAnimationFrame(() => {
+      this.painting = requestAnimationFrame(() => {
+        this.following = setTimeout(() => {
+          this.addOthers();
+        });
+      });
+    });
+  }
+
+  /** The other figures come once the first are painted: the importance of many settings takes a while. */
+  private addOthers(): void {
+    if (this.best !== undefined) return;
+    const { sweep, settings, context } = this;
+    const { labels } = context;
+    this.best = this.swapped("best-so-far", () => bestSoFarFigure(sweep, this.selected, labels), []);
+    const others = [
+      ...(settings.length < 2 ? [] : [new CompareHeatmap(sweep, settings, context).figure]),
+      specFigure(importanceFigure(sweep, importances(sweep), labels), context),
+      this.best.figure,
+    ];
+    this.figures.push(...others);
+    this.element.append(...others.map(({ element }) => element));
   }
 
   paint(theme: Theme): void {
@@ -101,6 +118,7 @@ export class CompareSweep {
   }
 
   destroy(): void {
+    cancelAnimationFrame(this.painting);
     clearTimeout(this.following);
     for (const figure of this.figures) figure.destroy();
   }
@@ -165,6 +183,8 @@ export class CompareSweep {
   private select(ids: Ids): void {
     this.selected = ids;
     this.tell();
+    // The figures that are still to come are made with the selection.
+    if (this.best === undefined) this.addOthers();
     clearTimeout(this.following);
     this.following = setTimeout(() => {
       this.follow();
@@ -177,7 +197,7 @@ export class CompareSweep {
     this.setting.chart.show(plot!, description);
     this.setting.figure.refresh(note, title);
     const best = bestSoFarFigure(this.sweep, this.selected, labels);
-    this.best.chart.show(best.plot!, best.description);
+    this.best?.chart.show(best.plot!, best.description);
     this.onSelect(this.selected);
   }
 

@@ -141,7 +141,8 @@ function permuted(clusters: readonly Cluster[], random: MersenneTwister): number
 const bounded = (share: number | undefined): number | undefined =>
   share === undefined ? undefined : Math.max(0, Math.min(1, share));
 
-function importanceOf(setting: VariedSetting, sweep: JudgedSweep): Importance {
+/** A setting's runs in combinations with their groups; and its share, where the runs are enough to tell it. */
+function groupedRuns(setting: VariedSetting, sweep: JudgedSweep) {
   const runs = sweep.runs.filter(({ id }) => setting.of.has(id));
   const ids = runs.map(({ id }) => id);
   const groups = groupsOf(setting, ids);
@@ -154,14 +155,27 @@ function importanceOf(setting: VariedSetting, sweep: JudgedSweep): Importance {
       own.map(({ validation }) => validation - centre),
     ),
   );
-  const none = { setting, runs: runs.length, groups: count, share: undefined };
+  const isTold = count > 1 && runs.length >= LEAST_RUNS && clusters.length >= count + LEAST_FREE;
   const share = shareOf(
     clusters,
     (i) => i,
     (i) => clusters[i]!.group,
   );
-  if (share === undefined || count < 2 || runs.length < LEAST_RUNS || clusters.length < count + LEAST_FREE)
-    return { ...none, low: undefined, high: undefined, chance: undefined };
+  return { runs: runs.length, groups: count, clusters, share: isTold ? share : undefined };
+}
+
+/** The settings that vary, those first whose share is largest; those without a share last. */
+export function byShare(sweep: JudgedSweep): VariedSetting[] {
+  return sweep.settings
+    .map((setting) => ({ setting, share: groupedRuns(setting, sweep).share ?? -1 }))
+    .sort((a, b) => b.share - a.share)
+    .map(({ setting }) => setting);
+}
+
+function importanceOf(setting: VariedSetting, sweep: JudgedSweep): Importance {
+  const { runs, groups, clusters, share } = groupedRuns(setting, sweep);
+  const none = { setting, runs, groups, share: undefined };
+  if (share === undefined) return { ...none, low: undefined, high: undefined, chance: undefined };
   const random = new MersenneTwister(SEED);
   const shares = bootstrapped(clusters, random);
   return {
@@ -175,7 +189,5 @@ function importanceOf(setting: VariedSetting, sweep: JudgedSweep): Importance {
 
 /** The importance of each setting that varies, the most important first; those that cannot be told last. */
 export function importances(sweep: JudgedSweep): Importance[] {
-  return sweep.settings
-    .map((setting) => importanceOf(setting, sweep))
-    .sort((a, b) => (b.share ?? -1) - (a.share ?? -1));
+  return byShare(sweep).map((setting) => importanceOf(setting, sweep));
 }

@@ -1,7 +1,7 @@
 import type { Labels } from "../../protocol/pageLabels.ts";
 import type { FigureSpec } from "../figureSpec.ts";
 import { bestSoFarFigure } from "./bestSoFarFigure.ts";
-import { importances, type Importance } from "./importance.ts";
+import { byShare, importances } from "./importance.ts";
 import { importanceFigure } from "./importanceFigure.ts";
 import { sweepMeasure, type JudgedSweep } from "./judgedSweep.ts";
 import { parallelFigure } from "./parallelFigure.ts";
@@ -19,9 +19,9 @@ const MOST_PAIRED = 3;
 export const isSweep = ({ settings, runs }: JudgedSweep): boolean => settings.length > 0 && runs.length >= LEAST_RUNS;
 
 /** The settings that have figures, the most important first; the method before all others. */
-export function shownSettings(sweep: JudgedSweep, given: readonly Importance[]): VariedSetting[] {
+export function shownSettings(sweep: JudgedSweep): VariedSetting[] {
   const method = methodSetting(sweep.settings);
-  const others = given.map(({ setting }) => setting).filter((setting) => setting !== method);
+  const others = byShare(sweep).filter((setting) => setting !== method);
   return [...(method === undefined ? [] : [method]), ...others].slice(0, MOST_SETTINGS);
 }
 
@@ -31,13 +31,12 @@ const pairsOf = <T>(values: readonly T[]): [T, T][] =>
 /** Every figure of a sweep, as a report has them; none where there is no sweep. */
 export function sweepFigures(sweep: JudgedSweep, labels: Labels): FigureSpec[] {
   if (!isSweep(sweep)) return [];
-  const given = importances(sweep);
-  const settings = shownSettings(sweep, given);
+  const settings = shownSettings(sweep);
   const measure = sweepMeasure(sweep, "validation", labels);
   const paired = settings.filter((setting) => setting !== methodSetting(sweep.settings)).slice(0, MOST_PAIRED);
   return [
     parallelFigure(sweep, settings, labels),
-    importanceFigure(sweep, given, labels),
+    importanceFigure(sweep, importances(sweep), labels),
     ...settings.map((setting) => settingFigure(sweep, { setting, measure }, labels)),
     ...pairsOf(paired).map(([down, across]) => settingsHeatmap(sweep, { across, down, measure }, labels)),
     bestSoFarFigure(sweep, undefined, labels),
