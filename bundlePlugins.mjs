@@ -211,8 +211,9 @@ export const withoutMailParsers = {
 };
 
 /**
- * Leaves out those scales of chart.js that no chart of the page has, of angles and of dates: esbuild keeps a class whose
- * static fields read other objects, unless the class is the value of a call that is marked as pure. They were 16 KB.
+ * Leaves out those scales of chart.js that no chart of the page has, of angles and of dates: esbuild keeps a class
+ * whose static fields read other objects, unless the class is the value of a call that is marked as pure. They were 16
+ * KB.
  */
 export const withoutOtherScales = {
   name: "without-other-scales",

@@ -5,7 +5,7 @@ import type { Axis, ParallelAxis, ParallelPlot } from "./figureSpec.ts";
 export interface PlacedAxis {
   title: string;
   ticks: readonly { at: number; text: string }[];
-  /** The place of a value; of none that of runs without the setting, below the low end, where the axis has such runs. */
+  /** The place of a value; runs without the setting lie below the low end. */
   placeOf: (value: number | string | undefined) => number;
 }
 

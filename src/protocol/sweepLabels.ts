@@ -6,6 +6,8 @@ import type { Translate } from "./translate.ts";
  */
 export function sweepLabels(t: Translate) {
   return {
+    ...rangeLabels(t),
+    ...groupLabels(t),
     validationOf: t("Validation {0}"),
     judgedByValidation: t("Runs are judged by validation, at their chosen checkpoint; the test split chooses nothing."),
     unjudgedRuns: t("{0} runs have no result on validation yet, and are left out."),
@@ -43,6 +45,12 @@ export function sweepLabels(t: Translate) {
     ),
     parallelOf: t("{0} runs; the best, {1}, has {2}: {3}"),
     moreSettings: t("{0} more settings vary; those that matter least are left out."),
+    tooFewRuns: t("too few runs to tell"),
+  };
+}
+
+function rangeLabels(t: Translate) {
+  return {
     across: t("Across"),
     down: t("Down"),
     cellOfSettings: t("{0} × {1}: {2}, {3} runs"),
@@ -54,6 +62,11 @@ export function sweepLabels(t: Translate) {
     selectedOf: t("{0} of {1} runs selected"),
     noneSelected: t("No range: all {0} runs"),
     clearRanges: t("Clear ranges"),
+  };
+}
+
+function groupLabels(t: Translate) {
+  return {
     values: t("Values"),
     eachRun: t("Each run"),
     overSeeds: t("Over seeds"),
@@ -71,6 +84,5 @@ export function sweepLabels(t: Translate) {
     sameStepNote: t("Groups are averaged step by step, and stand at the mean of their runs' places."),
     bandNote: t("A group is the mean of its runs, in the band from the least to the largest."),
     moreCurves: t("The {0} curves with the best validation are drawn; {1} more are not."),
-    tooFewRuns: t("too few runs to tell"),
   };
 }

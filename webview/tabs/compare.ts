@@ -16,8 +16,9 @@ const MOST_COLUMNS = 24;
 /** The most values of a setting that are listed. */
 const MOST_VALUES = 20;
 
-function distinct(values: readonly string[]): string {
-  const all = [...new Set(values)].filter((value) => value !== "");
+/** @param none what stands for runs without the setting */
+function distinct(values: readonly string[], none: string): string {
+  const all = [...new Set(values)].map((value) => (value === "" ? none : value));
   return `${all.slice(0, MOST_VALUES).join(", ")}${all.length > MOST_VALUES ? ", …" : ""}`;
 }
 
@@ -192,7 +193,7 @@ export class CompareTab {
             { name: labels.setting },
             ...(isMany ? [{ name: labels.values }] : runs.map(({ name }) => ({ name }))),
           ],
-          rows: differing.map(({ key, values }) => [key, ...(isMany ? [distinct(values)] : values)]),
+          rows: differing.map(({ key, values }) => [key, ...(isMany ? [distinct(values, labels.none)] : values)]),
         }),
       },
       this.context,

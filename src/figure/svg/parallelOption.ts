@@ -12,7 +12,7 @@ const TICK = 4;
 const LEAST = 6;
 
 /** Lines of runs that are not the best, of the best tenth, and of the best. */
-export const RANKS = {
+const RANKS = {
   other: { style: -1, width: 0.6 },
   top: { style: 0, width: 1.1 },
   best: { style: 1, width: 2.6 },
@@ -20,64 +20,56 @@ export const RANKS = {
 
 const cut = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
-/** Axes beside each other, and a line for each run across them. */
-export function parallelOption(plot: ParallelPlot): Chart {
+const line = (points: readonly (readonly number[])[], stroke: string, lineWidth: number): object => ({
+  type: "polyline",
+  shape: { points },
+  style: { stroke, lineWidth, fill: "none" },
+});
+
+const label = (text: string, at: { x: number; y: number }, align: string): object => ({
+  type: "text",
+  style: { ...FONT, font: "12px sans-serif", fill: INK.text, text, ...at, verticalAlign: "middle", align },
+});
+
+const y = (place: number): number => TOP + (1 - place) * (HEIGHT - TOP - BOTTOM);
+
+/** A line for each run, then each axis with its title and ticks. */
+function elementsOf(plot: ParallelPlot): object[] {
   const axes = placedAxes(plot);
   const step = (WIDTH - 2 * SIDE) / Math.max(1, axes.length - 1);
   const most = Math.max(LEAST, Math.floor(step / textWidth("x")) - 1);
   const x = (axis: number): number => SIDE + axis * step;
-  const y = (place: number): number => TOP + (1 - place) * (HEIGHT - TOP - BOTTOM);
-  const line = (points: readonly (readonly number[])[], stroke: string, lineWidth: number): object => ({
-    type: "polyline",
-    shape: { points },
-    style: { stroke, lineWidth, fill: "none" },
+  const lines = plot.lines.map(({ values, rank }) => {
+    const { style, width } = RANKS[rank];
+    return line(
+      axes.map(({ placeOf }, i) => [x(i), y(placeOf(values[i]))]),
+      style < 0 ? INK.grid : lookOf(style).colour,
+      width,
+    );
   });
-  const label = (text: string, at: { x: number; y: number }, more: object = {}): object => ({
-    type: "text",
-    style: {
-      ...FONT,
-      font: "12px sans-serif",
-      fill: INK.text,
-      text,
-      x: at.x,
-      y: at.y,
-      verticalAlign: "middle",
-      ...more,
-    },
-  });
-  const elements = [
-    ...plot.lines.map(({ values, rank }) => {
-      const { style, width } = RANKS[rank];
-      return line(
-        axes.map(({ placeOf }, i) => [x(i), y(placeOf(values[i]))]),
-        style < 0 ? INK.grid : lookOf(style).colour,
-        width,
-      );
-    }),
-    ...axes.flatMap(({ title, ticks }, i) => [
+  const marks = axes.flatMap(({ title, ticks }, i) => [
+    line(
+      [0, 1].map((end) => [x(i), y(end)]),
+      INK.text,
+      1,
+    ),
+    // Titles of neighbours are on two heights, so that each has the room of two.
+    label(cut(title, 2 * most), { x: x(i), y: i % 2 === 0 ? 14 : 32 }, titleSide(i, axes.length)),
+    ...ticks.flatMap(({ at, text }) => [
       line(
-        [
-          [x(i), y(0)],
-          [x(i), y(1)],
-        ],
+        [x(i) - TICK, x(i)].map((end) => [end, y(at)]),
         INK.text,
         1,
       ),
-      // Titles of neighbours are on two heights, so that each has the room of two.
-      label(cut(title, 2 * most), { x: x(i), y: i % 2 === 0 ? 14 : 32 }, { align: titleSide(i, axes.length) }),
-      ...ticks.flatMap(({ at, text }) => [
-        line(
-          [
-            [x(i) - TICK, y(at)],
-            [x(i), y(at)],
-          ],
-          INK.text,
-          1,
-        ),
-        label(cut(text, most), { x: x(i) + TICK, y: y(at) }, { align: "left" }),
-      ]),
+      label(cut(text, most), { x: x(i) + TICK, y: y(at) }, "left"),
     ]),
-  ];
+  ]);
+  return [...lines, ...marks];
+}
+
+/** Axes beside each other, and a line for each run across them. */
+export function parallelOption(plot: ParallelPlot): Chart {
+  const elements = elementsOf(plot);
   return {
     width: WIDTH,
     height: HEIGHT,

@@ -1,8 +1,15 @@
 import type { Labels } from "../../protocol/pageLabels.ts";
 import type { FigureSpec, ParallelAxis, ParallelPlot } from "../figureSpec.ts";
-import type { TableCell } from "../tableText.ts";
+import type { TableCell, TableData } from "../tableText.ts";
 import { fill } from "../valueText.ts";
-import { isBetter, judgedNote, sweepMeasure, type JudgedSweep } from "./judgedSweep.ts";
+import {
+  isBetter,
+  judgedNote,
+  sweepMeasure,
+  type JudgedRun,
+  type JudgedSweep,
+  type SweepMeasure,
+} from "./judgedSweep.ts";
 import { settingAxis, valueText, type VariedSetting } from "./variedSettings.ts";
 
 /** The share of the runs that stand out as the best. */
@@ -57,24 +64,34 @@ export function parallelFigure(
       })),
       none: labels.none,
     },
-    table: () => ({
-      columns: [
-        { name: labels.run },
-        ...settings.map(({ key }) => ({ name: key, show: valueText })),
-        { name: labels.seed },
-        { name: measure.name, show: measure.show },
-        { name: test.name, show: test.show },
-      ],
-      rows: [...runs]
-        .reverse()
-        .map((run): TableCell[] => [
-          run.name,
-          ...settings.map(({ of }) => of.get(run.id)),
-          run.seed,
-          run.validation,
-          run.test,
-        ]),
-    }),
+    table: () => parallelTable({ runs, settings, measures: [measure, test] }, labels),
+  };
+}
+
+/** Every run with its settings and both measures, the best first. */
+function parallelTable(
+  {
+    runs,
+    settings,
+    measures,
+  }: { runs: readonly JudgedRun[]; settings: readonly VariedSetting[]; measures: readonly SweepMeasure[] },
+  labels: Labels,
+): TableData {
+  return {
+    columns: [
+      { name: labels.run },
+      ...settings.map(({ key }) => ({ name: key, show: valueText })),
+      { name: labels.seed },
+      ...measures.map(({ name, show }) => ({ name, show })),
+    ],
+    rows: [...runs]
+      .reverse()
+      .map((run): TableCell[] => [
+        run.name,
+        ...settings.map(({ of }) => of.get(run.id)),
+        run.seed,
+        ...measures.map(({ of }) => of(run)),
+      ]),
   };
 }
 
