@@ -12,6 +12,7 @@ import {
   withoutGraphs,
   withoutHtmlWriter,
   withoutMailParsers,
+  withoutOtherScales,
   withoutProtocolReader,
   withoutSchemaWriter,
   withoutSentences,
@@ -99,7 +100,14 @@ const bundles = [
   },
   {
     entry: "webview/main.ts",
-    options: { ...common, format: "iife", platform: "browser", target: "es2022", outfile: "dist/webview.js" },
+    options: {
+      ...common,
+      format: "iife",
+      platform: "browser",
+      target: "es2022",
+      outfile: "dist/webview.js",
+      plugins: [withoutOtherScales],
+    },
   },
   {
     entry: "webview/setup.ts",

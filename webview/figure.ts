@@ -42,6 +42,7 @@ export interface FigureOptions {
 /** A picture with its note, its table, and buttons that save or copy them. */
 export class Figure {
   readonly element = el("section", "", "figure");
+  private readonly heading: HTMLElement;
   private readonly note: HTMLElement;
   private readonly table = el("div");
   private readonly source = el("span", "", "detail");
@@ -55,8 +56,9 @@ export class Figure {
     this.note = el("p", note, "detail");
     const tools = el("div", "", "tools");
     tools.append(...(drawing === undefined ? [] : this.pictureTools(drawing)), ...this.tableTools(), this.source);
+    this.heading = el("h2", title);
     this.element.append(
-      el("h2", title),
+      this.heading,
       ...extra,
       ...(drawing === undefined ? [] : [drawing.element]),
       this.note,
@@ -66,8 +68,9 @@ export class Figure {
     this.refresh();
   }
 
-  /** Rewrites the table, if it is open. */
-  refresh(note: string = this.options.note): void {
+  /** Rewrites the table, if it is open, and note and title where they are others. */
+  refresh(note: string = this.options.note, title: string = this.title): void {
+    if (this.title !== title) this.heading.textContent = title;
     if (this.note.textContent !== note) this.note.textContent = note;
     const { run, commit } = this.context.provenance();
     const source = commit === "" ? run : `${run} @ ${commit.slice(0, 7)}`;
@@ -80,7 +83,7 @@ export class Figure {
     const before = this.table.querySelector(".scroll");
     const top = before?.scrollTop ?? 0;
     const focused = before?.contains(document.activeElement) === true;
-    this.table.replaceChildren(dataTable(this.options.title, this.options.data()));
+    this.table.replaceChildren(dataTable(this.title, this.options.data()));
     const after = this.table.querySelector<HTMLElement>(".scroll");
     if (after === null) return;
     after.scrollTop = top;
@@ -97,9 +100,12 @@ export class Figure {
   private get isOpen(): boolean {
     return this.options.drawing === undefined || this.context.state.tables[this.options.id] === true;
   }
+  private get title(): string {
+    return this.heading.textContent;
+  }
   private get caption(): string {
     const { run, commit } = this.context.provenance();
-    return `${this.options.title}. ${this.note.textContent} (${[run, commit.slice(0, 10)].filter((part) => part !== "").join(", ")})`;
+    return `${this.title}. ${this.note.textContent} (${[run, commit.slice(0, 10)].filter((part) => part !== "").join(", ")})`;
   }
   private get fileName(): string {
     return `${this.context.provenance().run}-${this.options.id}`;

@@ -23,9 +23,13 @@ export interface HeatmapTexts {
 }
 
 const ROW = 14;
+const NAMED_ROW = 32;
+const LONGEST = 24;
 const FRAME = 70;
 const LEAST = 160;
 const MOST = 640;
+
+const clipped = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text);
 
 function gridOf(given: HeatmapPlot["rows"]): CellGrid {
   const columns = Math.max(1, ...given.map(({ length }) => length));
@@ -54,7 +58,7 @@ export class Heatmap {
     this.scale = plot.scale;
     this.grid = gridOf(plot.rows);
     this.image = this.paintCells();
-    this.box.element.style.height = `${Math.max(LEAST, Math.min(MOST, FRAME + this.grid.rows * ROW))}px`;
+    this.box.element.style.height = `${Math.max(LEAST, Math.min(MOST, FRAME + this.grid.rows * (plot.names === undefined ? ROW : NAMED_ROW)))}px`;
     this.said.setAttribute("aria-live", "polite");
     this.cursor.hidden = true;
     this.chart = new Chart(this.box.canvas, {
@@ -89,6 +93,7 @@ export class Heatmap {
     this.theme = theme;
     const axis = axisStyle(theme);
     const { rows, columns } = this.grid;
+    const { names } = this.plot;
     const whole = {
       precision: 0,
       color: theme.foreground,
@@ -102,7 +107,7 @@ export class Heatmap {
         min: 0,
         max: columns,
         grid: { display: false },
-        ticks: { ...whole, maxTicksLimit: 12 },
+        ...this.ticks(whole, names?.x),
         title: axisTitle(theme, this.plot.x),
       },
       y: {
@@ -112,11 +117,26 @@ export class Heatmap {
         max: rows,
         reverse: true,
         grid: { display: false },
-        ticks: { ...whole, maxTicksLimit: 12 },
+        ...this.ticks(whole, names?.y),
         title: axisTitle(theme, this.plot.y),
       },
     };
     this.chart.update("none");
+  }
+
+  /** The ticks of a side: whole numbers, or names in the middle of their cells. */
+  private ticks<T extends object>(whole: T, names: readonly string[] | undefined): object {
+    if (names === undefined) return { ticks: { ...whole, maxTicksLimit: 12 } };
+    return {
+      afterBuildTicks: (axis: { ticks: { value: number }[] }) => {
+        axis.ticks = names.map((_, i) => ({ value: i + 0.5 }));
+      },
+      ticks: {
+        ...whole,
+        autoSkip: false,
+        callback: (value: string | number) => clipped(names[Math.floor(Number(value))] ?? ""),
+      },
+    };
   }
 
   /** Draws the cells, one pixel each; called once. */

@@ -1,4 +1,4 @@
-import type { Axis, LinesPlot } from "./figureSpec.ts";
+import type { Axis, HeatmapPlot, LinesPlot } from "./figureSpec.ts";
 
 /** An axis with both ends and its ticks, in the axis' own values. */
 export interface DrawnAxis {
@@ -7,6 +7,8 @@ export interface DrawnAxis {
   low: number;
   high: number;
   ticks: readonly number[];
+  /** The names of the ticks, in their order, where they are not numbers. */
+  names?: readonly string[];
 }
 
 /** Values up to this many decades apart have ticks within a decade. */
@@ -53,14 +55,38 @@ export function drawnAxis({ title, scale, ticks, end }: Axis, given: readonly nu
   return { title, isLogarithmic, ...ends, ticks: ticks ?? linearTicks(ends.low, ends.high, 6) };
 }
 
+/** The axis of cells that are numbered from 1, or have names. */
+function cellAxis(
+  title: string,
+  count: number,
+  { wanted, names }: { wanted: number; names?: readonly string[] },
+): DrawnAxis {
+  const ends = { title, isLogarithmic: false, low: 0.5, high: count + 0.5 };
+  return names === undefined
+    ? { ...ends, ticks: linearTicks(1, count, wanted).filter((tick) => Number.isInteger(tick)) }
+    : { ...ends, ticks: names.map((_, i) => i + 1), names };
+}
+
+/** Both axes of a heatmap: a cell's middle is at its number. */
+export function heatmapAxes({ x, y, rows, names }: HeatmapPlot): { across: DrawnAxis; down: DrawnAxis } {
+  const columns = Math.max(1, ...rows.map(({ length }) => length));
+  return {
+    across: cellAxis(x, columns, { wanted: 10, ...(names && { names: names.x }) }),
+    down: cellAxis(y, rows.length, { wanted: 5, ...(names && { names: names.y }) }),
+  };
+}
+
 /** All values of a plot along x, and along y with the ends of intervals. */
 export const valuesOf = ({ series }: LinesPlot): { x: number[]; y: number[] } => {
-  const points = series.flatMap((each) => each.points);
+  const points = series.flatMap((each) => [...each.points, ...(each.dots ?? [])]);
   return {
     x: points.map(({ x }) => x),
     y: points.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]),
   };
 };
+
+/** The text of an axis' tick number `at`. */
+export const tickName = ({ ticks, names }: DrawnAxis, at: number): string => names?.[at] ?? tickText(ticks[at]!);
 
 /** A tick's text: at most four digits, with a true minus sign. */
 export const tickText = (value: number): string => {

@@ -27,6 +27,8 @@ export interface LineSeries {
   /** Its index in the cycle of styles. */
   style: number;
   points: readonly Point[];
+  /** Single values, such as one for each run, drawn as small dots behind the points. */
+  dots?: readonly Point[];
   /** A line; a line with a mark and whiskers at each point; marks and whiskers alone; a line within a filled band. */
   look: "line" | "marked" | "marks" | "band";
 }
@@ -72,7 +74,7 @@ export interface BarsPlot {
   series: readonly { name: string; values: readonly number[] }[];
 }
 
-/** Coloured cells; a row may be shorter than others. */
+/** Coloured cells; a row may be shorter than others, and NaN is no cell. */
 export interface HeatmapPlot {
   kind: "heatmap";
   x: string;
@@ -82,10 +84,33 @@ export interface HeatmapPlot {
   rows: readonly (readonly number[])[];
   /** The values at the two ends of the colours; what lies outside has the colour of the nearer end. */
   scale: readonly [low: number, high: number];
+  /** The names of its columns and rows; without them they are numbered from 1. */
+  names?: { x: readonly string[]; y: readonly string[] };
+}
+
+/** An axis of parallel coordinates: of numbers, or of names from the low end to the high one. */
+export type ParallelAxis = Axis | { title: string; names: readonly string[] };
+
+/** A line across all axes; undefined where it has no value on one. */
+export interface ParallelLine {
+  id: string;
+  name: string;
+  values: readonly (number | string | undefined)[];
+  /** How it stands out. */
+  rank: "best" | "top" | "other";
+}
+
+/** Parallel coordinates: axes beside each other, and lines across them, of which later ones lie over earlier ones. */
+export interface ParallelPlot {
+  kind: "parallel";
+  axes: readonly ParallelAxis[];
+  lines: readonly ParallelLine[];
+  /** What stands where a line has no value. */
+  none: string;
 }
 
 /** What a drawer draws. */
-export type Plot = LinesPlot | IntervalsPlot | BarsPlot | HeatmapPlot;
+export type Plot = LinesPlot | IntervalsPlot | BarsPlot | HeatmapPlot | ParallelPlot;
 
 /**
  * One figure of the page and of a report, independent of who draws it: its texts, what is drawn, and its numbers as a

@@ -1,12 +1,14 @@
 import * as z from "zod/mini";
 import { ANALYSIS_NAMES, type AnalysisName } from "../experiment/analysisNames.ts";
 import type { RunRecord, StepPoint } from "../record/record.ts";
+import type { ClockPoint } from "../record/stepClock.ts";
+import type { SweepResults } from "../record/sweepResults.ts";
 import type { Labels } from "./pageLabels.ts";
 import { listOf, objectOf } from "./pageSchema.ts";
 import type { RunComparison } from "./results/comparison.ts";
 import { TABS } from "./tabs.ts";
 
-export type { AnalysisName, RunRecord, StepPoint };
+export type { AnalysisName, RunRecord, StepPoint, SweepResults };
 
 const text = z.string();
 const ids = z.array(text);
@@ -81,6 +83,8 @@ const RunCurves = z.object({
   points: listOf<[step: number, loss: number]>(),
   /** Step and metric on the validation split. */
   validation: listOf<[step: number, value: number]>(),
+  /** Seconds of training and about how many tokens, of each of `points`. */
+  clock: z.optional(listOf<ClockPoint>()),
   /** The commit of its code, where there is one. */
   commit: z.optional(text),
 });
@@ -112,6 +116,8 @@ const HostMessage = z.discriminatedUnion("type", [
     ids,
     runs: z.array(RunCurves),
     differing: z.array(z.object({ key: text, values: z.array(text) })),
+    /** Their settings and what validation says of each. */
+    sweep: z.optional(objectOf<SweepResults>(({ runs }) => Array.isArray(runs))),
   }),
   z.object({
     type: z.literal("statistics"),

@@ -1,4 +1,5 @@
 import { analysisTitles } from "./analysisLabels.ts";
+import { sweepLabels } from "./sweepLabels.ts";
 import type { Translate } from "./translate.ts";
 
 /**
@@ -16,6 +17,7 @@ export function pageLabels(t: Translate) {
     ...offsetLabels(t),
     ...shiftLabels(t),
     ...compareLabels(t),
+    ...sweepLabels(t),
   };
 }
 export type Labels = Readonly<ReturnType<typeof pageLabels>>;

@@ -10,6 +10,7 @@ import { writeRun, writeRuns } from "../host/manyRuns.ts";
 import { PageHost } from "../webview/pageHost.ts";
 import type { AddRow } from "./report/benchRow.ts";
 import { toldRow, type Row } from "./report/toldRow.ts";
+import { benchSweep } from "./uiSweep.ts";
 
 const RUNS = 1000;
 const STEPS = 300;
@@ -276,6 +277,7 @@ async function benchPage(runsDir: string, row: Row): Promise<void> {
     await page.locator("#tab-training").click();
     await benchCurves(page, runsDir, row);
     await context.close();
+    await benchSweep(host, "20260101-000000-aaaa", paintOf, row);
   } finally {
     await host.stop();
   }

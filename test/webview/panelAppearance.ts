@@ -1,39 +1,12 @@
 // Every tab in every theme: no error, nothing that the policy refuses, nothing that axe-core finds serious.
 // Every tab at several widths: nothing is wider than the page.
-import axe from "axe-core";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Page } from "playwright-core";
 import { TABS } from "../../src/protocol/tabs.ts";
+import { graveViolations } from "./graveViolations.ts";
 import { SHOTS, assertClean, choose, figure, goTo, fixture } from "./panelFixture.ts";
 import { THEMES } from "./themes.ts";
-
-/** What axe-core finds serious or critical on a page. */
-async function graveViolations(page: Page, tab: string): Promise<string[]> {
-  // Through the debugger's own world: the page's policy stays as it is.
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(() =>
-    (
-      window as unknown as {
-        axe: {
-          run: (options: object) => Promise<{
-            violations: { id: string; impact: string; nodes: { target: string[]; failureSummary: string }[] }[];
-          }>;
-        };
-      }
-    ).axe.run({ resultTypes: ["violations"] }),
-  );
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(
-      ({ id, nodes }) =>
-        `${tab} ${id}: ${nodes
-          .slice(0, 3)
-          .map(({ target, failureSummary }) => `${target.join(" ")} ${failureSummary}`)
-          .join(" | ")}`,
-    );
-}
 
 for (const theme of Object.keys(THEMES)) {
   test(`${theme}: every tab, every button and table: nothing the policy refuses, no error, axe finds nothing serious`, async () => {

@@ -27,6 +27,9 @@ const nearest = (values: readonly number[], wanted: number): number =>
     values[0] ?? wanted,
   );
 
+/** The label of data sets that have no name of their own. */
+const DOTS = "";
+
 /** Draws curves and scatters of a description. */
 export class LineChart {
   private readonly box: ChartBox;
@@ -102,17 +105,28 @@ export class LineChart {
       },
     };
     this.chart.options.plugins = {
-      legend: { labels: { color: theme.foreground, font: fontOf(theme), usePointStyle: true, boxHeight: 7 } },
-      tooltip:
-        fixed === undefined
-          ? {}
-          : {
-              callbacks: { title: ([item]) => (item === undefined ? "" : String(nearest(fixed, item.parsed.x ?? 0))) },
-            },
+      legend: {
+        labels: {
+          color: theme.foreground,
+          font: fontOf(theme),
+          usePointStyle: true,
+          boxHeight: 7,
+          filter: ({ text }) => text !== DOTS,
+        },
+      },
+      tooltip: {
+        filter: ({ dataset }) => dataset.label !== DOTS,
+        ...(fixed !== undefined && {
+          callbacks: { title: ([item]) => (item === undefined ? "" : String(nearest(fixed, item.parsed.x ?? 0))) },
+        }),
+      },
       decimation: { enabled: true, algorithm: "lttb", samples: 500, threshold: 1000 },
     };
     // New objects, since chart.js keeps the resolved colours of points with the dataset they were made for.
-    this.chart.data.datasets = this.plot.series.map((series, index) => this.dataset(series, index));
+    this.chart.data.datasets = [
+      ...this.plot.series.map((series, index) => this.dataset(series, index)),
+      ...this.plot.series.flatMap((series, index) => this.dots(series, index)),
+    ];
     this.chart.update("none");
   }
 
@@ -145,6 +159,22 @@ export class LineChart {
     return dodge === true
       ? kept.map((point) => ({ ...point, x: point.x * DODGE ** (index - (series.length - 1) / 2) }))
       : kept;
+  }
+
+  /** Single values behind a series, hollow, which neither the legend nor the pointer names. */
+  private dots({ dots = [], style }: LineSeries, index: number): ChartDataset<"line", Point[]>[] {
+    if (dots.length === 0) return [];
+    return [
+      {
+        label: DOTS,
+        data: this.drawn(dots, index).sort((a, b) => a.x - b.x),
+        ...seriesStyle(this.theme, style),
+        pointBackgroundColor: "transparent",
+        pointStyle: "circle",
+        pointRadius: 2.5,
+        showLine: false,
+      },
+    ];
   }
 
   private dataset({ name, look, style, points }: LineSeries, index: number): ChartDataset<"line", Point[]> {

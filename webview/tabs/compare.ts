@@ -7,8 +7,20 @@ import { fill } from "../../src/figure/valueText.ts";
 import { shortNames } from "../shortNames.ts";
 import { button, select } from "../ui.ts";
 import { CompareCurves } from "./compareCurves.ts";
+import { compareSweep, type CompareSweep } from "./compareSweep.ts";
 import { statisticsFigures, type ComparisonTexts } from "./compareStatistics.ts";
 import { RunPicker } from "./runPicker.ts";
+
+/** More runs than these have no column of their own. */
+const MOST_COLUMNS = 24;
+/** The most values of a setting that are listed. */
+const MOST_VALUES = 20;
+
+/** @param none what stands for runs without the setting */
+function distinct(values: readonly string[], none: string): string {
+  const all = [...new Set(values)].map((value) => (value === "" ? none : value));
+  return `${all.slice(0, MOST_VALUES).join(", ")}${all.length > MOST_VALUES ? ", …" : ""}`;
+}
 
 type Compared = Extract<HostMessage, { type: "compared" }>;
 
@@ -26,6 +38,7 @@ export class CompareTab {
   private figures: Figure[] = [];
   private statisticsFigures: Figure[] = [];
   private curves: CompareCurves | undefined;
+  private sweep: CompareSweep | undefined;
   private compared: Compared | undefined;
   private result: RunComparison | undefined;
   private correlation = false;
@@ -89,12 +102,14 @@ export class CompareTab {
     const first = run.points[0];
     if (first !== undefined) while ((known.points.at(-1)?.[0] ?? -1) >= first[0]) known.points.pop();
     for (const point of run.points) known.points.push(point);
+    known.clock = [...(known.clock ?? []).slice(0, known.points.length - run.points.length), ...(run.clock ?? [])];
     if (run.validation.length > 0) known.validation = run.validation;
     this.curves?.draw();
   }
 
   paint(theme: Theme): void {
     for (const figure of [...this.figures, ...this.statisticsFigures]) figure.paint(theme);
+    this.sweep?.paint(theme);
   }
 
   private isAsked(ids: readonly string[]): boolean {
@@ -143,19 +158,30 @@ export class CompareTab {
     for (const figure of this.figures) figure.destroy();
     this.figures = [];
     this.curves = undefined;
+    this.sweep?.destroy();
+    this.sweep = undefined;
     this.renderStatistics();
     if (this.compared === undefined) {
       this.box.replaceChildren();
       return;
     }
-    this.curves = new CompareCurves(this.compared.ids, this.compared.runs, this.context);
-    this.figures = [this.differingFigure(this.compared), this.curves.figure];
-    this.box.replaceChildren(...this.diffTools(this.compared), ...this.figures.map(({ element }) => element));
-    this.curves.draw();
+    const curves = new CompareCurves(this.compared, this.context);
+    this.curves = curves;
+    this.sweep = compareSweep(this.compared.sweep, this.context, (ids) => {
+      curves.select(ids);
+    });
+    this.figures = [this.differingFigure(this.compared), curves.figure];
+    this.box.replaceChildren(
+      ...this.diffTools(this.compared),
+      ...(this.sweep === undefined ? [] : [this.sweep.element]),
+      ...this.figures.map(({ element }) => element),
+    );
   }
 
+  /** The settings that differ, a column for each run; of many runs the values that each setting has. */
   private differingFigure({ runs, differing }: Compared): Figure {
     const { labels } = this.context;
+    const isMany = runs.length > MOST_COLUMNS;
     return new Figure(
       {
         id: "differing",
@@ -163,8 +189,11 @@ export class CompareTab {
         title: labels.differingTitle,
         note: differing.length === 0 ? labels.nothingDiffers : fill(labels.differingNote, differing.length),
         data: () => ({
-          columns: [{ name: labels.setting }, ...runs.map(({ name }) => ({ name }))],
-          rows: differing.map(({ key, values }) => [key, ...values]),
+          columns: [
+            { name: labels.setting },
+            ...(isMany ? [{ name: labels.values }] : runs.map(({ name }) => ({ name }))),
+          ],
+          rows: differing.map(({ key, values }) => [key, ...(isMany ? [distinct(values, labels.none)] : values)]),
         }),
       },
       this.context,

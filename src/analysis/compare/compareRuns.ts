@@ -3,6 +3,8 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import { flatten } from "../../base/keyPath.ts";
 import { leadingMetric, LOSS } from "../../record/metricText.ts";
 import type { Evaluation, RunRecord } from "../../record/record.ts";
+import { NOT_SETTINGS } from "../../record/sweepResults.ts";
+import { validationScore } from "../../record/validationScore.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
 import { english, phrase, type Phrase } from "../../base/phrase.ts";
@@ -14,8 +16,6 @@ export interface ComparedRun {
   record: RunRecord;
 }
 
-/** Keys that do not distinguish rows: they tell where, by what name and with which seed a run was made. */
-const NOT_SETTINGS = /^(\$schema|name|seed|git|part|engine|analyses|task\.shots\.seed|precision\.compare)(\.|$)/;
 /** Keys that belong to a method: they distinguish methods of one kind, but not two kinds. */
 const OF_METHOD = /^(method|training\.learningRate)\./;
 
@@ -49,20 +49,9 @@ function groupsOf(runs: readonly ComparedRun[]): Group[] {
   return [...groups.values()];
 }
 
-/**
- * The run's best score on validation by its own selection rule, larger is better; undefined without a validation split.
- */
-function validationScore({
-  experiment: {
-    training: { selection },
-  },
-  record,
-}: ComparedRun): number | undefined {
-  const best = record.evaluations.findLast(({ split, step }) => split === "validation" && step === record.bestStep);
-  if (best === undefined) return undefined;
-  if (selection === "loss") return -best.loss;
-  return selection === "accuracy" ? best.metrics["accuracy"] : leadingMetric(best.metrics)?.value;
-}
+/** The run's best score on validation by its own selection rule, larger is better. */
+const scoreOf = ({ experiment, record }: ComparedRun): number | undefined =>
+  validationScore(record, experiment.training.selection);
 
 const tested = ({ record }: ComparedRun): Evaluation | undefined =>
   record.evaluations.find(({ split, label }) => split === "test" && label === "trained");
@@ -78,7 +67,7 @@ const known = (values: readonly (number | undefined)[]): number[] => values.filt
  */
 function choose(combinations: readonly Combination[]): Combination | undefined {
   const judged = combinations
-    .map((each) => ({ each, scores: known(each.runs.map(validationScore)) }))
+    .map((each) => ({ each, scores: known(each.runs.map(scoreOf)) }))
     .filter(({ scores }) => scores.length > 0);
   const most = Math.max(...judged.map(({ scores }) => scores.length));
   return judged
@@ -103,13 +92,13 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
     const value = testValue(run, metric);
     return value === undefined ? [] : [{ run, value }];
   });
-  const scores = known(runs.map(validationScore));
+  const scores = known(runs.map(scoreOf));
   const values = withTest.map(({ value }) => value);
   return {
     label,
     chosen: Object.fromEntries(chosen?.tuned ?? []),
     tried: all.length,
-    judged: finished.filter(({ runs: each }) => each.some((run) => validationScore(run) !== undefined)).length,
+    judged: finished.filter(({ runs: each }) => each.some((run) => scoreOf(run) !== undefined)).length,
     runs: withTest.map(({ run }) => run.id),
     seeds: withTest.map(({ run }) => run.experiment.seed),
     values,

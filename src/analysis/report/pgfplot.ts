@@ -1,4 +1,4 @@
-import { drawnAxis, linearTicks, tickText, valuesOf, type DrawnAxis } from "../../figure/axisTicks.ts";
+import { drawnAxis, heatmapAxes, tickName, valuesOf, type DrawnAxis } from "../../figure/axisTicks.ts";
 import {
   DODGE,
   type BarsPlot,
@@ -6,9 +6,11 @@ import {
   type IntervalsPlot,
   type LineSeries,
   type LinesPlot,
+  type ParallelPlot,
   type Plot,
   type Point,
 } from "../../figure/figureSpec.ts";
+import { placedAxes } from "../../figure/parallelPlaces.ts";
 import { colourOf, levelOf } from "../../figure/palette.ts";
 import { COLOURS, styleAt, type Shape } from "../../figure/seriesStyle.ts";
 import { latexText } from "./latexText.ts";
@@ -40,13 +42,14 @@ const picture = (options: readonly string[], lines: readonly string[]): string =
   ].join("\n");
 
 /** Ends, ticks and title of an axis. */
-const axisOptions = (name: "x" | "y", { title, isLogarithmic, low, high, ticks }: DrawnAxis): string[] => [
-  `${name}label=${text(title)}`,
-  `${name}min=${low}`,
-  `${name}max=${high}`,
-  ...(isLogarithmic ? [`${name}mode=log`] : []),
-  `${name}tick=${list(ticks)}`,
-  `${name}ticklabels=${list(ticks.map((tick) => text(tickText(tick))))}`,
+const axisOptions = (name: "x" | "y", axis: DrawnAxis): string[] => [
+  `${name}label=${text(axis.title)}`,
+  `${name}min=${axis.low}`,
+  `${name}max=${axis.high}`,
+  ...(axis.isLogarithmic ? [`${name}mode=log`] : []),
+  `${name}tick=${list(axis.ticks)}`,
+  `${name}ticklabels=${list(axis.ticks.map((_, i) => text(tickName(axis, i))))}`,
+  ...(name === "x" && axis.names !== undefined ? ["x tick label style={rotate=35,anchor=east}"] : []),
 ];
 const SHARED = [
   "grid=major",
@@ -63,7 +66,15 @@ function coordinate({ x, y, low, high }: Point, along: "x" | "y"): string {
   return `(${x},${y}) += ${pair(high - value)} -= ${pair(value - low)}`;
 }
 
-function lineSeries({ name, style, look, points }: LineSeries): string[] {
+/** Single values as small dots, which the legend does not name. */
+const dotsOf = (dots: readonly string[], style: number): string[] =>
+  dots.length === 0
+    ? []
+    : [
+        `\\addplot[only marks,mark=*,mark size=1pt,${colour(style)},opacity=0.6,forget plot] coordinates {${dots.join(" ")}};`,
+      ];
+
+function lineSeries({ name, style, look, points, dots = [] }: LineSeries): string[] {
   const { dash, shape } = styleAt(style);
   const hasMarks = look === "marked" || look === "marks";
   const pattern = dash.map((length, i) => `${i % 2 === 0 ? "on" : "off"} ${length / 2}pt`).join(" ");
@@ -81,6 +92,10 @@ function lineSeries({ name, style, look, points }: LineSeries): string[] {
     ...known.reverse().map(({ x, low }) => `(${x},${low})`),
   ];
   return [
+    ...dotsOf(
+      dots.map((dot) => coordinate(dot, "y")),
+      style,
+    ),
     ...(look === "band" && known.length > 0
       ? [
           `\\addplot[draw=none,fill=${colour(style)},fill opacity=0.2,forget plot] coordinates {${edge.join(" ")}} -- cycle;`,
@@ -134,11 +149,7 @@ function intervalsPlot({ x, zero, groups }: IntervalsPlot): string {
     const points = rows.map(({ label, value, low, high }) => coordinate({ x: value, y: at(label), low, high }, "x"));
     const dots = rows.flatMap(({ label, dots: own = [] }) => own.map((dot) => `(${dot},${at(label)})`));
     return [
-      ...(dots.length === 0
-        ? []
-        : [
-            `\\addplot[only marks,mark=*,mark size=1pt,${colour(i)},opacity=0.6,forget plot] coordinates {${dots.join(" ")}};`,
-          ]),
+      ...dotsOf(dots, i),
       `\\addplot[only marks,mark=${MARKS[styleAt(i).shape]},${colour(i)},error bars/.cd,x dir=both,x explicit] coordinates {${points.join(" ")}};`,
       ...(groups.length > 1 ? [`\\addlegendentry${text(name)}`] : []),
     ];
@@ -168,24 +179,19 @@ function barsPlot({ x, y, labels, series }: BarsPlot): string {
   return picture(options, lines);
 }
 
-function heatmapPlot({ x, y, unit, rows, scale }: HeatmapPlot): string {
-  const columns = Math.max(1, ...rows.map(({ length }) => length));
+function heatmapPlot(plot: HeatmapPlot): string {
+  const { unit, rows, scale } = plot;
   const cells = rows.flatMap((row, at) =>
-    row.map((value, place) => {
+    row.flatMap((value, place) => {
+      if (Number.isNaN(value)) return [];
       const [red, green, blue] = colourOf(levelOf(value, scale));
       return `\\fill[fill={rgb,255:red,${red};green,${green};blue,${blue}}] (axis cs:${place + 0.5},${at + 0.5}) rectangle (axis cs:${place + 1.5},${at + 1.5});`;
     }),
   );
-  const whole = (to: number, wanted: number): number[] => linearTicks(1, to, wanted).filter(Number.isInteger);
+  const { across, down } = heatmapAxes(plot);
   const options = [
-    ...axisOptions("x", { title: x, isLogarithmic: false, low: 0.5, high: columns + 0.5, ticks: whole(columns, 10) }),
-    ...axisOptions("y", {
-      title: y,
-      isLogarithmic: false,
-      low: 0.5,
-      high: rows.length + 0.5,
-      ticks: whole(rows.length, 5),
-    }),
+    ...axisOptions("x", across),
+    ...axisOptions("y", down),
     "y dir=reverse",
     `height=${3 + 0.4 * rows.length}cm`,
     "colorbar",
@@ -195,6 +201,38 @@ function heatmapPlot({ x, y, unit, rows, scale }: HeatmapPlot): string {
     `point meta max=${scale[1] > scale[0] ? scale[1] : scale[0] + 1}`,
   ];
   return picture(options, cells);
+}
+
+const RANKS = { other: "black!25,very thin", top: `${colour(0)},thin`, best: `${colour(1)},very thick` };
+
+/** Axes beside each other at whole numbers; places along them from 0 to 1. */
+function parallelPlot(plot: ParallelPlot): string {
+  const axes = placedAxes(plot);
+  const options = [
+    "xmin=-0.2",
+    `xmax=${axes.length - 0.3}`,
+    "ymin=-0.12",
+    "ymax=1.02",
+    "axis line style={draw=none}",
+    "ytick=\\empty",
+    "tick style={draw=none}",
+    `xtick=${list(axes.map((_, i) => i))}`,
+    `xticklabels=${list(axes.map(({ title }) => text(title)))}`,
+    "x tick label style={rotate=25,anchor=east}",
+    "height=9cm",
+  ];
+  const lines = plot.lines.map(({ values, rank }) => {
+    const points = axes.map(({ placeOf }, i) => `(${i},${Number(placeOf(values[i]).toPrecision(6))})`);
+    return `\\addplot[${RANKS[rank]},mark=none] coordinates {${points.join(" ")}};`;
+  });
+  const marks = axes.flatMap(({ ticks }, i) => [
+    `\\draw (axis cs:${i},0) -- (axis cs:${i},1);`,
+    ...ticks.map(
+      (tick) =>
+        `\\node[anchor=west,font=\\tiny,inner sep=1pt] at (axis cs:${i},${Number(tick.at.toPrecision(6))}) ${text(tick.text)};`,
+    ),
+  ]);
+  return picture(options, [...lines, ...marks]);
 }
 
 /** Draws a plot for LaTeX's package pgfplots. */
@@ -208,5 +246,7 @@ export function pgfplot(plot: Plot): string {
       return barsPlot(plot);
     case "heatmap":
       return heatmapPlot(plot);
+    case "parallel":
+      return parallelPlot(plot);
   }
 }

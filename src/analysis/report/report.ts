@@ -17,6 +17,7 @@ import { seedGroups, taskName, type ReportedRun } from "./reportedRun.ts";
 import { runBlocks } from "./runSection.ts";
 import { sharedSettings, sharedTable } from "./settingsTables.ts";
 import { shiftSection } from "./shiftSection.ts";
+import { sweepSection } from "./sweepSection.ts";
 
 /**
  * Groups runs by task and backbone, since runs are compared within a task only. Few-shot draws belong to their task.
@@ -107,6 +108,7 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
     ...comparison.warnings.map((text): Block => ({ kind: "text", text: `Note: ${text}` })),
     ...taskFigures(runs, comparison.rows, metric, among),
     ...claimsSection(groups),
+    ...sweepSection(runs, among),
     ...fewShotSection(runs, metric, among),
     ...acrossSeeds(groups, metric),
     ...shiftSection(groups),

@@ -11,6 +11,8 @@ export interface ReportedRun {
   analyses: Partial<AnalysisResults>;
   /** Training loss of each step, in order. */
   losses: [step: number, loss: number][];
+  /** When it finished, in milliseconds since the epoch. */
+  ended?: number | undefined;
 }
 
 /** Runs that differ only in their seed. */

@@ -11,6 +11,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { storedAnalysis } from "../../run/directory/storedAnalysis.ts";
+import { finishedAt } from "../../record/finishedAt.ts";
 import { stepPoints } from "../../record/stepPoints.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -28,8 +29,16 @@ function reported(run: RunDirectory): ReportedRun {
       return stored === undefined ? [] : [[name, stored.result]];
     }),
   );
-  const losses = stepPoints(readJournal(run.path).events).map(({ step, loss }): [number, number] => [step, loss]);
-  return { id: run.id, experiment: run.experiment(), record: run.record(), analyses, losses };
+  const { events } = readJournal(run.path);
+  const losses = stepPoints(events).map(({ step, loss }): [number, number] => [step, loss]);
+  return {
+    id: run.id,
+    experiment: run.experiment(),
+    record: run.record(),
+    analyses,
+    losses,
+    ended: finishedAt(events),
+  };
 }
 
 const OPTIONS = {

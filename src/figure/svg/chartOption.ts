@@ -1,6 +1,6 @@
 import type { EChartsCoreOption } from "echarts/core";
 import { COLOURS, INK, styleAt, type Shape } from "../seriesStyle.ts";
-import { tickText, type DrawnAxis } from "../axisTicks.ts";
+import { tickName, tickText, type DrawnAxis } from "../axisTicks.ts";
 
 /** A chart as ECharts' option, with its size in pixels. */
 export interface Chart {
@@ -35,7 +35,7 @@ export function lookOf(index: number): { colour: string; dash: "solid" | number[
 }
 
 /** A numeric axis. Logarithmic values are placed by their logarithm, see `placeOn`. */
-export const valueAxis = (axis: DrawnAxis, gap: number): object => ({
+export const valueAxis = (axis: DrawnAxis, gap: number): { axisLabel: object } & Record<string, unknown> => ({
   type: "value",
   min: placeOn(axis, axis.low),
   max: placeOn(axis, axis.high),
@@ -48,8 +48,10 @@ export const valueAxis = (axis: DrawnAxis, gap: number): object => ({
   axisLabel: {
     ...FONT,
     customValues: axis.ticks.map((tick) => placeOn(axis, tick)),
-    formatter: (place: number) =>
-      tickText(axis.ticks.find((tick) => Math.abs(placeOn(axis, tick) - place) < 1e-9) ?? place),
+    formatter: (place: number) => {
+      const at = axis.ticks.findIndex((tick) => Math.abs(placeOn(axis, tick) - place) < 1e-9);
+      return at < 0 ? tickText(place) : tickName(axis, at);
+    },
   },
   splitLine: { show: true, lineStyle: { color: INK.grid, width: 0.5 } },
 });

@@ -7,6 +7,7 @@ import { barsOption } from "./barsOption.ts";
 import { heatmapOption } from "./heatmapOption.ts";
 import { intervalsOption } from "./intervalsOption.ts";
 import { linesOption } from "./linesOption.ts";
+import { parallelOption } from "./parallelOption.ts";
 import { textWidth, type Chart } from "./chartOption.ts";
 
 use([BarChart, CustomChart, LineChart, GridComponent, LegendComponent, SVGRenderer]);
@@ -23,6 +24,8 @@ function chartOf(plot: Plot): Chart {
       return barsOption(plot);
     case "heatmap":
       return heatmapOption(plot);
+    case "parallel":
+      return parallelOption(plot);
   }
 }
 

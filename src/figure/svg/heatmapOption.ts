@@ -1,9 +1,12 @@
-import { drawnAxis, linearTicks } from "../axisTicks.ts";
+import { drawnAxis, heatmapAxes } from "../axisTicks.ts";
 import type { HeatmapPlot } from "../figureSpec.ts";
 import { colourOf, levelOf } from "../palette.ts";
-import { valueAxis, WIDTH, type Chart } from "./chartOption.ts";
+import { textWidth, valueAxis, WIDTH, type Chart } from "./chartOption.ts";
 
 const ROW = 14;
+const NAMED_ROW = 30;
+/** The widest that names of rows may be, in pixels. */
+const LONGEST = 180;
 const STEPS = 64;
 const OVERLAP = 0.4;
 
@@ -29,36 +32,45 @@ const hex = (level: number): string =>
     .map((part) => part.toString(16).padStart(2, "0"))
     .join("")}`;
 
+/** An axis without lines across the cells, with more said of its labels. */
+const named = (axis: { axisLabel: object }, labels: object): object => ({
+  ...axis,
+  splitLine: { show: false },
+  axisLabel: { ...axis.axisLabel, ...labels },
+});
+
 /** A row of cells for each text, and beside them what the colours mean. */
-export function heatmapOption({ x, y, unit, rows, scale }: HeatmapPlot): Chart {
+export function heatmapOption(plot: HeatmapPlot): Chart {
+  const { unit, rows, scale } = plot;
   const columns = Math.max(1, ...rows.map(({ length }) => length));
-  const cells = rows.flatMap((row, at) => row.map((value, place) => ({ at, place, level: levelOf(value, scale) })));
+  const cells = rows.flatMap((row, at) =>
+    row.flatMap((value, place) => (Number.isNaN(value) ? [] : [{ at, place, level: levelOf(value, scale) }])),
+  );
   const [low, high] = scale;
   const step = (high - low) / STEPS || 1;
-  const whole = { scale: "linear", ticks: linearTicks(1, columns, 10).filter((tick) => tick >= 1) } as const;
-  const texts = {
-    scale: "linear",
-    ticks: linearTicks(1, rows.length, 5).filter((tick) => Number.isInteger(tick)),
-  } as const;
-  const across = { ...drawnAxis({ title: x, ...whole }, []), low: 0.5, high: columns + 0.5 };
-  const down = { ...drawnAxis({ title: y, ...texts }, []), low: 0.5, high: rows.length + 0.5 };
+  const { across, down } = heatmapAxes(plot);
+  const names = plot.names;
+  const left = names === undefined ? 60 : Math.min(LONGEST, 24 + Math.max(...names.y.map(textWidth))) + 24;
+  const isTight = names?.x.some((name) => textWidth(name) > (WIDTH - left - 110) / columns - 8) === true;
+  const bottom = isTight ? 110 : 46;
   const colours = { ...drawnAxis({ title: unit, scale: "linear" }, scale), low, high: high > low ? high : low + 1 };
-  const height = 100 + Math.max(8, rows.length) * ROW;
+  const row = names === undefined ? ROW : NAMED_ROW;
+  const height = 54 + bottom + Math.max(names === undefined ? 8 : 4, rows.length) * row;
   return {
     width: WIDTH,
     height,
     option: {
       legend: { show: false },
       grid: [
-        { left: 60, right: 110, top: 12, bottom: 46 },
-        { left: WIDTH - 84, width: 16, top: 12, bottom: 46 },
+        { left, right: 110, top: 12, bottom },
+        { left: WIDTH - 84, width: 16, top: 12, bottom },
       ],
       xAxis: [
-        { ...valueAxis(across, 28), splitLine: { show: false } },
+        named(valueAxis(across, bottom - 18), isTight ? { rotate: 40, width: 100, overflow: "truncate" } : {}),
         { type: "value", gridIndex: 1, min: 0, max: 1, show: false },
       ],
       yAxis: [
-        { ...valueAxis(down, 36), inverse: true, splitLine: { show: false } },
+        { ...named(valueAxis(down, left - 24), { width: left - 40, overflow: "truncate" }), inverse: true },
         { ...valueAxis(colours, 46), gridIndex: 1, position: "right", splitLine: { show: false } },
       ],
       series: [

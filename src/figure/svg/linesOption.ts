@@ -7,8 +7,8 @@ const HEIGHT = 300;
 
 type Axes = Record<"x" | "y", DrawnAxis>;
 
-/** The points of a series in places of the axes: those that a logarithmic axis can show, side by side where asked. */
-function placed({ points }: LineSeries, index: number, { plot, axes }: { plot: LinesPlot; axes: Axes }): Point[] {
+/** Points of a series in places of the axes: those that a logarithmic axis can show, side by side where asked. */
+function placed(points: readonly Point[], index: number, { plot, axes }: { plot: LinesPlot; axes: Axes }): Point[] {
   const shift = plot.dodge === true ? DODGE ** (index - (plot.series.length - 1) / 2) : 1;
   const y = (value: number): number => placeOn(axes.y, axes.y.isLogarithmic ? Math.max(value, axes.y.low) : value);
   return points
@@ -21,10 +21,11 @@ function placed({ points }: LineSeries, index: number, { plot, axes }: { plot: L
     }));
 }
 
-function seriesOf(series: LineSeries, points: readonly Point[]): object[] {
+function seriesOf(series: LineSeries, points: readonly Point[], dots: readonly Point[]): object[] {
   const { colour, dash, symbol } = lookOf(series.style);
   const hasMarks = series.look === "marked" || series.look === "marks";
   return [
+    ...(dots.length === 0 ? [] : [dotsOf(dots, colour)]),
     ...intervalMarks(points, { along: "y", colour, isBand: series.look === "band" }),
     {
       type: "line",
@@ -40,6 +41,19 @@ function seriesOf(series: LineSeries, points: readonly Point[]): object[] {
     },
   ];
 }
+
+/** Single values behind a series; nameless, so that the legend has each series once. */
+const dotsOf = (dots: readonly Point[], colour: string): object => ({
+  type: "line",
+  data: dots.map(({ x, y }) => [x, y]),
+  showSymbol: true,
+  showAllSymbol: true,
+  symbol: "circle",
+  symbolSize: 4,
+  itemStyle: { color: colour, borderColor: colour, borderWidth: 1, opacity: 0.6 },
+  lineStyle: { width: 0 },
+  z: 2,
+});
 
 /** Curves and scatters, with whiskers or bands. */
 export function linesOption(plot: LinesPlot): Chart {
@@ -60,7 +74,9 @@ export function linesOption(plot: LinesPlot): Chart {
       grid: { left: 70, right: 16, top, bottom: 46 },
       xAxis: valueAxis(axes.x, 28),
       yAxis: valueAxis(axes.y, 52),
-      series: plot.series.flatMap((each, i) => seriesOf(each, placed(each, i, { plot, axes }))),
+      series: plot.series.flatMap((each, i) =>
+        seriesOf(each, placed(each.points, i, { plot, axes }), placed(each.dots ?? [], i, { plot, axes })),
+      ),
     },
   };
 }

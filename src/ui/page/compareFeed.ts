@@ -6,7 +6,10 @@ import type { JournalTail } from "../../run/journal/journalTail.ts";
 import { host } from "../window/host.ts";
 import { localised } from "../window/localised.ts";
 import type { Run, RunsModel } from "../runs/runsModel.ts";
+import { finishedAt } from "../../record/finishedAt.ts";
+import { StepClock } from "../../record/stepClock.ts";
 import { stepPoints } from "../../record/stepPoints.ts";
+import { sweepResults } from "../../record/sweepResults.ts";
 
 const ASIDE = /^(\$schema|name|part|git|analyses)(\.|$)/;
 
@@ -23,7 +26,7 @@ interface Context {
  * new points of runs in training as they come.
  */
 export class CompareFeed {
-  private readonly tails = new Map<string, JournalTail>();
+  private readonly tails = new Map<string, { tail: JournalTail; clock: StepClock }>();
   private stop = new AbortController();
 
   constructor(private readonly context: Context) {}
@@ -37,8 +40,20 @@ export class CompareFeed {
     this.dispose();
     const { model, post } = this.context;
     const runs = ids.flatMap((id) => model.find(id) ?? []);
-    for (const run of runs) this.tails.set(run.id, new (host().JournalTail)(run.directory.path));
-    post({ type: "compared", ids: [...ids], runs: runs.map((run) => this.read(run)), differing: differing(runs) });
+    for (const run of runs)
+      this.tails.set(run.id, { tail: new (host().JournalTail)(run.directory.path), clock: new StepClock() });
+    const settings = runs.map(settingsOf);
+    const read = runs.map((run) => this.read(run));
+    const sweep = sweepResults(
+      runs.map(({ id, record }, i) => ({ id, record, settings: settings[i]!, ended: read[i]!.ended })),
+    );
+    post({
+      type: "compared",
+      ids: [...ids],
+      runs: read.map(({ curves }) => curves),
+      differing: differing(settings),
+      sweep,
+    });
     if (runs.length === 0) {
       post({ type: "statistics", ids: [...ids] });
       return;
@@ -50,25 +65,29 @@ export class CompareFeed {
   update(ids: readonly string[]): void {
     for (const id of ids) {
       const run = this.tails.has(id) ? this.context.model.find(id) : undefined;
-      if (run !== undefined) this.context.post({ type: "curve", run: this.read(run) });
+      if (run !== undefined) this.context.post({ type: "curve", run: this.read(run).curves });
     }
   }
 
-  private read(run: Run): RunCurves {
-    const events: readonly RunEvent[] = this.tails.get(run.id)?.read() ?? [];
+  /** What a run's journal says since it was last read, and when the run finished. */
+  private read(run: Run): { curves: RunCurves; ended: number | undefined } {
+    const { tail, clock } = this.tails.get(run.id) ?? {};
+    const events: readonly RunEvent[] = tail?.read() ?? [];
     const { record } = run;
     const validation = record.evaluations.filter(({ split, label }) => split === "validation" && label === "trained");
-    return {
+    const curves = {
       id: run.id,
       name: record.name,
       seed: record.seed,
-      points: stepPoints(events).map(({ step, loss }) => [step, loss]),
+      points: stepPoints(events).map(({ step, loss }): [number, number] => [step, loss]),
+      clock: clock?.read(events),
       validation: validation.flatMap(({ step, metrics }): [number, number][] => {
         const known = leadingMetric(metrics);
         return known === undefined ? [] : [[step, known.value]];
       }),
       commit: record.snapshotCommit ?? record.resultCommit,
     };
+    return { curves, ended: finishedAt(events) };
   }
 
   private async statistics(runs: readonly Run[], ids: readonly string[]): Promise<void> {
@@ -93,15 +112,17 @@ export class CompareFeed {
   }
 }
 
+/** A run's experiment by dotted key; nothing where it cannot be read. */
+function settingsOf({ directory }: Run): ReadonlyMap<string, unknown> {
+  try {
+    return host().flatten(directory.experiment());
+  } catch {
+    return new Map<string, unknown>();
+  }
+}
+
 /** The settings that are not the same in all runs. */
-function differing(runs: readonly Run[]): { key: string; values: string[] }[] {
-  const settings = runs.map((run) => {
-    try {
-      return host().flatten(run.directory.experiment());
-    } catch {
-      return new Map<string, unknown>();
-    }
-  });
+function differing(settings: readonly ReadonlyMap<string, unknown>[]): { key: string; values: string[] }[] {
   const keys = [...new Set(settings.flatMap((each) => [...each.keys()]))].filter((key) => !ASIDE.test(key));
   const rows = keys.map((key) => ({
     key,

@@ -1,6 +1,7 @@
 import type { RunStatus } from "../../record/events.ts";
 import { leadingMetric } from "../../record/metricText.ts";
 import { isLive, type RunRecord } from "../../record/record.ts";
+import { areSeeds, groupBest, type GroupBest } from "./groupBest.ts";
 import type { SortKey } from "./runFilter.ts";
 
 /** A row of the list that is one run. */
@@ -122,18 +123,21 @@ export interface GroupSummary {
   failed: number;
   /** Number of runs. */
   of: number;
-  /** Mean of the leading metric over the finished runs that have one. */
+  /** Mean of the leading metric over the finished runs that have one, where the runs differ in their seeds alone. */
   mean: number | undefined;
   /** Name of the leading metric. */
   metric: string | undefined;
   /** Number of runs in the mean. */
   n: number;
+  /** What validation finds best, where the runs differ in more than their seeds: no mean is taken over methods. */
+  best: GroupBest | undefined;
 }
 
-/** Counts the runs of a group by status, and averages their leading metric. */
+/** Counts the runs of a group by status, and averages their leading metric over seeds, or says what is best. */
 export function summaryOf(records: readonly RunRecord[]): GroupSummary {
   const finished = records.filter(({ status }) => status === "finished");
-  const values = finished.map(metricOf).filter((value) => value !== undefined);
+  const isOne = areSeeds(records);
+  const values = isOne ? finished.map(metricOf).filter((value) => value !== undefined) : [];
   const metric = finished
     .map(({ evaluations }) => leadingMetric(evaluations.find(({ label }) => label === "trained")?.metrics ?? {})?.name)
     .find((name) => name !== undefined);
@@ -145,5 +149,6 @@ export function summaryOf(records: readonly RunRecord[]): GroupSummary {
     mean: values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length,
     metric,
     n: values.length,
+    best: isOne ? undefined : groupBest(records),
   };
 }

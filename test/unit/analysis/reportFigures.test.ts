@@ -37,6 +37,8 @@ function numbersOf(plot: Plot): (number | undefined)[] {
       return plot.series.flatMap(({ values }) => values);
     case "heatmap":
       return plot.rows.flat();
+    case "parallel":
+      return plot.lines.flatMap(({ values }) => values.filter((value) => typeof value === "number"));
   }
 }
 

@@ -138,17 +138,60 @@ test("a name that the user gave is shown in every group", () => {
   );
 });
 
-test("a group says how many run, have finished and failed, and the mean of the finished", () => {
-  assert.deepEqual(summaryOf(sweep), {
-    running: 0,
-    finished: 3,
-    failed: 1,
-    of: 4,
-    mean: (0.9 + 0.7 + 0.5) / 3,
-    metric: "accuracy",
-    n: 3,
-  });
+/** What validation said of a run at its chosen checkpoint, and later at a worse one. */
+const validated = (accuracy: number, metrics: Record<string, number> = { accuracy }): NewRunEvent[] => [
+  { type: "evaluation", step: 1, split: "validation", loss: 1 - accuracy, metrics, examples: 10 },
+  { type: "checkpoint", step: 1, best: true },
+  { type: "evaluation", step: 2, split: "validation", loss: 9, metrics: { accuracy: 0.01 }, examples: 10 },
+];
+
+test("a group of seeds says how many run, have finished and failed, and the mean of the finished", () => {
+  const seeds = sweep.filter(({ variant }) => variant === "adept");
+  assert.ok(seeds.length > 1);
+  const { mean, n, metric, best } = summaryOf(seeds);
+  assert.deepEqual([mean, n, metric, best], [(0.9 + 0.7) / 2, 2, "accuracy", undefined]);
   assert.equal(summaryOf([record("q", { status: "running" })]).mean, undefined);
+});
+
+test("a sweep says its best by validation over seeds, never by test and never a mean over different methods", () => {
+  const { running, finished, failed, of, mean, n, best } = summaryOf(sweep);
+  assert.deepEqual([running, finished, failed, of, mean, n, best], [0, 3, 1, 4, undefined, 0, undefined]);
+  const run = (variant: string, seed: number, [validation, tested]: [number, number]): RunRecord =>
+    record(`${variant}${seed}`, {
+      sweep: "s",
+      variant,
+      seed,
+      method: variant,
+      accuracy: tested,
+      more: validated(validation),
+    });
+  const both = [
+    run("adept", 0, [0.8, 0.1]),
+    run("adept", 1, [0.7, 0.1]),
+    run("pt", 0, [0.6, 0.9]),
+    run("pt", 1, [0.65, 0.9]),
+    // One lucky seed does not compare with means of two.
+    run("lora", 0, [0.99, 0.9]),
+  ];
+  assert.deepEqual(summaryOf(both), {
+    running: 0,
+    finished: 5,
+    failed: 0,
+    of: 5,
+    mean: undefined,
+    metric: "accuracy",
+    n: 0,
+    best: { label: "adept", metric: "accuracy", value: 0.75, n: 2 },
+  });
+  const losses = [0.2, 0.4].map((quality, i) =>
+    record(`l${i}`, { sweep: "s", variant: `v${i}`, more: validated(quality, {}) }),
+  );
+  assert.deepEqual(summaryOf(losses).best, { label: "v1", metric: "loss", value: 0.6, n: 1 });
+  const mixed = [
+    record("m0", { name: "x", method: "adept", accuracy: 0.5 }),
+    record("m1", { name: "x", method: "pt", accuracy: 0.7 }),
+  ];
+  assert.equal(summaryOf(mixed).mean, undefined);
 });
 
 test("a search finds every word somewhere in name, method, task, tags and note; choices narrow it; archived runs are away until asked for", () => {

@@ -1,0 +1,101 @@
+import { leadingMetric, LOSS } from "./metricText.ts";
+import type { Evaluation, RunRecord } from "./record.ts";
+import { choosingEvaluation, type Selection } from "./validationScore.ts";
+
+/** One run of a sweep: its settings and its results. */
+export interface SweepRun {
+  id: string;
+  name: string;
+  seed: number;
+  /** The arm of the sweep that it is, or its retrained ablation. */
+  arm: string | undefined;
+  /** Its settings by dotted key, at least those that differ among the runs. */
+  settings: Readonly<Record<string, unknown>>;
+  /** The measure of the validation split at its chosen checkpoint; undefined where it has not finished. */
+  validation: number | undefined;
+  /** The metric on the test split. */
+  test: number | undefined;
+  /** When it finished, in milliseconds since the epoch. */
+  ended: number | undefined;
+}
+
+/** Runs that differ in their settings, and what they are judged by. */
+export interface SweepResults {
+  runs: readonly SweepRun[];
+  /** The measure on the validation split: the name of a metric, or "loss". */
+  measure: string;
+  /** The metric on the test split. */
+  testMetric: string;
+}
+
+/** A run as it is stored. */
+export interface StoredRun {
+  id: string;
+  record: RunRecord;
+  /** Its experiment by dotted key. */
+  settings: ReadonlyMap<string, unknown>;
+  /** When it finished, in milliseconds since the epoch. */
+  ended: number | undefined;
+}
+
+/** Keys that tell where, by what name and with which seed a run was made: no settings that distinguish results. */
+export const NOT_SETTINGS = /^(\$schema|name|seed|git|part|engine|analyses|task\.shots\.seed|precision\.compare)(\.|$)/;
+/** Where a run was trained, and which run it repeats. */
+const PLACES = /^(executor|reproduces)(\.|$)/;
+
+const SELECTION = "training.selection";
+
+const testOf = ({ evaluations }: RunRecord): Evaluation | undefined =>
+  evaluations.find(({ split, label }) => split === "test" && label === "trained");
+const valueOf = (evaluation: Evaluation | undefined, measure: string): number | undefined =>
+  measure === LOSS ? evaluation?.loss : evaluation?.metrics[measure];
+
+/** What all runs can be judged by on validation: their common rule, else the task's own metric, else the loss. */
+function measureOf(runs: readonly StoredRun[]): string {
+  const rules = new Set(runs.map(({ settings }) => settings.get(SELECTION) as Selection | undefined));
+  const [rule] = rules;
+  if (rules.size === 1 && rule === "loss") return LOSS;
+  if (rules.size === 1 && rule === "accuracy") return "accuracy";
+  const names = runs.flatMap(({ record }) => leadingMetric(choosingEvaluation(record)?.metrics ?? {})?.name ?? []);
+  return names[0] ?? LOSS;
+}
+
+/** Settings that are not the same in all runs, of each run. */
+function differing(runs: readonly StoredRun[]): Record<string, unknown>[] {
+  const keys = [...new Set(runs.flatMap(({ settings }) => [...settings.keys()]))].filter(
+    (key) =>
+      !NOT_SETTINGS.test(key) &&
+      !PLACES.test(key) &&
+      new Set(runs.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1,
+  );
+  return runs.map(({ settings }) =>
+    Object.fromEntries(keys.flatMap((key) => (settings.has(key) ? [[key, settings.get(key)]] : []))),
+  );
+}
+
+/** The results of runs with the settings that differ among them. Only runs that have finished are judged. */
+export function sweepResults(runs: readonly StoredRun[]): SweepResults {
+  const measure = measureOf(runs);
+  const testMetric =
+    runs.map(({ record }) => leadingMetric(testOf(record)?.metrics ?? {})?.name).find((name) => name !== undefined) ??
+    LOSS;
+  const settings = differing(runs);
+  return {
+    measure,
+    testMetric,
+    runs: runs.map(({ id, record, settings: all, ended }, i) => {
+      const arm = all.get("part.arm") ?? all.get("part.case");
+      const isOver = record.status === "finished";
+      return {
+        id,
+        name: record.name,
+        seed: record.seed,
+        arm: typeof arm === "string" ? arm : undefined,
+        settings: settings[i]!,
+        validation: isOver ? valueOf(choosingEvaluation(record), measure) : undefined,
+        test: isOver ? valueOf(testOf(record), testMetric) : undefined,
+        ended: isOver ? ended : undefined,
+      };
+    }),
+  };
+}

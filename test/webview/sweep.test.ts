@@ -1,0 +1,149 @@
+// A sweep of many runs in the tab that compares: its figures have the stored values, ranges on axes select runs.
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { after, before, test } from "node:test";
+import { parse } from "csv-parse/sync";
+import type { Locator, Page } from "playwright-core";
+import type { PageMessage } from "../../src/protocol/pageToHost.ts";
+import { writeSweep, type SweepPoint } from "../host/writeSweep.ts";
+import { graveViolations } from "./graveViolations.ts";
+import { PageHost, type OpenPage } from "./pageHost.ts";
+import { THEMES } from "./themes.ts";
+
+const SHOTS = resolve(import.meta.dirname, "../output/webview");
+const RUNS = 90;
+const folder = mkdtempSync(join(tmpdir(), "adept-sweep-"));
+const runsDir = join(folder, ".adept/runs");
+let points: SweepPoint[];
+let host: PageHost;
+before(async () => {
+  mkdirSync(SHOTS, { recursive: true });
+  points = writeSweep(runsDir, RUNS, 60);
+  host = await PageHost.start(runsDir);
+});
+after(async () => {
+  await host.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const figure = (page: Page, title: string): Locator =>
+  page.locator(".figure:visible", { has: page.locator("h2", { hasText: title }) }).first();
+
+/** The page with all runs of the sweep compared. */
+async function compared(theme = "light"): Promise<Awaited<ReturnType<PageHost["open"]>>> {
+  const open = await host.open(points[0]!.id, { theme });
+  await open.page.locator("h1").waitFor();
+  await open.page.locator("#tab-compare").click();
+  await open.page.locator("vscode-button", { hasText: "Choose all shown" }).click();
+  await figure(open.page, "Settings and result of each run").waitFor();
+  return open;
+}
+
+/** The table of a figure as it is saved. */
+async function csvOf({ page, posted }: OpenPage, title: string): Promise<Record<string, string>[]> {
+  const before = posted.length;
+  await figure(page, title).locator("vscode-button", { hasText: "CSV" }).click();
+  for (;;) {
+    const found = posted
+      .slice(before)
+      .find((message): message is Extract<PageMessage, { type: "save" }> => message.type === "save");
+    if (found !== undefined) return parse<Record<string, string>>(found.data, { columns: true });
+    await page.waitForTimeout(20);
+  }
+}
+
+const told = (page: Page): Locator => figure(page, "Settings and result of each run").locator("[role=status]");
+
+test("the figures have the stored values, judged by validation, and the best by validation is the best", async () => {
+  const open = await compared();
+  const rows = await csvOf(open, "Settings and result of each run");
+  const stored = new Map(
+    points.map(({ method, rate, batchSize, optimizer, seed, validation, test: tested }) => [
+      [method, rate, batchSize, optimizer, seed].join(),
+      [validation, tested],
+    ]),
+  );
+  assert.equal(rows.length, RUNS);
+  for (const row of rows) {
+    const key = ["method", "training.learningRate.prompt", "training.batchSize", "training.optimizer", "Seed"];
+    assert.deepEqual(
+      [Number(row["Validation accuracy"]), Number(row["Test accuracy"])],
+      stored.get(key.map((each) => row[each]).join()),
+    );
+  }
+  assert.equal(Number(rows[0]!["Validation accuracy"]), Math.max(...points.map(({ validation }) => validation)));
+  const order = await csvOf(open, "Best on validation so far");
+  assert.deepEqual(
+    order.map((row) => Number(row["Validation accuracy"])),
+    points.map(({ validation }) => validation),
+  );
+  const importance = await csvOf(open, "How much each setting matters");
+  assert.equal(importance[0]!["Setting"], "training.learningRate.prompt");
+  await open.context.close();
+});
+
+test("a range dragged along an axis selects runs, the keyboard too, and curves and marks follow", async () => {
+  const open = await compared();
+  const { page } = open;
+  const canvas = figure(page, "Settings and result of each run").locator("canvas");
+  const box = (await canvas.boundingBox())!;
+  await told(page)
+    .filter({ hasText: `all ${RUNS} runs` })
+    .waitFor();
+  // The last axis is validation: its upper half.
+  const x = box.x + box.width - 74;
+  await page.mouse.move(x, box.y + 30);
+  await page.mouse.down();
+  await page.mouse.move(x, box.y + box.height / 2, { steps: 5 });
+  await page.mouse.up();
+  await told(page).filter({ hasText: " runs selected" }).waitFor();
+  const count = Number((await told(page).innerText()).split(" ")[0]);
+  // Those above the lower end of the range, as the handle tells it in words.
+  const least = Number(
+    await page.getByRole("slider", { name: "Validation accuracy (%), from" }).getAttribute("aria-valuetext"),
+  );
+  const best = points.filter(({ validation }) => 100 * validation >= least - 1e-9);
+  assert.equal(count, best.length);
+  assert.ok(count > 2 && count < RUNS, String(count));
+  await page.waitForTimeout(400);
+  await csvOf(open, "Best on validation so far");
+  await figure(page, "Settings and result of each run").locator("vscode-button", { hasText: "Clear" }).click();
+  await told(page)
+    .filter({ hasText: `all ${RUNS} runs` })
+    .waitFor();
+  // The lower end of the first axis, the method, is moved up by one place: one of the two methods is left.
+  const from = page.getByRole("slider", { name: "method, from" });
+  await from.focus();
+  await page.keyboard.press("ArrowUp");
+  await told(page).filter({ hasText: " selected" }).waitFor();
+  const left = await from.getAttribute("aria-valuetext");
+  const own = points.filter(({ method }) => method === left).length;
+  assert.ok(own > 0 && own !== RUNS / 2, `${left}: ${own}`);
+  assert.equal(await told(page).innerText(), `${own} of ${RUNS} runs selected`);
+  await page.keyboard.press("Escape");
+  await told(page)
+    .filter({ hasText: `all ${RUNS} runs` })
+    .waitFor();
+  assert.deepEqual(open.errors, []);
+  await open.context.close();
+});
+
+for (const theme of Object.keys(THEMES)) {
+  test(`${theme}: a sweep's figures and tables: nothing refused, no error, axe finds nothing serious`, async () => {
+    const open = await compared(theme);
+    const { page } = open;
+    const from = page.getByRole("slider", { name: "method, from" });
+    await from.focus();
+    await page.keyboard.press("ArrowUp");
+    await told(page).filter({ hasText: "selected" }).waitFor();
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: join(SHOTS, `${theme}-sweep.png`), fullPage: true });
+    for (const box of await page.locator(".figure:visible .tools vscode-checkbox").all()) await box.click();
+    assert.deepEqual(await graveViolations(page, "sweep"), []);
+    assert.deepEqual(open.errors, []);
+    assert.deepEqual(open.violations, []);
+    await open.context.close();
+  });
+}
