@@ -43,7 +43,7 @@ export class CompareSweep {
   private readonly parallel: ParallelChart;
   private readonly said = el("p", "", "detail");
   private readonly settings: readonly VariedSetting[];
-  private readonly setting: { chart: SwappedChart; figure: Figure };
+  private setting: { chart: SwappedChart; figure: Figure } | undefined;
   private best: { chart: SwappedChart; figure: Figure } | undefined;
   private selected: Ids;
   private painting: number;
@@ -57,7 +57,6 @@ export class CompareSweep {
     this.settings = shownSettings(sweep);
     this.said.setAttribute("role", "status");
     const { labels, theme } = context;
-    this.setting = this.swapped("setting", () => this.settingSpec, [this.settingTools()]);
     const spec = parallelFigure(sweep, this.settings, labels);
     this.parallel = new ParallelChart(
       spec.plot!,
@@ -85,7 +84,6 @@ export class CompareSweep {
         },
         context,
       ),
-      this.setting.figure,
     ];
     this.element.append(...this.figures.map(({ element }) => element));
     this.tell();
@@ -103,8 +101,10 @@ export class CompareSweep {
     if (this.best !== undefined) return;
     const { sweep, settings, context } = this;
     const { labels } = context;
+    this.setting = this.swapped("setting", () => this.settingSpec, [this.settingTools()]);
     this.best = this.swapped("best-so-far", () => bestSoFarFigure(sweep, this.selected, labels), []);
     const others = [
+      this.setting.figure,
       ...(settings.length < 2 ? [] : [new CompareHeatmap(sweep, settings, context).figure]),
       specFigure(importanceFigure(sweep, importances(sweep), labels), context),
       this.best.figure,
@@ -150,8 +150,8 @@ export class CompareSweep {
     const tools = el("div", "", "actions");
     const draw = (): void => {
       const { plot, description, note, title } = this.settingSpec;
-      this.setting.chart.show(plot!, description);
-      this.setting.figure.refresh(note, title);
+      this.setting?.chart.show(plot!, description);
+      this.setting?.figure.refresh(note, title);
     };
     tools.append(
       rememberedSelect(
@@ -194,8 +194,8 @@ export class CompareSweep {
   private follow(): void {
     const { labels } = this.context;
     const { plot, description, note, title } = this.settingSpec;
-    this.setting.chart.show(plot!, description);
-    this.setting.figure.refresh(note, title);
+    this.setting?.chart.show(plot!, description);
+    this.setting?.figure.refresh(note, title);
     const best = bestSoFarFigure(this.sweep, this.selected, labels);
     this.best?.chart.show(best.plot!, best.description);
     this.onSelect(this.selected);
