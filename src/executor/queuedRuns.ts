@@ -1,9 +1,11 @@
+import { statSync } from "node:fs";
 import type { Experiment } from "../experiment/experiment.ts";
 import { executorKind } from "../experiment/executorSpec.ts";
 import { queueName } from "../experiment/queueName.ts";
 import { phrase, said, type Phrase } from "../base/phrase.ts";
-import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
+import { isOpen, isOver, isWaiting, type RunRecord } from "../record/record.ts";
 import { announceRun, Journal } from "../run/journal/journal.ts";
+import { journalPath } from "../run/journal/journalLines.ts";
 import { readRuns, type OnUnusableRun, type ReadRun } from "../run/directory/runList.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
 import { writeUnderLease } from "../run/directory/writeUnderLease.ts";
@@ -61,9 +63,27 @@ export const ignoreUnreadable: OnUnusableRun = () => {
   /* nothing to do */
 };
 
+/** The size of the journal of each run that was found to be over, by its path. */
+const sizesWhenOver = new Map<string, number>();
+
+/**
+ * Returns the readable runs that may wait. Who polls does not read again what has ended: a run is begun anew by a line
+ * in its journal.
+ */
+function notOver(runsDir: string): ReadRun[] {
+  const sizes = new Map<string, number>();
+  const isNew = ({ path }: RunDirectory): boolean => {
+    sizes.set(path, statSync(journalPath(path), { throwIfNoEntry: false })?.size ?? 0);
+    return sizesWhenOver.get(path) !== sizes.get(path);
+  };
+  const read = readRuns(runsDir, ignoreUnreadable, isNew);
+  for (const { run, record } of read) if (isOver(record.status)) sizesWhenOver.set(run.path, sizes.get(run.path)!);
+  return read;
+}
+
 /** Returns every waiting run. A run with a damaged experiment cannot be started and is left out. */
 function allWaiting(runsDir: string): Waiting[] {
-  return readRuns(runsDir, ignoreUnreadable)
+  return notOver(runsDir)
     .filter(({ run, record }) => isWaiting(record) && run.experimentError() === undefined)
     .map(({ run, record }) => ({
       run,

@@ -21,13 +21,19 @@ export interface Answer {
 
 /** A folder with an experiment, in which a test calls adept. */
 export class SlurmWorkspace {
-  readonly folder = mkdtempSync(join(tmpdir(), "adept-slurm-"));
+  readonly folder: string;
 
   constructor(
     private readonly t: TestContext,
     private readonly env: NodeJS.ProcessEnv,
-    { training, poll = 2, ...experiment }: { training?: object; poll?: number; [key: string]: unknown },
+    {
+      training,
+      poll = 2,
+      parent = tmpdir(),
+      ...experiment
+    }: { training?: object; poll?: number; parent?: string; [key: string]: unknown },
   ) {
+    this.folder = mkdtempSync(join(parent, "adept-slurm-"));
     t.after(() => {
       rmSync(this.folder, { recursive: true, force: true });
     });

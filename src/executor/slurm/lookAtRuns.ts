@@ -9,6 +9,9 @@ import { pointerOf, SubmissionFolder, taskName } from "./submission.ts";
 const withSigns = (run: RunDirectory, where: Where): Where =>
   where.unlisted === undefined ? where : { ...where, unlisted: { ...where.unlisted, alive: run.isWorkerAlive() } };
 
+/** What a submission's folder tells of it. */
+const toldBy = (submission: SubmissionFolder) => ({ outcome: submission.outcome(), intent: submission.intent() });
+
 /**
  * Where runs are, each by its id; runs that were never submitted are left out.
  * @param maxAge milliseconds that squeue's last answer may be old
@@ -18,13 +21,15 @@ export async function lookAtRuns(runs: readonly RunDirectory[], maxAge: number):
   const [first] = runs;
   if (first === undefined) return found;
   const runsDir = dirname(first.path);
+  // The runs of a sweep share theirs, with a line for each: read for each, a thousand of them would take seconds.
+  const submissions = new Map<string, ReturnType<typeof toldBy>>();
   const known = runs.flatMap((run) => {
     const pointer = pointerOf(run);
     if (pointer === undefined) return [];
-    const submission = new SubmissionFolder(runsDir, pointer.submission);
-    const outcome = submission.outcome();
+    const told = submissions.get(pointer.submission) ?? toldBy(new SubmissionFolder(runsDir, pointer.submission));
+    submissions.set(pointer.submission, told);
+    const { outcome, intent } = told;
     if (outcome !== undefined && "refused" in outcome) return [];
-    const intent = submission.intent();
     const suffix = (intent?.tasks.length ?? 0) > 1 ? `_${pointer.index}` : "";
     const job = outcome === undefined ? undefined : `${outcome.job}${suffix}`;
     return [{ run, name: taskName(pointer), job, intent }];

@@ -28,9 +28,15 @@ export interface ReadRun {
 /**
  * Returns every readable run of a folder with its record, newest first.
  * @param onUnusable is called for each run whose journal cannot be read; the others are returned all the same
+ * @param isWanted runs for which it says no are not read, and left out
  */
-export function readRuns(runsDir: string, onUnusable: OnUnusableRun): ReadRun[] {
+export function readRuns(
+  runsDir: string,
+  onUnusable: OnUnusableRun,
+  isWanted: (run: RunDirectory) => boolean = () => true,
+): ReadRun[] {
   return listRuns(runsDir).flatMap((run) => {
+    if (!isWanted(run)) return [];
     try {
       return [{ run, record: run.record() }];
     } catch (error) {

@@ -7,6 +7,11 @@ if [ "${1:-}" = --accounting ]; then
   command -v slurmdbd >/dev/null || missing+=(slurmdbd)
   command -v mariadbd >/dev/null || missing+=(mariadb-server)
 fi
+# For nfs-like.py.
+if [ -e /dev/fuse ]; then
+  command -v fusermount3 >/dev/null || missing+=(fuse3)
+  /usr/bin/python3 -c "import fusepy" 2>/dev/null || missing+=(python3-fusepy)
+fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 export DEBIAN_FRONTEND=noninteractive
 # The packages' own services are not started: slurm-up.sh starts its own, on other ports, sockets and files.
