@@ -14,7 +14,7 @@ const ENVIRONMENT: Readonly<Record<string, string>> = {
   TF_DETERMINISTIC_OPS: "1",
   // Full fp32 on every engine: newer GPUs would otherwise round factors to 10 bits (TF32).
   NVIDIA_TF32_OVERRIDE: "0",
-  // The same rounding on every processor: on those with AVX-512 TensorFlow would take oneDNN's kernels, which round more.
+  // The same rounding on every processor: with AVX-512 TensorFlow would take oneDNN's kernels, which round more.
   TF_ENABLE_ONEDNN_OPTS: "0",
   // TensorFlow would otherwise reserve all memory of the GPU at once.
   TF_FORCE_GPU_ALLOW_GROWTH: "true",
