@@ -13,6 +13,8 @@ import { until } from "./until.ts";
 const NODES = ["n1", "n2", "n3"];
 const RUNS = 12;
 const NOTES = 8;
+/** Seconds for twelve workers that start at once, through one process for each mount. */
+const PATIENCE = 800;
 
 const stepsIn = (events: readonly RunEvent[]): number[] =>
   events.flatMap(({ type, time }) => (type === "step" ? [time] : []));
@@ -36,18 +38,23 @@ test("twelve runs train on a network file system: what is written beside them is
     readJournal(join(folder.server, basename(workspace.folder), ".adept/runs", run.id)).events;
   // Some notes meet runs that wait, others those at work, and some are written as runs end.
   const told = runs.map((): string[] => []);
+  let isOver = false;
+  t.after(() => {
+    isOver = true;
+  });
   const notes = (async () => {
     for (let i = 0; i < NOTES; i++)
       for (const [at, run] of runs.entries()) {
+        if (isOver) return;
         told[at]!.push(`note ${i} of ${at}`);
         annotateRun(run.path, { note: `note ${i} of ${at}` });
         await new Promise((resolve) => setTimeout(resolve, 250));
       }
   })();
-  await until(() => written(runs[0]!).some(({ type }) => type === "step"), "the first one makes steps");
+  await until(() => written(runs[0]!).some(({ type }) => type === "step"), "the first one makes steps", PATIENCE);
   const asked = Date.now();
   runs[0]!.requestStop();
-  await until(() => runs[0]!.record().status === "stopped", "it has stopped");
+  await until(() => runs[0]!.record().status === "stopped", "it has stopped", PATIENCE);
   const seen = Date.now() - asked;
   const last = stepsIn(written(runs[0]!)).at(-1)! - asked;
   assert.ok(last < 2000, `its last step was ${last} ms after the wish`);
