@@ -195,8 +195,10 @@ export class Workbench {
     await input.waitFor({ state: "hidden" });
   }
 
+  /** Rows of runs, not of groups, whose text names methods too. */
   runRow(text: string): Locator {
-    return this.page.locator(".part.sidebar .monaco-list-row", { hasText: text });
+    const rows = ".part.sidebar .monaco-list-row:not(:has(.monaco-tl-twistie.collapsible))";
+    return this.page.locator(rows, { hasText: text });
   }
 
   notification(text: string): Locator {
