@@ -1,19 +1,15 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import type { FigureBlock } from "../../../src/analysis/report/blocks.ts";
 import { figureFiles } from "../../../src/analysis/report/figureFiles.ts";
 import { htmlReport } from "../../../src/analysis/report/htmlReport.ts";
-import { latexReport } from "../../../src/analysis/report/latexReport.ts";
 import { markdownReport } from "../../../src/analysis/report/markdownReport.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import { flatten } from "../../../src/base/keyPath.ts";
 import type { Plot } from "../../../src/figure/figureSpec.ts";
 import { drawSvg } from "../../../src/figure/svg/drawSvg.ts";
 import { analysesOf, severalRuns } from "./reportedRuns.ts";
+import { testLatex } from "./testLatex.ts";
 
 const blocks = reportBlocks(severalRuns());
 const figures = blocks.filter((block): block is FigureBlock => block.kind === "figure");
@@ -209,24 +205,4 @@ test("the first page says in ten lines at most what was found and what was not",
   assert.match(first, /no difference found for positions off/);
 });
 
-const hasLatex = spawnSync("pdflatex", ["--version"]).status === 0;
-test(
-  "the LaTeX report compiles with pdflatex, tokens of any script included",
-  { skip: hasLatex || process.env["ADEPT_REQUIRE_TEX"] === "1" ? false : "no pdflatex here" },
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "adept-tex-"));
-    try {
-      mkdirSync(join(folder, FOLDER));
-      writeFileSync(join(folder, "report.tex"), latexReport(blocks, FOLDER));
-      for (const [name, text] of files) writeFileSync(join(folder, FOLDER, name), text);
-      const { status, stdout } = spawnSync("pdflatex", ["-halt-on-error", "-interaction=nonstopmode", "report.tex"], {
-        cwd: folder,
-        encoding: "utf8",
-      });
-      assert.equal(status, 0, stdout.slice(-2000));
-      assert.doesNotMatch(stdout, /Missing character|Undefined/);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
-);
+testLatex("the LaTeX report compiles with pdflatex, tokens of any script included", blocks, files);

@@ -1,20 +1,16 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "csv-parse/sync";
 import type { FigureBlock } from "../../../src/analysis/report/blocks.ts";
 import { figureFiles } from "../../../src/analysis/report/figureFiles.ts";
 import { htmlReport } from "../../../src/analysis/report/htmlReport.ts";
-import { latexReport } from "../../../src/analysis/report/latexReport.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { drawSvg } from "../../../src/figure/svg/drawSvg.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import { scoreOf } from "../figure/sweepRuns.ts";
+import { testLatex } from "./testLatex.ts";
 
 const RATES = [0.0001, 0.001, 0.01, 0.1];
 const BATCHES = [8, 16, 32];
@@ -116,24 +112,4 @@ test("pictures of parallel coordinates and of best so far have a line for each r
   assert.equal(order[0]![1], runs.at(-1)!.experiment.name);
 });
 
-const hasLatex = spawnSync("pdflatex", ["--version"]).status === 0;
-test(
-  "the LaTeX report of a sweep compiles with pdflatex",
-  { skip: hasLatex || process.env["ADEPT_REQUIRE_TEX"] === "1" ? false : "no pdflatex here" },
-  () => {
-    const folder = mkdtempSync(join(tmpdir(), "adept-tex-"));
-    try {
-      mkdirSync(join(folder, "report.figures"));
-      writeFileSync(join(folder, "report.tex"), latexReport(blocks, "report.figures"));
-      for (const [name, text] of files) writeFileSync(join(folder, "report.figures", name), text);
-      const { status, stdout } = spawnSync("pdflatex", ["-halt-on-error", "-interaction=nonstopmode", "report.tex"], {
-        cwd: folder,
-        encoding: "utf8",
-      });
-      assert.equal(status, 0, stdout.slice(-2000));
-      assert.doesNotMatch(stdout, /Missing character|Undefined/);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  },
-);
+testLatex("the LaTeX report of a sweep compiles with pdflatex", blocks, files);
