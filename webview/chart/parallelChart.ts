@@ -40,7 +40,7 @@ export class ParallelChart implements Drawing {
     this.draw();
   });
   private selected: boolean[];
-  private asked: number | undefined;
+  private asked: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly plot: ParallelPlot,
@@ -73,7 +73,7 @@ export class ParallelChart implements Drawing {
   }
   destroy(): void {
     this.sizes.disconnect();
-    if (this.asked !== undefined) cancelAnimationFrame(this.asked);
+    clearTimeout(this.asked);
   }
 
   /** Takes all ranges away. */
@@ -135,10 +135,10 @@ export class ParallelChart implements Drawing {
     });
   }
 
-  /** Finds the runs in all ranges, and draws them in the next frame: several moves between two frames are one. */
+  /** Finds the runs in all ranges, and draws them: several moves that a browser tells at once are one. */
   private select(): void {
     const { plot, axes, brushes } = this;
-    this.asked ??= requestAnimationFrame(() => {
+    this.asked ??= setTimeout(() => {
       this.asked = undefined;
       this.selected = plot.lines.map((_, line) => brushes.has(this.places, line * axes.length));
       this.draw();

@@ -18,6 +18,9 @@ import { CompareHeatmap } from "./compareHeatmap.ts";
 import { rememberedSelect } from "./rememberedSelect.ts";
 import { specFigure } from "./specFigure.ts";
 
+/** Milliseconds in which a browser paints what was just added: some frames. */
+const FIRST_PAINT = 50;
+
 /** Time in ms after the last change of a range at which other figures follow it. */
 const FOLLOW_MS = 120;
 
@@ -46,7 +49,6 @@ export class CompareSweep {
   private setting: { chart: SwappedChart; figure: Figure } | undefined;
   private best: { chart: SwappedChart; figure: Figure } | undefined;
   private selected: Ids;
-  private painting: number;
   private following: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -87,13 +89,9 @@ export class CompareSweep {
     ];
     this.element.append(...this.figures.map(({ element }) => element));
     this.tell();
-    this.painting = requestAnimationFrame(() => {
-      this.painting = requestAnimationFrame(() => {
-        this.following = setTimeout(() => {
-          this.addOthers();
-        });
-      });
-    });
+    this.following = setTimeout(() => {
+      this.addOthers();
+    }, FIRST_PAINT);
   }
 
   /** The other figures come once the first are painted: the importance of many settings takes a while. */
@@ -118,7 +116,6 @@ export class CompareSweep {
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.painting);
     clearTimeout(this.following);
     for (const figure of this.figures) figure.destroy();
   }
