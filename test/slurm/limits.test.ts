@@ -17,6 +17,8 @@ test("a user may have five jobs: the rest waits here and is submitted by jobs th
   );
   if (cluster === undefined) return;
   cluster.run("sacctmgr", "-i", "modify", "qos", "normal", "set", "MaxSubmitJobsPerUser=5");
+  // No job begins before everything is told.
+  cluster.run("scontrol", "update", "nodename=n1", "state=drain", "reason=test");
   const workspace = new SlurmWorkspace(t, cluster.env, {
     seeds: [0, 1, 2, 3, 4, 5, 6, 7],
     training: { steps: 2, evaluateEvery: 2 },
@@ -25,23 +27,27 @@ test("a user may have five jobs: the rest waits here and is submitted by jobs th
   const { told } = workspace.adept(["train", "words.adept.json", "--detach"]);
   assert.match(told, /3 runs are not submitted yet: Slurm takes no more of your jobs/);
 
-  // Meanwhile: what Slurm refuses is told with what helps, before any run is made.
+  // Meanwhile: what Slurm refuses is told with what helps, before any run is made. The user is at the limit, of which
+  // Slurm speaks before it looks at nodes.
   const refused: [object, RegExp][] = [
     [{ partition: "none" }, /invalid partition.*executor\.partition/is],
     [{ account: "none" }, /Invalid account.*executor\.account/is],
     [{ qos: "none" }, /Invalid qos.*executor\.qos/is],
     [{ gpus: 1 }, /gres.*executor\.gpus/is],
     [{ memory: "900G" }, /executor\.memory/i],
+    [{ cpus: 9 }, /executor\.memory, cpus/i],
     [{ constraint: "none" }, /feature.*executor\.constraint/is],
     [{ args: ["--nonsense"] }, /nonsense.*executor\.args/is],
   ];
   for (const [executor, says] of refused) {
     const other: SlurmWorkspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", ...executor } });
-    const { status, told: why } = other.adept(["train", "words.adept.json"]);
+    const { status, told: why } = other.adept(["train", "words.adept.json", "--detach"]);
     assert.equal(status, 1, JSON.stringify(executor));
     assert.match(why, says);
     assert.equal(other.hasRuns(), false);
   }
+
+  cluster.run("scontrol", "update", "nodename=n1", "state=resume");
 
   // Nobody looks: the jobs that end submit the rest.
   await until(() => workspace.records().every((record) => record.status === "finished"), "all runs have finished", 300);
@@ -49,4 +55,24 @@ test("a user may have five jobs: the rest waits here and is submitted by jobs th
     workspace.records().every((record) => record.start === 2),
     "each run was begun once",
   );
+});
+
+test("a QOS that denies what is above its limits: the run is refused with what helps, and does not wait for ever", (t) => {
+  const cluster = startCluster(
+    t,
+    "--nodes",
+    "1",
+    "--cpus",
+    "2",
+    "--accounting",
+    "--conf",
+    "AccountingStorageEnforce=limits,qos",
+  );
+  if (cluster === undefined) return;
+  cluster.run("sacctmgr", "-i", "modify", "qos", "normal", "set", "MaxWall=1", "flags=DenyOnLimit");
+  const workspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", time: "10" } });
+  const { status, told } = workspace.adept(["train", "words.adept.json", "--detach"]);
+  assert.equal(status, 1);
+  assert.match(told, /QOSMaxWallDurationPerJobLimit.*executor\.time less/s);
+  assert.equal(workspace.hasRuns(), false);
 });

@@ -1,7 +1,33 @@
 import { phrase, type Phrase } from "../../base/phrase.ts";
 
+/** A limit that Slurm names, of the QOS or the account. */
+const NAMED_LIMIT = /\b(?:QOS|Assoc)(?:Max|Min|Grp)\w+/;
+/** Of the named limits those of the number of jobs. The others are of one job's size, and it never fits. */
+const OF_NUMBER = /Submit|MaxJobs|GrpJobs/;
+/** What Slurm says where a user has as many jobs as may be, so that fewer, or the same ones later, may be taken. */
+const FULL = /Job violates accounting\/QOS policy|job submit limit|exceeds? .*limit|MaxJobCount|unavailable/i;
+
+/** Whether sbatch takes a job later that it refuses now. */
+export function isFull(told: string): boolean {
+  const named = NAMED_LIMIT.exec(told)?.[0];
+  return named === undefined ? FULL.test(told) : OF_NUMBER.test(named);
+}
+
+/** Whether sbatch says that no node has what a job asks for, or none at the moment. */
+export const isAboutNodes = (told: string): boolean => /node configuration is not available/i.test(told);
+
 /** What helps against what sbatch says, the first that fits. */
 const REMEDIES: readonly (readonly [RegExp, Phrase])[] = [
+  // A QOS with DenyOnLimit refuses what another lets wait for ever; Slurm's sentence after it speaks of all limits.
+  [/\b(QOS|Assoc)\w*Wall/, phrase`Give executor.time less: your account or QOS allows no more.`],
+  [
+    /\b(QOS|Assoc)Min/,
+    phrase`Ask for what your QOS wants at least (executor.cpus, memory, gpus); sacctmgr show qos lists it.`,
+  ],
+  [
+    /\b(QOS|Assoc)(Max|Grp)/,
+    phrase`Ask for less (executor.cpus, memory, gpus): your account or QOS allows no more in a job.`,
+  ],
   [/invalid partition/i, phrase`Name another executor.partition; sinfo lists them.`],
   [
     /invalid account|account\/partition combination/i,

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
-import { remedyOf } from "./refusal.ts";
+import { isFull, remedyOf } from "./refusal.ts";
 
 /** How long (ms) a command may take; Slurm itself gives up after its MessageTimeout, 10 s by default. */
 const PATIENCE = 60_000;
@@ -20,9 +20,6 @@ export const withoutJob = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 /** What Slurm says when its controller is away or hung; what was asked may have been done all the same. */
 const AWAY = /Unable to contact slurm controller|Socket timed out|Connection (refused|timed out)|Zero Bytes|Transport/i;
 
-/** What Slurm says where a user has as many jobs as may be, so that fewer, or the same ones later, may be taken. */
-const FULL = /MaxSubmit|Job violates accounting\/QOS policy|job submit limit|exceeds? .*limit|MaxJobCount|unavailable/i;
-
 const shortened = (text: string): string => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 function explained(command: string, error: NodeJS.ErrnoException & { killed?: boolean }, stderr: string): Error {
@@ -38,7 +35,7 @@ function explained(command: string, error: NodeJS.ErrnoException & { killed?: bo
       phrase`Slurm's controller does not answer (${command}: ${shortened(stderr.trim())})`,
       phrase`Runs that were submitted go on without it; try again later.`,
     );
-  if (FULL.test(stderr))
+  if (isFull(stderr))
     return new UserError(
       "slurm-full",
       phrase`Slurm takes no more of your jobs at the moment (${command}: ${shortened(stderr.trim())})`,

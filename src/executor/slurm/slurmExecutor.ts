@@ -1,4 +1,3 @@
-import { UserError } from "../../base/errors.ts";
 import { phrase, said } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
@@ -8,6 +7,7 @@ import type { Executor, ExecutorPlace, Placement, Submitted, SubmitOptions, Wher
 import { dequeue, enqueue } from "../queuedRuns.ts";
 import { newIds } from "../newIds.ts";
 import { cancelJobs } from "./cancelJobs.ts";
+import { checkRequest } from "./checkRequest.ts";
 import { pollInterval, requestOf, withDefaults } from "./defaults.ts";
 import { clusterFindings, type ClusterFinding } from "./findings.ts";
 import { jobLogs, type JobLog } from "./jobLogs.ts";
@@ -15,7 +15,6 @@ import { limitConcurrent } from "./limitConcurrent.ts";
 import { lookAtRuns } from "./lookAtRuns.ts";
 import { oldSubmissions, type OldSubmission } from "./oldSubmissions.ts";
 import { probeCluster } from "./probe.ts";
-import { testOnly } from "./sbatch.ts";
 import { settle } from "./settle.ts";
 import { dropPointer } from "./submission.ts";
 import { submitWaiting } from "./submitWaiting.ts";
@@ -48,11 +47,7 @@ export class SlurmExecutor implements Executor {
       requestOf(withDefaults(this.place.runsDir, executor!, this.defaults)),
     );
     const distinct = new Map(requests.map((each) => [JSON.stringify(each), each]));
-    for (const request of distinct.values())
-      await testOnly(request).catch((error: unknown) => {
-        // What Slurm does not take at the moment waits here.
-        if (!(error instanceof UserError) || error.code !== "slurm-full") throw error;
-      });
+    for (const request of distinct.values()) await checkRequest(request);
   }
 
   submit(experiments: readonly Experiment[], id: string, { git }: SubmitOptions): Submitted {

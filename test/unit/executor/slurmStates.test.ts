@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { neverStarts, remedyOf } from "../../../src/executor/slurm/refusal.ts";
+import { isFull, neverStarts, remedyOf } from "../../../src/executor/slurm/refusal.ts";
 import { readAccounting } from "../../../src/executor/slurm/sacct.ts";
 import {
   goodFor,
@@ -62,6 +62,22 @@ test("a job that waits for what only a person can change is told from one that w
     assert.equal(neverStarts(reason), undefined, reason);
 });
 
+const POLICY = "Job violates accounting/QOS policy (job submit limit, user's size and/or time limits)";
+
+test("a job that is too large for a QOS is refused for good; where a user has too many jobs it is taken later", () => {
+  for (const limit of [
+    "QOSMaxSubmitJobPerUserLimit",
+    "AssocGrpSubmitJobsLimit",
+    "QOSGrpJobsLimit",
+    "AssocMaxJobsLimit",
+  ])
+    assert.equal(isFull(`sbatch: error: ${limit}\n${POLICY}`), true, limit);
+  for (const limit of ["QOSMaxWallDurationPerJobLimit", "QOSMaxCpuPerJobLimit", "QOSGrpCpuLimit", "AssocMaxMemPerNode"])
+    assert.equal(isFull(`sbatch: error: ${limit}\n${POLICY}`), false, limit);
+  assert.equal(isFull(POLICY), true);
+  assert.equal(isFull("Invalid qos specification"), false);
+});
+
 test("each refusal of sbatch has what helps against it", () => {
   const helps: Record<string, RegExp> = {
     "sbatch: error: invalid partition specified: none": /executor\.partition/,
@@ -72,6 +88,10 @@ test("each refusal of sbatch has what helps against it", () => {
     "Memory specification can not be satisfied": /executor\.memory/,
     "Requested node configuration is not available": /executor\.memory/,
     "sbatch: unrecognized option '--nonsense'": /executor\.args/,
+    [`sbatch: error: QOSMaxWallDurationPerJobLimit\n${POLICY}`]: /executor\.time/,
+    [`sbatch: error: QOSMaxCpuPerJobLimit\n${POLICY}`]: /executor\.cpus/,
+    [`sbatch: error: QOSGrpCpuLimit\n${POLICY}`]: /executor\.cpus/,
+    [`sbatch: error: QOSMinGRES\n${POLICY}`]: /at least/,
     "something of 2040": /man sbatch/,
   };
   for (const [told, help] of Object.entries(helps)) assert.match(remedyOf(told).template, help, told);
