@@ -1,9 +1,8 @@
 import { kindOf } from "../executor/executorKindOf.ts";
 import type { ExecutorPlace, Where } from "../executor/executor.ts";
 import { slurmExecutor } from "../executor/executors.ts";
-import { ignoreUnreadable } from "../executor/queuedRuns.ts";
 import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
-import { readRuns } from "../run/directory/runList.ts";
+import type { ReadRun } from "../run/directory/runList.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 
 /** A run that waits for the cluster, or is at work on it. */
@@ -13,19 +12,18 @@ export interface ClusterRun {
   where: Where | undefined;
 }
 
-const openRuns = (runsDir: string): { run: RunDirectory; record: RunRecord }[] =>
-  readRuns(runsDir, ignoreUnreadable).filter(
-    ({ run, record }) => (isOpen(record.status) || isWaiting(record)) && kindOf(run) === "slurm",
-  );
+const isOpenThere = ({ run, record }: Pick<ReadRun, "run" | "record">): boolean =>
+  (isOpen(record.status) || isWaiting(record)) && kindOf(run) === "slurm";
 
 /**
  * The runs of a folder that wait for the cluster or are at work there. On the way, what waits without a job is
  * submitted, and runs whose job has ended without a word get their end.
+ * @param read all runs of the folder, just read
  * @returns none where no run is the cluster's; Slurm is not asked then
  */
-export async function clusterRuns(place: ExecutorPlace): Promise<ClusterRun[]> {
-  const before = openRuns(place.runsDir);
+export async function clusterRuns(place: ExecutorPlace, read: readonly ReadRun[]): Promise<ClusterRun[]> {
+  const before = read.filter(isOpenThere).map(({ run }) => run);
   if (before.length === 0) return [];
-  const { where } = await slurmExecutor(place).tend(before.map(({ run }) => run));
-  return openRuns(place.runsDir).map(({ run, record }) => ({ run, record, where: where.get(run.id) }));
+  const { where } = await slurmExecutor(place).tend(before);
+  return before.map((run) => ({ run, record: run.record(), where: where.get(run.id) })).filter(isOpenThere);
 }

@@ -51,7 +51,7 @@ export function queueOf(run: RunDirectory, { engine }: RunRecord): string {
 }
 
 /** A run that waits in a queue. */
-export interface Waiting extends ReadRun {
+export interface Waiting extends Omit<ReadRun, "size"> {
   /** Its place in its sweep. */
   index: number;
   /** The queue that it waits in. */
@@ -81,26 +81,21 @@ function notOver(runsDir: string): ReadRun[] {
   return read;
 }
 
-/** Returns every waiting run. A run with a damaged experiment cannot be started and is left out. */
-function allWaiting(runsDir: string): Waiting[] {
-  return notOver(runsDir)
+const rank = ({ record }: Waiting): number => (record.status === "interrupted" ? 0 : 1);
+
+/**
+ * Returns those of some runs that wait in a queue, in the order in which they will be started: by priority, interrupted
+ * ones first, then as they were submitted. A run with a damaged experiment cannot be started and is left out.
+ */
+export function waitingAmong(read: readonly Pick<ReadRun, "run" | "record">[]): Waiting[] {
+  return read
     .filter(({ run, record }) => isWaiting(record) && run.experimentError() === undefined)
     .map(({ run, record }) => ({
       run,
       record,
       index: run.experiment().part?.index ?? 0,
       device: queueOf(run, record),
-    }));
-}
-
-/**
- * Returns the runs that wait in a queue, in the order in which they will be started: by priority, interrupted ones
- * first, then as they were submitted.
- */
-export function waitingRuns(runsDir: string, device: string): Waiting[] {
-  const rank = ({ record }: { record: RunRecord }): number => (record.status === "interrupted" ? 0 : 1);
-  return allWaiting(runsDir)
-    .filter((each) => each.device === device)
+    }))
     .sort(
       (a, b) =>
         b.record.priority - a.record.priority ||
@@ -110,7 +105,6 @@ export function waitingRuns(runsDir: string, device: string): Waiting[] {
     );
 }
 
-/** Returns the queues in which runs wait. */
-export const waitingDevices = (runsDir: string): string[] => [
-  ...new Set(allWaiting(runsDir).map(({ device }) => device)),
-];
+/** Returns the runs that wait in a queue, as `waitingAmong`. */
+export const waitingRuns = (runsDir: string, device: string): Waiting[] =>
+  waitingAmong(notOver(runsDir)).filter((each) => each.device === device);

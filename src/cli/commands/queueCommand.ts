@@ -1,9 +1,10 @@
-import { dequeue, SLURM_QUEUE, waitingDevices, waitingRuns, type Waiting } from "../../executor/queuedRuns.ts";
+import { dequeue, SLURM_QUEUE, waitingAmong, type Waiting } from "../../executor/queuedRuns.ts";
 import { endQueue, isQueueRunning, startQueue, workingDevices } from "../../executor/deviceQueue.ts";
 import type { ExecutorPlace } from "../../executor/executor.ts";
 import { slurmExecutor } from "../../executor/executors.ts";
 import { isWaiting } from "../../record/record.ts";
-import { markInterruptedRuns } from "../../run/interruption/interruptedRuns.ts";
+import type { ReadRun } from "../../run/directory/runList.ts";
+import { readMarkedRuns } from "../../run/interruption/interruptedRuns.ts";
 import { clusterRuns, type ClusterRun } from "../clusterQueue.ts";
 import { command, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
@@ -23,15 +24,16 @@ interface DeviceState {
 
 const ACTIONS = ["list", "start", "stop", "clear", "cancel", "limit"];
 
-function deviceStates(runsDir: string, hasCluster: boolean): DeviceState[] {
-  const known = [...new Set([...workingDevices(runsDir), ...waitingDevices(runsDir)])].filter(
+function deviceStates(runsDir: string, read: readonly ReadRun[], hasCluster: boolean): DeviceState[] {
+  const waiting = waitingAmong(read);
+  const known = [...new Set([...workingDevices(runsDir), ...waiting.map(({ device }) => device)])].filter(
     (device) => device !== SLURM_QUEUE,
   );
   const devices = known.length > 0 || hasCluster ? known.sort() : ["auto"];
   return devices.map((device) => ({
     device,
     working: isQueueRunning({ runsDir, device }),
-    waiting: waitingRuns(runsDir, device),
+    waiting: waiting.filter((each) => each.device === device),
   }));
 }
 
@@ -106,10 +108,10 @@ async function run({ values, positionals: [what = "list", number] }: Parsed<type
   if (!ACTIONS.includes(what)) throw new WrongUse(`queue takes ${ACTIONS.join(", ")}, not "${what}"`);
   const limit = what === "limit" ? limitOf(number) : 0;
   const runsDir = runsFolder(values["runs-dir"]);
-  markInterruptedRuns(runsDir, problemReporter());
+  const read = readMarkedRuns(runsDir, problemReporter());
   const place = { ...localWorker(), runsDir };
-  const cluster = await clusterRuns(place);
-  const state = deviceStates(runsDir, cluster.length > 0);
+  const cluster = await clusterRuns(place, read);
+  const state = deviceStates(runsDir, read, cluster.length > 0);
   changeDevices(what, state, runsDir);
   await changeCluster(what, { cluster, limit, place });
   if (values.json === true)

@@ -3,8 +3,11 @@ import { join } from "node:path";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import type { RunRecord } from "../../record/record.ts";
+import { readPosts } from "../journal/inbox.ts";
+import { readRecord } from "../journal/readJournal.ts";
 import { RunDirectory } from "./runDirectory.ts";
 import { isRunId } from "./runId.ts";
+import { journalSize, readIndex, type IndexedRun } from "./runIndex.ts";
 
 /** Returns every run in a folder, newest first. */
 export function listRuns(runsDir: string): RunDirectory[] {
@@ -19,14 +22,26 @@ export function listRuns(runsDir: string): RunDirectory[] {
 /** Called for a run that cannot be read, or not be written to, with the reason. */
 export type OnUnusableRun = (run: RunDirectory, reason: string) => void;
 
+/** Whoever polls wants few runs, whose journals are read faster than the index of a thousand. */
+const WORTH_INDEX = 20;
+
 /** A run with its record. */
 export interface ReadRun {
   run: RunDirectory;
   record: RunRecord;
+  /** How many bytes of the journal the record is folded from. */
+  size: number;
+}
+
+/** A run's record: from the index, unless its journal has grown since, or an event waits beside it. */
+function recordOf({ path }: RunDirectory, indexed: IndexedRun | undefined): IndexedRun {
+  const isFresh = indexed?.size === journalSize(path) && readPosts(path).length === 0;
+  return isFresh ? indexed : readRecord(path);
 }
 
 /**
- * Returns every readable run of a folder with its record, newest first.
+ * Returns every readable run of a folder with its record, newest first. Those of ended runs come from the index, where
+ * it has them.
  * @param onUnusable is called for each run whose journal cannot be read; the others are returned all the same
  * @param isWanted runs for which it says no are not read, and left out
  */
@@ -35,10 +50,12 @@ export function readRuns(
   onUnusable: OnUnusableRun,
   isWanted: (run: RunDirectory) => boolean = () => true,
 ): ReadRun[] {
-  return listRuns(runsDir).flatMap((run) => {
-    if (!isWanted(run)) return [];
+  const wanted = listRuns(runsDir).filter(isWanted);
+  const index: ReadonlyMap<string, IndexedRun> = wanted.length < WORTH_INDEX ? new Map() : readIndex(runsDir);
+  return wanted.flatMap((run) => {
     try {
-      return [{ run, record: run.record() }];
+      const { record, size } = recordOf(run, index.get(run.id));
+      return [{ run, record, size }];
     } catch (error) {
       onUnusable(run, `its journal cannot be read: ${(error as Error).message}`);
       return [];

@@ -3,8 +3,9 @@ import { said } from "../../base/phrase.ts";
 import { isLive, type RunRecord } from "../../record/record.ts";
 import { interruptionCause } from "./interruptionCause.ts";
 import { oomKills } from "./oomKills.ts";
-import { readRuns, type OnUnusableRun } from "../directory/runList.ts";
+import { readRuns, type OnUnusableRun, type ReadRun } from "../directory/runList.ts";
 import type { RunDirectory } from "../directory/runDirectory.ts";
+import { readRecord } from "../journal/readJournal.ts";
 import { writeUnderLease } from "../directory/writeUnderLease.ts";
 
 /**
@@ -41,24 +42,33 @@ export function markInterrupted(run: RunDirectory): boolean {
   });
 }
 
+/** A run as it is after it was looked at, and whether it was marked then. */
+type LookedAt = ReadRun & { isMarked: boolean };
+
+function lookAtAll(runsDir: string, onUnusable: OnUnusableRun, now: number): LookedAt[] {
+  return readRuns(runsDir, onUnusable).map((each) => {
+    const { run, record } = each;
+    try {
+      if (markIfInterrupted(run, record, now)) return { run, ...readRecord(run.path), isMarked: true };
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      onUnusable(run, `its worker is gone, which cannot be recorded: ${error.message}`);
+    }
+    return { ...each, isMarked: false };
+  });
+}
+
 /**
  * Marks every run of a folder whose worker died without writing a final status as interrupted.
  * @param onUnusable is called for each run that cannot be read or written
  * @returns the ids of the marked runs
  */
-export function markInterruptedRuns(runsDir: string, onUnusable: OnUnusableRun, now = Date.now()): string[] {
-  return readRuns(runsDir, onUnusable)
-    .filter(({ run, record }) => {
-      try {
-        return markIfInterrupted(run, record, now);
-      } catch (error) {
-        if (!(error instanceof UserError)) throw error;
-        onUnusable(run, `its worker is gone, which cannot be recorded: ${error.message}`);
-        return false;
-      }
-    })
-    .map(({ run }) => run.id);
-}
+export const markInterruptedRuns = (runsDir: string, onUnusable: OnUnusableRun, now = Date.now()): string[] =>
+  lookAtAll(runsDir, onUnusable, now).flatMap(({ run, isMarked }) => (isMarked ? [run.id] : []));
+
+/** As `markInterruptedRuns`. @returns every readable run as it is after it, newest first */
+export const readMarkedRuns = (runsDir: string, onUnusable: OnUnusableRun): ReadRun[] =>
+  lookAtAll(runsDir, onUnusable, Date.now());
 
 function startedAt(id: string): number {
   const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)/.exec(id) ?? [];

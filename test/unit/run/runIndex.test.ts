@@ -12,7 +12,8 @@ import { announceRun, Journal } from "../../../src/run/journal/journal.ts";
 import { annotateRun } from "../../../src/run/journal/sharedJournal.ts";
 import { readJournal, readRecord } from "../../../src/run/journal/readJournal.ts";
 import { takeLease } from "../../../src/run/lease/lease.ts";
-import { listRuns } from "../../../src/run/directory/runList.ts";
+import { keepIndex } from "../../../src/run/directory/keepIndex.ts";
+import { listRuns, readRuns } from "../../../src/run/directory/runList.ts";
 import { RunDirectory } from "../../../src/run/directory/runDirectory.ts";
 import { journalSize, readIndex, writeIndex } from "../../../src/run/directory/runIndex.ts";
 import { deleteRuns, restoreRuns } from "../../../src/run/removal/trash.ts";
@@ -197,4 +198,34 @@ test("several runs are deleted together or not at all; a run that is being analy
   rmSync(join(folder, ".git", `${locked}.lock`));
   takeLease(first!.analysisLeasePath, process.pid);
   await assert.rejects(deleteRuns(runsDir, [first!.id], folder), /is at work/);
+});
+
+const fail = (): never => assert.fail("every run can be read");
+
+test("many runs are read from the index; one that has gone on, or that somebody has noted, from its journal", (t) => {
+  const { runsDir } = place(t);
+  const id = (i: number): string => `20260102-0304${String(i).padStart(2, "0")}-abcd`;
+  const runs = Array.from({ length: 30 }, (_, i) => makeRun(runsDir, id(i), i === 29 ? "running" : "finished"));
+  const before = readRuns(runsDir, fail);
+  keepIndex(runsDir, before);
+  assert.equal(readIndex(runsDir).size, 29, "what is at work is not in the index");
+  assert.deepEqual(readRuns(runsDir, fail), before);
+
+  // What the index says shows who was read from where.
+  const told = [...readIndex(runsDir)].map(([name, { size, record }]) => {
+    return [name, { size, record: { ...record, name: "from the index" } }] as [
+      string,
+      { size: number; record: typeof record },
+    ];
+  });
+  writeIndex(runsDir, told);
+  annotateRun(runs[1]!.path, { note: "at the end of the journal" });
+  runs[2]!.acquireLease(process.ppid);
+  annotateRun(runs[2]!.path, { note: "in the inbox, while somebody has the lease" });
+  const after = new Map(readRuns(runsDir, fail).map(({ run, record }) => [run.id, record]));
+  assert.equal(after.get(id(0))!.name, "from the index");
+  assert.equal(after.get(id(1))!.note, "at the end of the journal");
+  assert.equal(after.get(id(2))!.note, "in the inbox, while somebody has the lease");
+  assert.equal(after.get(id(29))!.name, "A run");
+  assert.equal([...after.values()].filter(({ name }) => name === "from the index").length, 27);
 });

@@ -3,8 +3,8 @@ import { newerPhrase } from "../../../base/newerVersion.ts";
 import { english } from "../../../base/phrase.ts";
 import { leadingMetric, metricValue } from "../../../record/metricText.ts";
 import type { RunRecord } from "../../../record/record.ts";
-import { markInterruptedRuns } from "../../../run/interruption/interruptedRuns.ts";
-import { listRuns, readRuns } from "../../../run/directory/runList.ts";
+import { readMarkedRuns } from "../../../run/interruption/interruptedRuns.ts";
+import { keepIndex } from "../../../run/directory/keepIndex.ts";
 import { unreadableRuns } from "../../../run/directory/unreadableRuns.ts";
 import { command, type Parsed } from "../../command.ts";
 import { RUN_OPTIONS } from "../../commonOptions.ts";
@@ -25,11 +25,11 @@ function result({ evaluations }: RunRecord): string {
 
 function run({ values }: Parsed<typeof RUN_OPTIONS>): Promise<number> {
   const runsDir = runsFolder(values["runs-dir"]);
-  const report = problemReporter();
-  markInterruptedRuns(runsDir, report);
-  const records = readRuns(runsDir, report).map(({ run, record }) => ({ ...record, id: run.id }));
+  const read = readMarkedRuns(runsDir, problemReporter());
+  keepIndex(runsDir, read);
+  const records = read.map(({ run, record }) => ({ ...record, id: run.id }));
   if (existsSync(runsDir))
-    for (const { path, reason } of unreadableRuns(runsDir, new Set(listRuns(runsDir).map(({ id }) => id))))
+    for (const { path, reason } of unreadableRuns(runsDir, new Set(read.map(({ run: { id } }) => id))))
       tell(`${path} cannot be read: ${reason}\n`);
   for (const { id, newer } of records) if (newer !== undefined) tell(`run ${id}: ${english(newerPhrase(newer))}\n`);
   if (values.json === true) say(JSON.stringify(records));
