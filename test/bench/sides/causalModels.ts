@@ -81,7 +81,8 @@ function tinyLlama(): string {
     writeRandomFolder(half, { config: TINY_LLAMA });
     renameSync(half, folder);
   }
-  // The four bits are made here, so that no side's peak is that of making them.
+  // Narrow weights are made here, so that no side's peak is that of making them.
+  openBackbone(folder, { precision: "int8" });
   openBackbone(folder, { precision: "int4" });
   return folder;
 }
@@ -98,6 +99,7 @@ export const CAUSAL_MODELS: readonly CausalModel[] = [
     forms: [
       { memory: "check", precision: "fp32" },
       { memory: "fast", precision: "fp32" },
+      { memory: "check", precision: "int8" },
     ],
   },
   {
@@ -111,6 +113,7 @@ export const CAUSAL_MODELS: readonly CausalModel[] = [
     },
     forms: [
       { memory: "check", precision: "fp32" },
+      { memory: "check", precision: "int8" },
       { memory: "check", precision: "int4" },
     ],
   },
