@@ -29,7 +29,7 @@ export interface CopyPlan {
 
 /**
  * Chooses how many copies of a model share each batch, and the threads of each.
- * @param weightBytes bytes of one copy's weights
+ * @param weightBytes the bytes that a copy counts for
  */
 export function planCopies(
   { engine, method, inputEmbeddings, folded }: Pick<ModelOptions, "engine" | "method" | "inputEmbeddings" | "folded">,

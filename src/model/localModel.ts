@@ -162,6 +162,15 @@ export class LocalModel implements TunedModel {
     return this.weights.step.bytes;
   }
 
+  /**
+   * The bytes that a copy of the model counts for: weights of a byte or less a value as if they were fp32, since a
+   * copy's step keeps as much as with those, and whoever asks for such weights has little memory.
+   */
+  get copyBytes(): number {
+    const values = this.layout.weights.reduce((sum, { dims }) => sum + dims.reduce((a, b) => a * b, 1), 0);
+    return this.weightBytes < 1.5 * values ? 4 * values : this.weightBytes;
+  }
+
   /** Reads a tensor of the backbone from its file, widened to fp32. */
   weight(name: string, dims: readonly number[]): Float32Array {
     return this.weights.step.read(name, dims);

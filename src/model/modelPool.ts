@@ -29,7 +29,7 @@ export class ModelPool implements TunedModel {
     private options: ModelOptions,
   ) {
     this.partTokens = partTokensOn(options.engine.device);
-    this.openCopies(planCopies(options, local.weightBytes));
+    this.openCopies(planCopies(options, local.copyBytes));
   }
 
   /** @throws UserError as LocalModel.open */
@@ -58,7 +58,7 @@ export class ModelPool implements TunedModel {
   /** Opens that many copies; they share the threads. */
   private openAnew(replicas: number): void {
     const engine = { ...this.options.engine, replicas };
-    this.openCopies(planCopies({ ...this.options, engine }, this.local.weightBytes));
+    this.openCopies(planCopies({ ...this.options, engine }, this.local.copyBytes));
   }
 
   /** Makes training steps compute each layer a second time, to keep less. To be called before anything is computed. */

@@ -72,7 +72,7 @@ async function compare(
 ): Promise<void> {
   const batches = await sets[set]!(model);
   const folder = sideFolder(model, method, batches);
-  const ours = forms.map((form) => ({ form, side: Side.engine(folder, THREADS, "cpu", form) }));
+  const ours = forms.map((form) => ({ form, side: Side.engine(folder, THREADS, form.engine ?? "cpu", form) }));
   const peers = heads.map((head) => ({ head, side: Side.causalTorch(folder, THREADS, head) }));
   const sides = [...ours, ...peers].map(({ side }) => side);
   try {
@@ -85,17 +85,22 @@ async function compare(
     for (const { form, side: our } of ours)
       for (const { head, side } of peers) {
         const [own, their] = [kept(our), kept(side)];
-        if (form.precision === "fp32") agree(own, their);
+        if (form.precision === "fp32" && form.engine === undefined) agree(own, their);
         const megabytes = { ours: own.at(-1)!.megabytes, peer: their.at(-1)!.megabytes };
+        // The weights of the user's PyTorch are in a process of its own.
+        const isWhole = form.engine === undefined;
         add({
           bench: "causal",
-          case: `${name}, ${set}, ${method}, ${form.precision}, memory ${form.memory}`,
+          case: `${name}, ${set}, ${method}, ${form.engine ?? form.precision}, memory ${form.memory}`,
           unit: "ms/step",
           ours: figures(times(own)),
           peer: { name: `PyTorch eager, logits of ${head}`, figures: figures(times(their)) },
           ratio: interval(speedRatio(times(own), times(their))),
-          memory: megabytes,
-          note: `loss ${own.at(-1)!.loss!.toPrecision(6)}; memory ${(megabytes.ours / megabytes.peer).toFixed(2)} of the peer's`,
+          ...(isWhole && { memory: megabytes }),
+          note: [
+            `loss ${own.at(-1)!.loss!.toPrecision(6)}`,
+            ...(isWhole ? [`memory ${(megabytes.ours / megabytes.peer).toFixed(2)} of the peer's`] : []),
+          ].join("; "),
         });
       }
   } finally {
@@ -106,7 +111,7 @@ async function compare(
 
 /**
  * npm run bench causal [SET...] [--models NAME,NAME] [--methods adept,lora] [--heads all,labels] [--memory check,fast]
- * [--precision fp32,int4] [--rounds N]: the training step of decoder-only models beside PyTorch eager with PEFT in one
+ * [--precision fp32,int8,int4,torch-bf16] [--rounds N]: the training step of decoder-only models beside PyTorch eager with PEFT in one
  * run: SmolLM2-135M, which test/models/prepare.sh makes, and, where it is named, random weights in the shape of
  * TinyLlama-1.1B.
  */
@@ -136,9 +141,9 @@ export async function benchCausal(args: string[], add: AddRow): Promise<void> {
           rounds: Number(values.rounds ?? 12),
           heads: chosen(HEADS, values.heads?.split(",")),
           forms: model.forms.filter(
-            ({ memory, precision }) =>
+            ({ memory, precision, engine }) =>
               chosen([memory], values.memory?.split(",")).length +
-                chosen([precision], values.precision?.split(",")).length ===
+                chosen([engine ?? precision], values.precision?.split(",")).length ===
               2,
           ),
           add,

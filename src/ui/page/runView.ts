@@ -3,11 +3,13 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RunChoice, RunView } from "../../protocol/hostToPage.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
+import { outcomeOf } from "../../record/outcome.ts";
 import { isOpen } from "../../record/record.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
 import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
+import { outcomeText } from "./outcomeText.ts";
 
 function statusLine(record: Run["record"]): string {
   const { status, error } = record;
@@ -49,10 +51,12 @@ export function viewOf({ record, directory }: Run): RunView {
 
 /** The line under the status: the result of a run that has ended, else its progress. */
 function summaryText(record: Run["record"]): string {
-  const known = isOpen(record.status) ? undefined : shownResult(record);
-  if (known === undefined) return summaryWithoutStatus(record);
-  return known.split === "test"
-    ? vscode.l10n.t("Test {0} {1}", known.name, known.value)
+  if (isOpen(record.status)) return summaryWithoutStatus(record);
+  const outcome = outcomeOf(record);
+  if (outcome !== undefined) return outcomeText(outcome);
+  const known = shownResult(record);
+  return known === undefined
+    ? summaryWithoutStatus(record)
     : vscode.l10n.t("Validation {0} {1}", known.name, known.value);
 }
 

@@ -8,6 +8,7 @@ import { batchOf } from "../../models/batchOfRows.ts";
 import type { Row } from "../../models/causalReferences.ts";
 import { rowsOf } from "../../models/realTexts.ts";
 import { writeRandomFolder } from "../large/randomFolder.ts";
+import type { OwnEngine } from "./side.ts";
 import { randomBatch, sideBatch, type SideBatch } from "./sideFolder.ts";
 
 const CACHE = join(import.meta.dirname, "../../cache");
@@ -19,6 +20,8 @@ export interface OwnForm {
   /** The memory setting of the engine: "check" is what an experiment has without one, "fast" copies the weights. */
   memory: NonNullable<EngineSpec["memory"]>;
   precision: Precision;
+  /** The engine, where it is another than that of processors. */
+  engine?: OwnEngine;
 }
 
 /** A decoder-only model whose training step is compared, with its batches by the name of their set. */
@@ -115,6 +118,7 @@ export const CAUSAL_MODELS: readonly CausalModel[] = [
       { memory: "check", precision: "fp32" },
       { memory: "check", precision: "int8" },
       { memory: "check", precision: "int4" },
+      { memory: "check", precision: "fp32", engine: "torch-bf16" },
     ],
   },
 ];
