@@ -4,14 +4,17 @@ import * as vscode from "vscode";
 import type { RunChoice, RunView } from "../../protocol/hostToPage.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";
+import { waitsForCluster } from "../runs/clusterRuns.ts";
+import { clusterText } from "../runs/clusterText.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
 import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
 
-function statusLine(record: Run["record"]): string {
+function statusLine({ record, where }: Run): string {
   const { status, error } = record;
-  return error === undefined ? statusOf(record) : `${statusText(status)}: ${localisedError(error)}`;
+  if (error !== undefined) return `${statusText(status)}: ${localisedError(error)}`;
+  return where === undefined ? statusOf(record) : clusterText(record, where);
 }
 
 /** The record with the messages of workers and git in the window's language. */
@@ -25,9 +28,10 @@ function localisedRecord(record: Run["record"]): Run["record"] {
 }
 
 /** A run as the page shows it. */
-export function viewOf({ record, directory }: Run): RunView {
+export function viewOf(run: Run): RunView {
+  const { record, directory } = run;
   const adapter = join(directory.path, "adapter");
-  const live = isOpen(record.status);
+  const live = isOpen(record.status) || waitsForCluster(run);
   const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
     record: localisedRecord(record),
@@ -36,7 +40,7 @@ export function viewOf({ record, directory }: Run): RunView {
     metricName: metricName(metric),
     correlation: isCorrelation(metric),
     resumable: !live && record.status !== "finished",
-    statusText: statusLine(record),
+    statusText: statusLine(run),
     summary: summaryText(record),
     progress: record.status === "finished" ? 1 : doneFraction(record),
     adapterPath: existsSync(adapter) ? adapter : undefined,
