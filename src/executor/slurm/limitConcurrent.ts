@@ -23,12 +23,28 @@ export function limitsOf(runs: readonly RunDirectory[]): number[] {
   return [...new Set(told.map((run) => run.experiment().executor?.concurrent ?? 0))].sort((a, b) => a - b);
 }
 
-/** What sbatch would be told helps nobody who changes a limit. */
-function explained(error: unknown): never {
-  if (!(error instanceof UserError) || error.code !== "slurm-refused") throw error;
-  throw error.withAction(
-    phrase`Look at the queue again: its jobs may have ended. What is submitted later has the new limit.`,
-  );
+/** Whether Slurm has an array's limit, by what it shows of the array's tasks. */
+async function hasLimit(array: string, concurrent: number): Promise<boolean> {
+  const shown = await slurmCommand("scontrol", ["show", "job", "--oneliner", array]);
+  const limits = [...shown.matchAll(/\bArrayTaskThrottle=(\d+)/g)].map(([, limit]) => Number(limit));
+  return concurrent === 0 ? limits.length === 0 : limits.length > 0 && limits.every((limit) => limit === concurrent);
+}
+
+/**
+ * Has Slurm change the limit of an array. Where tasks of it have ended, scontrol fails although it has changed it, so
+ * what Slurm then shows counts.
+ */
+async function setLimit(array: string, concurrent: number): Promise<void> {
+  try {
+    await slurmCommand("scontrol", ["update", `jobid=${array}`, `arraytaskthrottle=${concurrent}`]);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "slurm-refused") throw error;
+    // Why nothing could be shown says less than why nothing was changed.
+    if (await hasLimit(array, concurrent).catch(() => false)) return;
+    throw error.withAction(
+      phrase`Look at the queue again: its jobs may have ended. What is submitted later has the new limit.`,
+    );
+  }
 }
 
 /** Whether a run becomes part of an array when it is submitted. */
@@ -55,7 +71,6 @@ export async function limitConcurrent(runs: readonly RunDirectory[], concurrent:
       phrase`Slurm limits how many runs of one job array are at work, and these are jobs of their own.`,
       phrase`Leave "array": false out of the executor and train the sweep again, or stop runs one by one.`,
     );
-  for (const array of arrays)
-    await slurmCommand("scontrol", ["update", `jobid=${array}`, `arraytaskthrottle=${concurrent}`]).catch(explained);
+  for (const array of arrays) await setLimit(array, concurrent);
   return arrays;
 }
