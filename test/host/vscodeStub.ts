@@ -252,6 +252,7 @@ export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15
 
 export const window = {
   state: { focused: true },
+  onDidChangeWindowState: () => nothing,
   activeTextEditor: undefined as unknown,
   visibleTextEditors: [] as unknown[],
   onDidChangeVisibleTextEditors: events.visibleEditors.event,

@@ -50,7 +50,8 @@ const untilRow = (workbench: Workbench, row: string, says: RegExp): Promise<unkn
     `row ${row}`,
     () => workbench.runRow(row).innerText(),
     (text) => says.test(text),
-    90,
+    // A window without the focus asks every two minutes.
+    150,
   );
 
 /** What the palette offers for a cluster's runs. */
@@ -75,8 +76,9 @@ test(
 
     await workbench.menu(workbench.runRow("seed 2"), "Take Out of Slurm's Queue");
     await untilStatuses(folder, "0 running,1 queued,2 stopped");
+    await untilRow(workbench, "seed 2", /^seed 2\s*stopped/);
     await workbench.menu(workbench.runRow("seed 0"), "Show Log");
-    await page.locator(".editor-instance .view-line", { hasText: /job \d+_0, restart 0, on n1/ }).waitFor();
+    await page.locator(".editor-instance .view-line", { hasText: /job\s\d+_0,\srestart\s0,\son\sn1/ }).waitFor();
     await page.locator(".editor-actions .action-label[aria-label^='Refresh Log']").waitFor();
 
     const sweep = page.locator(".part.sidebar .monaco-list-row:has(.monaco-tl-twistie.collapsible)").first();

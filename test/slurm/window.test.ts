@@ -79,6 +79,7 @@ test("in a window: a run that waits is taken out, one at work stops, the sweep's
   assert.equal(last!.record().status, "stopped");
   assert.match(last!.record().message ?? "", /Taken out of the queue/);
   assert.equal(tasksIn(cluster, "pending"), 2);
+  assert.equal(window.shown(window.row(last!.id)).description, "stopped", "also before the cluster is asked again");
   await window.command("adept.stop", window.row(first!.id));
   assert.equal(first!.record().status, "stopped");
   await workspace.untilStep(1, { restart: 0 });

@@ -4,15 +4,17 @@ import * as vscode from "vscode";
 import type { RunChoice, RunView } from "../../protocol/hostToPage.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { isOpen } from "../../record/record.ts";
-import { waitsForCluster } from "../runs/clusterRuns.ts";
+import { waitsForCluster, whereIs } from "../runs/clusterRuns.ts";
 import { clusterText } from "../runs/clusterText.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
 import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
 
-function statusLine({ record, where }: Run): string {
+function statusLine(run: Run): string {
+  const { record } = run;
   const { status, error } = record;
+  const where = whereIs(run);
   if (error !== undefined) return `${statusText(status)}: ${localisedError(error)}`;
   return where === undefined ? statusOf(record) : clusterText(record, where);
 }

@@ -1,4 +1,4 @@
-import type { ExecutorPlace } from "../../executor/executor.ts";
+import type { ExecutorPlace, Where } from "../../executor/executor.ts";
 import type { ExecutorKind } from "../../experiment/executorSpec.ts";
 import { isOpen, isWaiting } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
@@ -25,6 +25,9 @@ export const isOnCluster = (run: Run): boolean =>
 
 /** Whether a run waits for a cluster, to be started the first time or again. */
 export const waitsForCluster = (run: Run): boolean => isWaiting(run.record) && isClusters(run);
+
+/** Where the cluster says that a run is; what it said before the run ended counts no more. */
+export const whereIs = (run: Run): Where | undefined => (isOnCluster(run) ? run.where : undefined);
 
 /** Where the runs of a folder lie, and how their workers are started. */
 export const placeIn = (folder: vscode.WorkspaceFolder, workerPath: string): ExecutorPlace => ({

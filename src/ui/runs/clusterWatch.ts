@@ -36,6 +36,12 @@ export class ClusterWatch extends DisposableStore {
         clearInterval(timer);
       },
     });
+    // Whoever comes back to the window sees what is the case now.
+    this.register(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) void this.look();
+      }),
+    );
     this.register(
       parts.model.onDidChange(({ list }) => {
         if (list) void this.look();

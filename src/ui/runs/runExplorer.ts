@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { RunRecord } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { ContextKey, View } from "../window/ids.ts";
-import { isOnCluster } from "./clusterRuns.ts";
+import { isOnCluster, whereIs } from "./clusterRuns.ts";
 import { idsOf, type ExplorerNode } from "./explorerNode.ts";
 import { filterText, sortName } from "./filterText.ts";
 import { groupItem, groupText } from "./groupItem.ts";
@@ -156,7 +156,7 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
   /** Writes a row's tooltip when VS Code first asks for it, not when the row is made. */
   resolveTreeItem(item: vscode.TreeItem, node: ExplorerNode): vscode.TreeItem {
     const run = node.kind === "run" ? this.model.find(node.id) : undefined;
-    if (run !== undefined) item.tooltip = runTooltip(run.record, run.where);
+    if (run !== undefined) item.tooltip = runTooltip(run.record, whereIs(run));
     return item;
   }
 

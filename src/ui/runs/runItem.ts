@@ -4,7 +4,7 @@ import { newerPhrase } from "../../base/newerVersion.ts";
 import { type Phrase } from "../../base/phrase.ts";
 import { isLive, isOpen, type RunRecord } from "../../record/record.ts";
 import type { Where } from "../../executor/executor.ts";
-import { waitsForCluster } from "./clusterRuns.ts";
+import { waitsForCluster, whereIs } from "./clusterRuns.ts";
 import { clusterHelp, clusterNeed, clusterText } from "./clusterText.ts";
 import { runSummary, reproductionText, shownResult, statusIcon, statusOf, summaryWithoutStatus } from "./runText.ts";
 import { deviceName } from "./deviceText.ts";
@@ -19,7 +19,8 @@ import type { Run } from "./runsModel.ts";
  * @param label its name inside its group
  */
 export function runItem(run: Run, label: string): vscode.TreeItem {
-  const { id, record, where } = run;
+  const { id, record } = run;
+  const where = whereIs(run);
   const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None);
   const summary = where === undefined ? runSummary(record) : clusterSummary(record, where);
   const marks = [

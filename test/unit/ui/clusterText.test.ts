@@ -76,6 +76,11 @@ test("a row of a cluster's run says where it is, in the terminal and in the wind
   );
   assert.equal(clusterNeed(where({ state: "unknown", unlisted: { ...unlisted, alive: true } }), NOW), undefined);
 
+  const ended = runItem(
+    { id: "a", record: { ...record("running"), status: "stopped" }, where: ROWS[0]![1] } as never,
+    "7",
+  );
+  assert.equal(ended.description, "stopped", "what the cluster said before the end counts no more");
   const again = { ...record("interrupted"), queued: true };
   const item = runItem({ id: "a", record: again, where: ROWS[3]![1] } as never, "7");
   assert.match(item.contextValue ?? "", /^run\.placed /, "it waits for its next start, and can be taken out");
