@@ -5,6 +5,7 @@ import type { SlurmExecutor } from "../../executor/slurm/slurmExecutor.ts";
 import { concurrentOf, MOST_CONCURRENT } from "../../experiment/concurrent.ts";
 import { isOnCluster, placeIn, waitsForCluster } from "../runs/clusterRuns.ts";
 import type { Run } from "../runs/runsModel.ts";
+import { askText } from "../window/askText.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
@@ -155,7 +156,7 @@ async function limit(argument: unknown, selected: unknown, context: CommandConte
     return Promise.resolve();
   });
   const now = [...limits].map(limitText).join(", ");
-  const answer = await vscode.window.showInputBox({
+  const answer = await askText({
     title: vscode.l10n.t("Cluster Runs at Once"),
     prompt: vscode.l10n.t(
       "How many of these {0} runs are at work at once? 0: as many as the cluster allows. Now: {1}",
