@@ -27,7 +27,8 @@ export const isOnCluster = (run: Run): boolean =>
 export const waitsForCluster = (run: Run): boolean => isWaiting(run.record) && isClusters(run);
 
 /** Where the cluster says that a run is; what it said before the run ended counts no more. */
-export const whereIs = (run: Run): Where | undefined => (isOnCluster(run) ? run.where : undefined);
+export const whereIs = (run: Run): Where | undefined =>
+  run.where !== undefined && isOnCluster(run) ? run.where : undefined;
 
 /** Where the runs of a folder lie, and how their workers are started. */
 export const placeIn = (folder: vscode.WorkspaceFolder, workerPath: string): ExecutorPlace => ({
