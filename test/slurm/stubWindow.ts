@@ -55,8 +55,12 @@ export class StubWindow {
     this.logs = new parts.RunLogs(this.model, WORKER);
     this.keys = new parts.ContextKeys(this.model, { onDidChange: () => ({ dispose: nothing }) } as never);
     const pick = new parts.RunPick(this.model, this.explorer);
-    const context = { model: this.model, pick, log, logs: this.logs, workerPath: WORKER } as never;
-    this.handlers = { ...parts.trainCommands(context), ...parts.clusterCommands(context) };
+    const context = { model: this.model, pick, log, logs: this.logs, workerPath: WORKER, state: memento() } as never;
+    this.handlers = {
+      ...parts.trainCommands(context),
+      ...parts.clusterCommands(context),
+      ...parts.deleteCommands(context),
+    };
     t.after(() => {
       for (const part of [this.model, this.explorer, this.watch, this.logs, this.keys]) part.dispose();
     });

@@ -186,3 +186,22 @@ test("jobs of their own have no limit, which is told; the log has what the run a
   assert.match(journal, new RegExp(`^${at} finished`, "m"));
   assert.equal(workspace.adept(["logs", run!.id]).out, text);
 });
+
+test("in a window: a run whose job is held says what helps; deleted, its job is cancelled too", async (t) => {
+  const cluster = clusterOf(t);
+  if (cluster === undefined) return;
+  inClustersEnvironment(cluster);
+  const workspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", time: "30", args: ["--hold"] } });
+  assert.equal(workspace.adept(["train", "words.adept.json", "--detach"]).status, 0);
+  const window = await StubWindow.open(t, workspace.folder);
+  const [run] = workspace.runs();
+  await window.look();
+  await window.untilRowSays(run!.id, /^waiting \(JobHeldUser\)$/);
+  const row = window.row(run!.id);
+  const { tooltip } = window.explorer.resolveTreeItem(window.explorer.getTreeItem(row), row);
+  assert.match((tooltip as { value: string }).value, /Needs you: It is held: scontrol release lets it go\./);
+  assert.equal(tasksIn(cluster, "pending"), 1);
+  await window.command("adept.delete", row);
+  assert.equal(workspace.runs().length, 0);
+  assert.equal(tasksIn(cluster, "pending"), 0);
+});
