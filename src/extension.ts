@@ -15,6 +15,7 @@ import { Notifications } from "./ui/runs/notifications.ts";
 import { Panels } from "./ui/page/panel.ts";
 import { ReadOnlyDocuments } from "./ui/window/readOnlyDocuments.ts";
 import { RunExplorer } from "./ui/runs/runExplorer.ts";
+import { RunLogs } from "./ui/runs/runLogs.ts";
 import { RunPick } from "./ui/runs/runPick.ts";
 import { RunsModel } from "./ui/runs/runsModel.ts";
 import { Setups } from "./ui/setup/setup.ts";
@@ -61,9 +62,10 @@ function createCommands(context: vscode.ExtensionContext): Parts {
   const explorer = new RunExplorer(model, state);
   const panels = new Panels({ extensionUri, model, log, workerPath, diff, errors });
   const pick = new RunPick(model, explorer);
+  const logs = new RunLogs(model, workerPath);
   const heatmaps = new Heatmaps({ model, errors, log, tokens, state });
   const setups = new Setups({ extensionUri, storage, folders, tokens, errors, log, workerPath });
-  const shared = { model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents };
+  const shared = { model, explorer, panels, pick, diff, errors, heatmaps, folders, setups, tokens, documents, logs };
   const schema = new ExperimentSchema(context.asAbsolutePath("dist/experiment.schema.json"));
   const commands = new Commands({ ...shared, log, state, workerPath });
   subscriptions.push(
@@ -72,6 +74,7 @@ function createCommands(context: vscode.ExtensionContext): Parts {
     model,
     diff,
     documents,
+    logs,
     tokens,
     panels,
     explorer,

@@ -9,6 +9,7 @@ export {
 export { downloadInWorker } from "./executor/downloadInWorker.ts";
 export { kindOf } from "./executor/executorKindOf.ts";
 export { executorOfRun, slurmExecutor } from "./executor/executors.ts";
+export { logsText } from "./executor/runLogs.ts";
 export { startAnalysis } from "./executor/startWorker.ts";
 export { stopRun } from "./executor/stopRun.ts";
 export { dequeue, queueOf } from "./executor/queuedRuns.ts";

@@ -57,6 +57,16 @@ export interface Where {
   unlisted?: { until: number; alive: boolean } | undefined;
 }
 
+/** The end of what somebody has written of a run: its own processes, or a job of a cluster. */
+export interface RunLog {
+  /** Whose it is, such as "log.txt" or "job 17_3". */
+  title: string;
+  path: string;
+  text: string;
+  /** Bytes that are left out before the text. */
+  before: number;
+}
+
 /** How runs are made. */
 export interface SubmitOptions {
   /** Whether runs may be committed. */
@@ -92,4 +102,10 @@ export interface Executor {
   look(runs: readonly RunDirectory[], maxAge?: number): Promise<ReadonlyMap<string, Where>>;
   /** Ends runs: one that waits is taken out, one at work keeps what it has trained. */
   stop(runs: readonly RunDirectory[]): Promise<void>;
+  /**
+   * What a run's processes have printed, and where they were, oldest first.
+   * @param most bytes of each that are read, from its end
+   * @throws UserError when one cannot be read
+   */
+  logs(run: RunDirectory, most: number): RunLog[];
 }

@@ -4,9 +4,10 @@ import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting } from "../record/record.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
 import { startQueue } from "./deviceQueue.ts";
-import type { Executor, ExecutorPlace, Submitted, SubmitOptions, Where } from "./executor.ts";
+import type { Executor, ExecutorPlace, RunLog, Submitted, SubmitOptions, Where } from "./executor.ts";
 import { newIds } from "./newIds.ts";
 import { dequeue, enqueue } from "./queuedRuns.ts";
+import { ownLog } from "./runLogs.ts";
 import { resumeTraining, startTraining } from "./startWorker.ts";
 import { stopRun } from "./stopRun.ts";
 
@@ -56,5 +57,9 @@ export class LocalExecutor implements Executor {
     for (const run of runs)
       if (isWaiting(run.record())) dequeue(run);
       else await stopRun(run);
+  }
+
+  logs(run: RunDirectory, most: number): RunLog[] {
+    return ownLog(run, most);
   }
 }

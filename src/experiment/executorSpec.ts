@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { MOST_CONCURRENT } from "./concurrent.ts";
 
 /** Where runs can be trained: on this machine, or as jobs of a Slurm cluster. */
 export const EXECUTORS = ["local", "slurm"] as const;
@@ -40,7 +41,7 @@ const SlurmFields = {
     .number()
     .int()
     .nonnegative()
-    .max(100_000)
+    .max(MOST_CONCURRENT)
     .optional()
     .describe("Runs of a sweep that are at work at once; 0 (default): as many as the cluster allows"),
   array: z.boolean().optional().describe("Whether the runs of a sweep are one job array (default), or a job each"),

@@ -1,7 +1,10 @@
 // The parts of the host that tests and benches run without VS Code, as one bundle: loadParts.ts builds it.
 export { analysisTitles } from "../../src/protocol/analysisLabels.ts";
 export { AnalysisFeed } from "../../src/ui/page/analysisFeed.ts";
-export { clusterNeed, clusterText } from "../../src/ui/runs/clusterText.ts";
+export { clusterCommands } from "../../src/ui/commands/clusterCommands.ts";
+export { clusterHelp, clusterNeed, clusterText } from "../../src/ui/runs/clusterText.ts";
+export { ClusterWatch } from "../../src/ui/runs/clusterWatch.ts";
+export { ContextKeys } from "../../src/ui/commands/contextKeys.ts";
 export { CodeDiff } from "../../src/ui/runs/codeDiff.ts";
 export { CompareFeed } from "../../src/ui/page/compareFeed.ts";
 export { EditorHeatmap } from "../../src/ui/heatmap/editorHeatmap.ts";
@@ -39,6 +42,8 @@ export { localised, localisedError, localisedResult } from "../../src/ui/window/
 export { cancellableWait } from "../../src/ui/window/cancellableWait.ts";
 export { pageLabels } from "../../src/protocol/pageLabels.ts";
 export { RunExplorer } from "../../src/ui/runs/runExplorer.ts";
+export { RunLogs } from "../../src/ui/runs/runLogs.ts";
+export { RunPick } from "../../src/ui/runs/runPick.ts";
 export { RunsModel } from "../../src/ui/runs/runsModel.ts";
 export { stepPoints } from "../../src/record/stepPoints.ts";
 export { choiceOf, viewOf } from "../../src/ui/page/runView.ts";

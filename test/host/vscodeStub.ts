@@ -188,7 +188,14 @@ export const languages = {
   }),
   registerHoverProvider: () => nothing,
 };
-export const commands = { executeCommand: (): Promise<void> => Promise.resolve() };
+/** What the `when` clauses of menus read. */
+export const contexts = new Map<string, unknown>();
+export const commands = {
+  executeCommand: (command: string, ...[key, value]: unknown[]): Promise<void> => {
+    if (command === "setContext") contexts.set(String(key), value);
+    return Promise.resolve();
+  },
+};
 export class Position {
   constructor(
     readonly line: number,
@@ -233,9 +240,19 @@ export const statusItem = {
 export const told: string[] = [];
 /** Waits that are shown, and Cancel for each that has it. */
 export const waits: { title: string; cancel: (() => void) | undefined; over: boolean }[] = [];
+/** What a test answers to the questions that come, the next first; the texts that the last warning let choose from. */
+export const answers: string[] = [];
+export const choicesOfWarning: string[] = [];
+interface InputBox {
+  value?: string;
+  prompt?: string;
+  validateInput?: (text: string) => string | undefined;
+}
 export const ProgressLocation = { SourceControl: 1, Window: 10, Notification: 15 };
 
 export const window = {
+  state: { focused: true },
+  onDidChangeWindowState: () => nothing,
   activeTextEditor: undefined as unknown,
   visibleTextEditors: [] as unknown[],
   onDidChangeVisibleTextEditors: events.visibleEditors.event,
@@ -252,8 +269,21 @@ export const window = {
     told.push(text);
     return Promise.resolve(undefined);
   },
-  showWarningMessage: (text: string): Promise<undefined> => {
+  showWarningMessage: (text: string, ...rest: unknown[]): Promise<string | undefined> => {
     warnings.push(text);
+    const choices = rest.filter((each) => typeof each === "string");
+    choicesOfWarning.splice(0, choicesOfWarning.length, ...choices);
+    const answer = answers.shift();
+    if (answer !== undefined && !choices.includes(answer)) throw new Error(`${answer} is none of ${choices.join()}`);
+    return Promise.resolve(answer);
+  },
+  showInputBox: ({ value, prompt = "", validateInput }: InputBox): Promise<string | undefined> => {
+    told.push(`${prompt} [${value ?? ""}]`);
+    for (let answer = answers.shift(); answer !== undefined; answer = answers.shift()) {
+      const wrong = validateInput?.(answer);
+      if (wrong === undefined) return Promise.resolve(answer);
+      told.push(wrong);
+    }
     return Promise.resolve(undefined);
   },
   showOpenDialog: (): Promise<Uri[] | undefined> => Promise.resolve(undefined),

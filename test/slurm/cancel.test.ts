@@ -82,5 +82,7 @@ test("how many are at work at once is changed while they run; cancelling all end
     ],
   );
   assert.equal(cluster.run("squeue", "--me", "-h", "-t", "pending,running"), "");
-  assert.match(workspace.adept(["logs", first!.id]).out, /== log\.txt|^$/);
+  const logs = workspace.adept(["logs", first!.id]).out;
+  assert.match(logs, /^== journal \(.*\n[^]* job \d+_0, restart 0, on n1\n[^]*stopped/);
+  assert.match(logs, /^== job \d+_0 \(.*\n== restart 0 on n1, /m);
 });

@@ -20,11 +20,12 @@ export interface TestCluster {
   node: (name: string, what: "kill" | "start" | "crash" | "revive" | "freeze" | "thaw") => void;
 }
 
+const isOnPath = (name: string): boolean =>
+  (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
+
 /** Why there can be no cluster here; undefined where there can. */
 function hindrance(): string | undefined {
   if (process.platform !== "linux" || process.getuid?.() !== 0) return "a Slurm of its own needs root on Linux";
-  const isOnPath = (name: string): boolean =>
-    (process.env["PATH"] ?? "").split(delimiter).some((folder) => existsSync(join(folder, name)));
   return isOnPath("slurmctld") || isOnPath("apt-get") ? undefined : "Slurm is not installed, and there is no apt-get";
 }
 
@@ -66,6 +67,17 @@ export function startCluster(t: TestContext, ...options: string[]): TestCluster 
   if (!isPossible(t)) return undefined;
   const cluster = start(options);
   t.after(cluster.end);
+  return cluster;
+}
+
+/**
+ * Starts a cluster for the tests of a file, of which Slurm is not what they are about; it ends with the file.
+ * @returns undefined where Slurm is not installed, or there can be no cluster
+ */
+export function clusterOfFile(...options: string[]): TestCluster | undefined {
+  if (hindrance() !== undefined || !isOnPath("slurmctld")) return undefined;
+  const cluster = start(options);
+  after(cluster.end);
   return cluster;
 }
 

@@ -2,6 +2,7 @@ import { dequeue, SLURM_QUEUE, waitingAmong, type Waiting } from "../../executor
 import { endQueue, isQueueRunning, startQueue, workingDevices } from "../../executor/deviceQueue.ts";
 import type { ExecutorPlace } from "../../executor/executor.ts";
 import { slurmExecutor } from "../../executor/executors.ts";
+import { concurrentOf, MOST_CONCURRENT } from "../../experiment/concurrent.ts";
 import { isWaiting } from "../../record/record.ts";
 import type { ReadRun } from "../../run/directory/runList.ts";
 import { readMarkedRuns } from "../../run/interruption/interruptedRuns.ts";
@@ -86,9 +87,12 @@ function sayCluster(what: string, cluster: readonly ClusterRun[]): void {
 
 /** The number of runs at once that a person gives: 0 for no limit. */
 function limitOf(text: string | undefined): number {
-  if (text === undefined || !/^\d{1,6}$/.test(text))
-    throw new WrongUse("queue limit takes how many of the cluster's runs are at work at once; 0: no limit");
-  return Number(text);
+  const limit = concurrentOf(text ?? "");
+  if (limit === undefined)
+    throw new WrongUse(
+      `queue limit takes how many of the cluster's runs are at work at once, at most ${MOST_CONCURRENT}; 0: no limit`,
+    );
+  return limit;
 }
 
 /** Changes what waits for the cluster, or is at work there. */

@@ -23,14 +23,32 @@ const NO_NODE = 'echo "adept: no Node here; load it in executor.setup" >&2';
 const trapLine = (request: SlurmRequest): string =>
   `trap '' ${["TERM", signalName(request)?.slice("SIG".length)].filter((each) => each !== undefined).join(" ")}`;
 
+/**
+ * A job that Slurm starts again goes on writing to the same file: each start tells its number first, by the shell
+ * alone, since a node may lack everything else.
+ */
+const START_LINE =
+  'printf \'== restart %s on %s, %(%F %T)T\\n\' "${SLURM_RESTART_COUNT:-0}" "${SLURMD_NODENAME:-$HOSTNAME}" -1 >&2';
+const STARTS = /^== restart \d+ on .*\n?/gm;
+
+/** What a job has printed, without the lines by which its script tells of a start. */
+export const withoutStarts = (printed: string): string => printed.replace(STARTS, "");
+
 /** What a worker is started with: its own words, of which those that begin with "$" are the shell's. */
-type WorkerStart = Omit<ScriptPlaces, "submission"> & { words: readonly string[] };
+type WorkerStart = Omit<ScriptPlaces, "submission"> & {
+  words: readonly string[];
+  /** Lines before all that the request names. */
+  first?: readonly string[];
+};
 
 /**
  * A script that runs a worker. The worker takes the place of the shell, so that it gets the signals, and no srun is
  * between, whose variables and launcher differ by version.
  */
-export function workerScript(request: SlurmRequest, { nodePath, workerPath, words, folder }: WorkerStart): string {
+export function workerScript(
+  request: SlurmRequest,
+  { nodePath, workerPath, words, folder, first = [] }: WorkerStart,
+): string {
   const { setup = [], container = [] } = request;
   const told = words.map((word) => (word.startsWith("$") ? `"${word}"` : shellWord(word))).join(" ");
   const own = `${shellWord(workerPath)} ${told} --folder ${shellWord(folder)}`;
@@ -42,12 +60,16 @@ export function workerScript(request: SlurmRequest, { nodePath, workerPath, word
           `[ -x "$node" ] || node=$(command -v node) || { ${NO_NODE}; exit 127; }`,
           `exec "$node" ${own}`,
         ];
-  return `${["#!/bin/bash", trapLine(request), ...setup, "export ELECTRON_RUN_AS_NODE=1", ...start].join("\n")}\n`;
+  return `${["#!/bin/bash", trapLine(request), ...first, ...setup, "export ELECTRON_RUN_AS_NODE=1", ...start].join("\n")}\n`;
 }
 
 /** The script of a submission's job or array. */
 export const jobScript = (request: SlurmRequest, { submission, ...places }: ScriptPlaces): string =>
-  workerScript(request, { ...places, words: ["task", submission, "${SLURM_ARRAY_TASK_ID:-0}"] });
+  workerScript(request, {
+    ...places,
+    first: [START_LINE],
+    words: ["task", submission, "${SLURM_ARRAY_TASK_ID:-0}"],
+  });
 
 const given = (option: string, value: string | number | undefined): string[] =>
   value === undefined ? [] : [`--${option}=${value}`];

@@ -1,11 +1,13 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
+import { fileEnd } from "../../base/files/fileEnd.ts";
 import { said } from "../../base/phrase.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { RunRecord } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
 import type { Where } from "../executor.ts";
+import { withoutStarts } from "./script.ts";
 import { NOT_FOUND } from "./seen.ts";
 import { pointerOf, SubmissionFolder } from "./submission.ts";
 import { verdictOf, type Verdict } from "./verdict.ts";
@@ -14,18 +16,10 @@ import { verdictOf, type Verdict } from "./verdict.ts";
 const TAIL_BYTES = 4000;
 const TAIL_LINES = 3;
 
-/** The last lines of a file; empty where there is none. */
+/** The last lines that a job has printed, without those by which its script tells of a start; empty without any. */
 function endOf(path: string): string {
   if (!existsSync(path)) return "";
-  const fd = openSync(path, "r");
-  try {
-    const { size } = fstatSync(fd);
-    const bytes = Buffer.alloc(Math.min(TAIL_BYTES, size));
-    readSync(fd, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString("utf8").trim().split("\n").slice(-TAIL_LINES).join("\n");
-  } finally {
-    closeSync(fd);
-  }
+  return withoutStarts(fileEnd(path, TAIL_BYTES).text).trim().split("\n").slice(-TAIL_LINES).join("\n");
 }
 
 /** What a verdict adds to a journal: nothing where the worker itself has said that it was interrupted. */

@@ -3,15 +3,16 @@ import type { Experiment } from "../../experiment/experiment.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
-import type { Executor, ExecutorPlace, Placement, Submitted, SubmitOptions, Where } from "../executor.ts";
+import type { Executor, ExecutorPlace, Placement, RunLog, Submitted, SubmitOptions, Where } from "../executor.ts";
 import { dequeue, enqueue } from "../queuedRuns.ts";
 import { newIds } from "../newIds.ts";
+import { ownLog } from "../runLogs.ts";
 import { cancelJobs } from "./cancelJobs.ts";
 import { checkRequest } from "./checkRequest.ts";
 import { pollInterval, requestOf, withDefaults } from "./defaults.ts";
 import { clusterFindings, type ClusterFinding } from "./findings.ts";
-import { jobLogs, type JobLog } from "./jobLogs.ts";
-import { limitConcurrent } from "./limitConcurrent.ts";
+import { jobLogs, journalLog } from "./jobLogs.ts";
+import { limitConcurrent, limitsOf } from "./limitConcurrent.ts";
 import { lookAtRuns } from "./lookAtRuns.ts";
 import { oldSubmissions, type OldSubmission } from "./oldSubmissions.ts";
 import { probeCluster } from "./probe.ts";
@@ -102,10 +103,15 @@ export class SlurmExecutor implements Executor {
    * @param runs those that wait or are at work
    * @param concurrent 0: as many as the cluster allows
    * @returns how many job arrays have the new limit
-   * @throws UserError when Slurm refuses it or does not answer
+   * @throws UserError when Slurm refuses it or does not answer, or cannot limit these runs
    */
   async limit(runs: readonly RunDirectory[], concurrent: number): Promise<number> {
     return (await limitConcurrent(runs, concurrent)).length;
+  }
+
+  /** How many of these runs may be at work at once, as their experiments say it now: one number for each limit. */
+  limits(runs: readonly RunDirectory[]): number[] {
+    return limitsOf(runs);
   }
 
   /**
@@ -124,9 +130,9 @@ export class SlurmExecutor implements Executor {
     ];
   }
 
-  /** The output of the jobs that a run has had, oldest first: what the script and the worker have printed there. */
-  logs(run: RunDirectory): JobLog[] {
-    return jobLogs(run);
+  /** Where the run was and how it ended, by its journal; then the output of its jobs, oldest first. */
+  logs(run: RunDirectory, most: number): RunLog[] {
+    return [...ownLog(run, most), ...journalLog(run, most), ...jobLogs(run, most)];
   }
 
   /** The folders of submissions that nothing needs any more; Slurm is not asked. */

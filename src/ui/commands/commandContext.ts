@@ -7,6 +7,7 @@ import type { Command } from "../window/ids.ts";
 import type { Panels } from "../page/panel.ts";
 import type { ReadOnlyDocuments } from "../window/readOnlyDocuments.ts";
 import type { RunExplorer } from "../runs/runExplorer.ts";
+import type { RunLogs } from "../runs/runLogs.ts";
 import type { RunPick } from "../runs/runPick.ts";
 import type { RunsModel } from "../runs/runsModel.ts";
 import type { Setups } from "../setup/setup.ts";
@@ -25,6 +26,7 @@ export interface CommandContext {
   readonly setups: Setups;
   readonly tokens: SharedTokenWorker;
   readonly documents: ReadOnlyDocuments;
+  readonly logs: RunLogs;
   readonly log: vscode.LogOutputChannel;
   readonly state: vscode.Memento;
   readonly workerPath: string;

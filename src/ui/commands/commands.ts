@@ -3,6 +3,7 @@ import type { CommandContext, CommandHandler } from "./commandContext.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { heatmapCommands } from "./heatmapCommands.ts";
 import { Command } from "../window/ids.ts";
+import { clusterCommands } from "./clusterCommands.ts";
 import { historyCommands } from "./historyCommands.ts";
 import { annotateCommands } from "./annotateCommands.ts";
 import { deleteCommands } from "./deleteCommands.ts";
@@ -23,6 +24,7 @@ export class Commands extends DisposableStore {
       ...deleteCommands(context),
       ...filterCommands(context),
       ...queueCommands(context),
+      ...clusterCommands(context),
       ...heatmapCommands(context),
       ...historyCommands(context),
       [Command.predict]: (argument) => predictWithRun(argument, context),

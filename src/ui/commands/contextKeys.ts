@@ -5,6 +5,7 @@ import { hasHeatmap } from "./heatmapCommands.ts";
 import type { Heatmaps } from "../heatmap/heatmaps.ts";
 import { host } from "../window/host.ts";
 import { ContextKey } from "../window/ids.ts";
+import { isClusters, isOnCluster } from "../runs/clusterRuns.ts";
 import { runsDirectory, type RunsModel } from "../runs/runsModel.ts";
 
 /** Interval in ms at which the queue's process is looked for while runs wait. */
@@ -51,7 +52,8 @@ export class ContextKeys extends DisposableStore {
 
   private update(): void {
     const folders = this.model.folders.all();
-    const waiting = this.model.runs().some(({ record }) => record.status === "queued");
+    // A cluster's queue is Slurm's own: there is none to pause here.
+    const waiting = this.model.runs().some((run) => run.record.status === "queued" && !isClusters(run));
     this.set(
       ContextKey.noRepository,
       folders.length > 0 && folders.every(({ uri }) => repositoryAround(uri.fsPath) === undefined),
@@ -70,6 +72,7 @@ export class ContextKeys extends DisposableStore {
       ContextKey.hasResults,
       this.model.runs().some(({ record }) => record.status === "finished" || record.status === "stopped"),
     );
+    this.set(ContextKey.clusterRuns, this.model.runs().some(isOnCluster));
     this.set(ContextKey.queueWaiting, waiting);
     this.set(
       ContextKey.queueRunning,

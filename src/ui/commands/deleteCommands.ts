@@ -1,11 +1,13 @@
 import * as vscode from "vscode";
 import { isLive } from "../../record/record.ts";
+import { isClusters, isOnCluster } from "../runs/clusterRuns.ts";
 import { runsDirectory } from "../runs/runsModel.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { host } from "../window/host.ts";
 import { Command, ContextKey } from "../window/ids.ts";
 import { withoutLinks } from "../window/plainText.ts";
 import { annotationCommits } from "./annotateCommands.ts";
+import { stopOnCluster } from "./clusterCommands.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 
 /** Key of the workspace state under which the last deletion is kept, to be undone. */
@@ -46,8 +48,10 @@ async function deleteRuns(argument: unknown, selected: unknown, context: Command
       )) !== stop
     )
       return;
-    for (const run of live) await host().stopRun(run.directory);
+    for (const run of live.filter((each) => !isClusters(each))) await host().stopRun(run.directory);
   }
+  // Of a cluster also what waits: its job would begin a run that is not there.
+  await stopOnCluster(runs.filter(isOnCluster), context);
   await annotationCommits();
   const deleted: Deleted[] = [];
   for (const folder of new Set(runs.map((run) => run.folder))) {

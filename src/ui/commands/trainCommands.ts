@@ -4,9 +4,12 @@ import { phrase } from "../../base/phrase.ts";
 import { isOpen } from "../../record/record.ts";
 import type { CommandContext, CommandHandlers } from "./commandContext.ts";
 import { host } from "../window/host.ts";
-import { Command, Setting } from "../window/ids.ts";
+import { Command, Setting, View } from "../window/ids.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
-import { runsDirectory, type Run } from "../runs/runsModel.ts";
+import { isClusters, isOnCluster, placeIn } from "../runs/clusterRuns.ts";
+import type { Run } from "../runs/runsModel.ts";
+import { localisedError } from "../window/localised.ts";
+import { withoutLinks } from "../window/plainText.ts";
 import { booleanSetting } from "../window/settings.ts";
 
 /** Commands that start, stop and resume trainings, and make experiments. */
@@ -45,11 +48,8 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
     async () => {
       await requireTrainable(file.fsPath, context);
       return host().submitExperiment(file.fsPath, {
-        runsDir: runsDirectory(folder),
-        workerPath,
-        nodePath: process.execPath,
+        ...placeIn(folder, workerPath),
         git: booleanSetting(Setting.commitRuns, folder.uri),
-        folder: folder.uri.fsPath,
       });
     },
   );
@@ -59,6 +59,10 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
   }
   void placed.then(({ left, why }) => {
     if (left > 0) log.warn(`${left} runs are not submitted yet: ${why?.message ?? ""}`);
+    if (left > 0 && why !== undefined)
+      void vscode.window.showWarningMessage(
+        withoutLinks(vscode.l10n.t("{0} runs are not submitted yet: {1}", left, localisedError(why))),
+      );
     model.refresh();
   });
   model.refresh();
@@ -66,7 +70,12 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
   if (first !== undefined) panels.show(first);
   if (runs.length > 1)
     void vscode.window.showInformationMessage(
-      vscode.l10n.t("{0} runs are queued; they train one after the other, also when this window closes.", runs.length),
+      first !== undefined && isClusters(first)
+        ? vscode.l10n.t("{0} runs are the cluster's; they train there, also when this window closes.", runs.length)
+        : vscode.l10n.t(
+            "{0} runs are queued; they train one after the other, also when this window closes.",
+            runs.length,
+          ),
     );
 }
 
@@ -86,18 +95,16 @@ async function requireTrainable(path: string, { tokens, log }: CommandContext): 
 
 /** What has a run trained: this machine, or the cluster that it is of. */
 const executorOf = (run: Run, workerPath: string): ReturnType<ReturnType<typeof host>["executorOfRun"]> =>
-  host().executorOfRun(run.directory, {
-    runsDir: runsDirectory(run.folder),
-    workerPath,
-    nodePath: process.execPath,
-    folder: run.folder.uri.fsPath,
-  });
+  host().executorOfRun(run.directory, placeIn(run.folder, workerPath));
 
 async function stop(argument: unknown, { model, pick, log, workerPath }: CommandContext): Promise<void> {
-  const run = await pick.one(argument, (each) => isOpen(each.record.status));
+  const run = await pick.one(argument, (each) => isOpen(each.record.status) || isOnCluster(each));
   if (run === undefined) return;
   log.info(`stop ${run.id}`);
-  await executorOf(run, workerPath).stop([run.directory]);
+  // A worker ends its step first, and one on a node may be minutes from reading that it is to stop.
+  await vscode.window.withProgress({ location: { viewId: View.runs } }, () =>
+    executorOf(run, workerPath).stop([run.directory]),
+  );
   model.refresh();
 }
 

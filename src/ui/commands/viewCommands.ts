@@ -12,6 +12,7 @@ import { host } from "../window/host.ts";
 import { Command } from "../window/ids.ts";
 import { isUnreadable } from "../runs/explorerNode.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
+import { isClusters } from "../runs/clusterRuns.ts";
 import type { Run } from "../runs/runsModel.ts";
 
 type Ids =
@@ -67,9 +68,13 @@ export function viewCommands(context: CommandContext): CommandHandlers<Ids> {
   };
 }
 
-/** Opens the log file of a run, else the log of the extension. */
+/** Opens the log file of a run, or what a cluster's run and its jobs have written; else the log of the extension. */
 async function showLog(argument: unknown, context: CommandContext): Promise<void> {
   const run = await loggedRun(argument, context);
+  if (run !== undefined && isClusters(run)) {
+    await context.logs.show(run);
+    return;
+  }
   const file = run && join(run.directory.path, "log.txt");
   if (file !== undefined && existsSync(file))
     await vscode.window.showTextDocument(vscode.Uri.file(file), { preview: true });

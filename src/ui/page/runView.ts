@@ -5,15 +5,20 @@ import type { RunChoice, RunView } from "../../protocol/hostToPage.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { outcomeOf } from "../../record/outcome.ts";
 import { isOpen } from "../../record/record.ts";
+import { waitsForCluster, whereIs } from "../runs/clusterRuns.ts";
+import { clusterText } from "../runs/clusterText.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
 import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
 import { outcomeText } from "./outcomeText.ts";
 
-function statusLine(record: Run["record"]): string {
+function statusLine(run: Run): string {
+  const { record } = run;
   const { status, error } = record;
-  return error === undefined ? statusOf(record) : `${statusText(status)}: ${localisedError(error)}`;
+  const where = whereIs(run);
+  if (error !== undefined) return `${statusText(status)}: ${localisedError(error)}`;
+  return where === undefined ? statusOf(record) : clusterText(record, where);
 }
 
 /** The record with the messages of workers and git in the window's language. */
@@ -27,9 +32,10 @@ function localisedRecord(record: Run["record"]): Run["record"] {
 }
 
 /** A run as the page shows it. */
-export function viewOf({ record, directory }: Run): RunView {
+export function viewOf(run: Run): RunView {
+  const { record, directory } = run;
   const adapter = join(directory.path, "adapter");
-  const live = isOpen(record.status);
+  const live = isOpen(record.status) || waitsForCluster(run);
   const metric = leadingMetric(record.evaluations[0]?.metrics ?? {})?.name ?? "accuracy";
   return {
     record: localisedRecord(record),
@@ -38,7 +44,7 @@ export function viewOf({ record, directory }: Run): RunView {
     metricName: metricName(metric),
     correlation: isCorrelation(metric),
     resumable: !live && record.status !== "finished",
-    statusText: statusLine(record),
+    statusText: statusLine(run),
     summary: summaryText(record),
     progress: record.status === "finished" ? 1 : doneFraction(record),
     adapterPath: existsSync(adapter) ? adapter : undefined,

@@ -85,3 +85,23 @@ export function clusterNeed(where: Where, now = Date.now()): string | undefined 
     clockText(where.unlisted!.until, now),
   );
 }
+
+/** What Slurm's word for a wait means that ends by itself, and what may be done about it; undefined of other words. */
+function meaningOf(word: string): string | undefined {
+  const { t } = vscode.l10n;
+  if (word === "Priority") return t("Jobs with a higher priority go first.");
+  if (word === "Resources") return t("It is among the next, and waits for free nodes.");
+  if (word === "JobArrayTaskLimit")
+    return t("As many runs of its sweep are at work as may be at once: Limit Cluster Runs at Once changes it.");
+  if (word === "BeginTime") return t("It was started again: Slurm waits about two minutes before that.");
+  if (word === "Dependency") return t("It waits for other jobs of its sweep.");
+  if (/^ReqNodeNotAvail|^Reserved|^NodeDown|^PartitionDown|^PartitionInactive/.test(word))
+    return t("Nodes that it needs are down, or reserved, such as for maintenance: sinfo -R says why.");
+  if (/^(QOS|Assoc)(Max|Grp)/.test(word))
+    return t("Your account or QOS has as much at work as it may: it starts when something of yours has ended.");
+  return undefined;
+}
+
+/** Why a run waits that starts by itself, in words; undefined for others, and where Slurm's word is all there is. */
+export const clusterHelp = ({ state, never, reason = "" }: Where): string | undefined =>
+  state === "waiting" && never === undefined ? meaningOf(reason) : undefined;

@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 import { UserError } from "../../base/errors.ts";
 import type { Where } from "../../executor/executor.ts";
-import { isOpen, isWaiting } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { host } from "../window/host.ts";
-import { runsDirectory, type Run, type RunsModel } from "./runsModel.ts";
+import { isOnCluster, placeIn } from "./clusterRuns.ts";
+import type { Run, RunsModel } from "./runsModel.ts";
 
 /** How often (ms) Slurm is looked at while the window has the focus, and while it has not. */
 const LOOK_MS = 30_000;
@@ -16,10 +16,6 @@ export interface ClusterWatchParts {
   readonly log: vscode.LogOutputChannel;
   readonly workerPath: string;
 }
-
-/** Whether a run waits for a cluster or is at work on it. */
-const isCluster = ({ record, directory }: Run): boolean =>
-  (isOpen(record.status) || isWaiting(record)) && host().kindOf(directory) === "slurm";
 
 /**
  * Looks where a cluster's runs are, for the rows of the list; on the way, what waits without a job is submitted, and a
@@ -40,6 +36,12 @@ export class ClusterWatch extends DisposableStore {
         clearInterval(timer);
       },
     });
+    // Whoever comes back to the window sees what is the case now.
+    this.register(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused) void this.look();
+      }),
+    );
     this.register(
       parts.model.onDidChange(({ list }) => {
         if (list) void this.look();
@@ -55,10 +57,12 @@ export class ClusterWatch extends DisposableStore {
     try {
       const places = new Map<string, Where>();
       for (const folder of model.folders.all()) {
-        const runs = model.runs(folder).filter(isCluster);
+        const runs = model.runs(folder).filter(isOnCluster);
         for (const [id, where] of runs.length > 0 ? await this.lookIn(folder, runs) : []) places.set(id, where);
       }
       model.setPlaces(places);
+      // What nodes write to a network file system no watcher tells of.
+      if (places.size > 0) model.refresh();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       log.warn(error.message);
@@ -68,14 +72,8 @@ export class ClusterWatch extends DisposableStore {
   }
 
   private async lookIn(folder: vscode.WorkspaceFolder, runs: readonly Run[]): Promise<ReadonlyMap<string, Where>> {
-    const place = {
-      runsDir: runsDirectory(folder),
-      folder: folder.uri.fsPath,
-      workerPath: this.parts.workerPath,
-      nodePath: process.execPath,
-    };
     const { where, placement } = await host()
-      .slurmExecutor(place)
+      .slurmExecutor(placeIn(folder, this.parts.workerPath))
       .tend(runs.map(({ directory }) => directory));
     if (placement.why !== undefined) this.parts.log.warn(placement.why.message);
     return where;

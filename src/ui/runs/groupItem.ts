@@ -19,15 +19,18 @@ export function groupText(records: readonly RunRecord[]): string {
     .join(" · ");
 }
 
-/** Returns the row of a group of runs. */
-export function groupItem(node: GroupNode, records: readonly RunRecord[]): vscode.TreeItem {
+/**
+ * Returns the row of a group of runs.
+ * @param onCluster whether one of them waits for a cluster or is at work on it
+ */
+export function groupItem(node: GroupNode, records: readonly RunRecord[], onCluster: boolean): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, vscode.TreeItemCollapsibleState.Expanded);
   const description = groupText(records);
   item.id = `group:${node.key}`;
   item.iconPath = new vscode.ThemeIcon("beaker");
   item.description = description;
   item.tooltip = tooltipOf(node, records);
-  item.contextValue = "group";
+  item.contextValue = onCluster ? "group.cluster" : "group";
   item.accessibilityInformation = {
     label: vscode.l10n.t("Experiment {0}, {1}", node.label, description),
     role: "treeitem",

@@ -3,12 +3,13 @@ import * as vscode from "vscode";
 import type { RunRecord } from "../../record/record.ts";
 import { DisposableStore } from "../window/disposableStore.ts";
 import { ContextKey, View } from "../window/ids.ts";
+import { isOnCluster, whereIs } from "./clusterRuns.ts";
 import { idsOf, type ExplorerNode } from "./explorerNode.ts";
 import { filterText, sortName } from "./filterText.ts";
 import { groupItem, groupText } from "./groupItem.ts";
 import { isFiltered, passesFilter, SORTS, storedFilter, type RunFilter, type SortKey } from "./runFilter.ts";
 import { runItem, runTooltip, unreadableItem } from "./runItem.ts";
-import type { RunsModel } from "./runsModel.ts";
+import type { Run, RunsModel } from "./runsModel.ts";
 import { metricOf, treeOf, type GroupNode, type RunNode, type TreeNode } from "./runTree.ts";
 
 /** Keys of the workspace state. */
@@ -145,7 +146,7 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
     if (node.kind === "group") {
       const records = this.recordsOf(node);
       this.shownGroupTexts.set(node.key, groupText(records));
-      return groupItem(node, records);
+      return groupItem(node, records, this.runsOf(node).some(isOnCluster));
     }
     if (node.kind === "unreadable") return unreadableItem(node);
     const run = this.model.find(node.id);
@@ -155,7 +156,7 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
   /** Writes a row's tooltip when VS Code first asks for it, not when the row is made. */
   resolveTreeItem(item: vscode.TreeItem, node: ExplorerNode): vscode.TreeItem {
     const run = node.kind === "run" ? this.model.find(node.id) : undefined;
-    if (run !== undefined) item.tooltip = runTooltip(run.record, run.where);
+    if (run !== undefined) item.tooltip = runTooltip(run.record, whereIs(run));
     return item;
   }
 
@@ -218,8 +219,12 @@ export class RunExplorer extends DisposableStore implements vscode.TreeDataProvi
     if (!this.view.visible) this.showFilter();
   }
 
-  private recordsOf({ ids }: GroupNode): RunRecord[] {
-    return ids.flatMap((id) => this.model.find(id)?.record ?? []);
+  private runsOf({ ids }: GroupNode): Run[] {
+    return ids.flatMap((id) => this.model.find(id) ?? []);
+  }
+
+  private recordsOf(node: GroupNode): RunRecord[] {
+    return this.runsOf(node).map(({ record }) => record);
   }
 
   /** Says above the list what the filter leaves out, and how many folders cannot be read. */

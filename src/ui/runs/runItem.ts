@@ -2,9 +2,10 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import { newerPhrase } from "../../base/newerVersion.ts";
 import { type Phrase } from "../../base/phrase.ts";
-import { isOpen, type RunRecord } from "../../record/record.ts";
+import { isLive, isOpen, type RunRecord } from "../../record/record.ts";
 import type { Where } from "../../executor/executor.ts";
-import { clusterNeed, clusterText } from "./clusterText.ts";
+import { waitsForCluster, whereIs } from "./clusterRuns.ts";
+import { clusterHelp, clusterNeed, clusterText } from "./clusterText.ts";
 import { runSummary, reproductionText, shownResult, statusIcon, statusOf, summaryWithoutStatus } from "./runText.ts";
 import { deviceName } from "./deviceText.ts";
 import { host } from "../window/host.ts";
@@ -17,7 +18,9 @@ import type { Run } from "./runsModel.ts";
  * Returns the row of a run in the list.
  * @param label its name inside its group
  */
-export function runItem({ id, record, where }: Run, label: string): vscode.TreeItem {
+export function runItem(run: Run, label: string): vscode.TreeItem {
+  const { id, record } = run;
+  const where = whereIs(run);
   const item = new vscode.TreeItem(plainLine(label), vscode.TreeItemCollapsibleState.None);
   const summary = where === undefined ? runSummary(record) : clusterSummary(record, where);
   const marks = [
@@ -27,9 +30,9 @@ export function runItem({ id, record, where }: Run, label: string): vscode.TreeI
     ...record.tags.map((tag) => `#${tag}`),
   ].filter((part) => part !== "");
   item.id = id;
-  item.iconPath = statusIcon(record.status);
+  item.iconPath = statusIcon(waitsForCluster(run) ? "queued" : record.status);
   item.description = plainLine(marks.join(" · "));
-  item.contextValue = contextValue(record);
+  item.contextValue = contextValue(run);
   item.accessibilityInformation = {
     label: vscode.l10n.t("Run {0}, {1}{2}", label, summary, record.starred ? vscode.l10n.t(", starred") : ""),
     role: "treeitem",
@@ -58,12 +61,13 @@ export function unreadableItem({ path, reason }: { path: string; reason: Phrase 
 }
 
 /**
- * Returns the words that the `when` clauses of menus match: run.live, run.queued, run.finished or run.resumable; then
- * whether the run is starred, archived, and has offsets.
+ * Returns the words that the `when` clauses of menus match: run.live, run.queued, run.placed (in the queue of a
+ * cluster), run.finished or run.resumable; then whether the run is starred, archived, and has offsets.
  */
-function contextValue(record: RunRecord): string {
+function contextValue(run: Run): string {
+  const { record } = run;
   return [
-    stateWord(record),
+    waitsForCluster(run) ? "run.placed" : stateWord(record),
     record.starred ? "starred" : "plain",
     record.archived ? "archived" : "kept",
     ...(host().hasOffsets(record.method) ? ["offsets"] : []),
@@ -89,6 +93,7 @@ export function runTooltip(record: RunRecord, where?: Where): vscode.MarkdownStr
     line(vscode.l10n.t("Cluster"), clusterText(record, where));
     line(vscode.l10n.t("Job"), where.job);
     line(vscode.l10n.t("Needs you"), clusterNeed(where));
+    line(vscode.l10n.t("Why it waits"), isLive(record.status) ? undefined : clusterHelp(where));
   }
   line(vscode.l10n.t("Run"), record.id);
   line(vscode.l10n.t("Method"), record.method);

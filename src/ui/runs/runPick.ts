@@ -43,6 +43,12 @@ export class RunPick {
     )?.run;
   }
 
+  /** Returns the runs of the rows or ids that a command was called on; undefined where it was called on none. */
+  named(argument: unknown, selected: unknown): Run[] | undefined {
+    const ids = idsFrom(argument, selected);
+    return ids.length === 0 ? undefined : ids.flatMap((id) => this.model.find(id) ?? []);
+  }
+
   /**
    * Returns the runs that a command was called on; else the suitable ones of the selected runs; else the user's choice.
    * @param selected the second argument of the command: all selected rows if it was called on one of several

@@ -35,6 +35,10 @@ export const Command = {
   trainLast: "adept.trainLast",
   pauseQueue: "adept.pauseQueue",
   resumeQueue: "adept.resumeQueue",
+  takeOut: "adept.takeOut",
+  cancelClusterRuns: "adept.cancelClusterRuns",
+  limitClusterRuns: "adept.limitClusterRuns",
+  refreshLog: "adept.refreshLog",
   showHeatmap: "adept.showHeatmap",
   hideHeatmap: "adept.hideHeatmap",
   heatmapMeasure: "adept.heatmapMeasure",
@@ -77,5 +81,6 @@ export const ContextKey = {
   hasOffsets: "adept.hasOffsets",
   heatmapShown: "adept.heatmapShown",
   hasResults: "adept.hasResults",
+  clusterRuns: "adept.clusterRuns",
 } as const;
 export type ContextKey = (typeof ContextKey)[keyof typeof ContextKey];

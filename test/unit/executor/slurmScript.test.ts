@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readLimits } from "../../../src/executor/slurm/limits.ts";
-import { arrayOption, jobScript, requestOptions } from "../../../src/executor/slurm/script.ts";
+import { arrayOption, jobScript, requestOptions, withoutStarts } from "../../../src/executor/slurm/script.ts";
 import { limitSeconds, signalName, signalOption } from "../../../src/executor/slurm/timeSignal.ts";
 import { withoutJob } from "../../../src/executor/slurm/slurmCommand.ts";
 import { ownJob } from "../../../src/executor/slurm/slurmTask.ts";
@@ -46,6 +46,21 @@ test("the script runs in a shell: setup first, then the worker in the shell's pl
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test("each start of a job tells its number and its node before anything else; a verdict does not quote that", () => {
+  const places = { nodePath: "/bin/true", workerPath: "w", submission: "s", folder: "f" };
+  const printed = (env: object): string =>
+    execFileSync("bash", ["-c", `exec 2>&1\n${jobScript({ setup: ["echo set up"] }, places)}`], {
+      encoding: "utf8",
+      env: { PATH: process.env["PATH"], ...env },
+    });
+  const first = printed({ SLURMD_NODENAME: "n7" });
+  assert.match(first, /^== restart 0 on n7, \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nset up\n$/);
+  const again = printed({ SLURM_RESTART_COUNT: "3", SLURMD_NODENAME: "n8" });
+  assert.match(again, /^== restart 3 on n8, /);
+  assert.equal(withoutStarts(`${first}${again}`), "set up\nset up\n");
+  assert.equal(withoutStarts("== restart of nothing\n"), "== restart of nothing\n");
 });
 
 test("options of sbatch: only what is asked for, and the user's own arguments last", () => {

@@ -76,6 +76,37 @@ test("a row of a cluster's run says where it is, in the terminal and in the wind
   );
   assert.equal(clusterNeed(where({ state: "unknown", unlisted: { ...unlisted, alive: true } }), NOW), undefined);
 
-  const item = runItem({ id: "a", record: record("queued"), where: ROWS[3]![1] } as never, "7");
+  const ended = runItem(
+    { id: "a", record: { ...record("running"), status: "stopped" }, where: ROWS[0]![1] } as never,
+    "7",
+  );
+  assert.equal(ended.description, "stopped", "what the cluster said before the end counts no more");
+  const again = { ...record("interrupted"), queued: true };
+  const item = runItem({ id: "a", record: again, where: ROWS[3]![1] } as never, "7");
+  assert.match(item.contextValue ?? "", /^run\.placed /, "it waits for its next start, and can be taken out");
+  assert.equal((item.iconPath as { id: string }).id, "clock");
   assert.match(String(item.description), /requeued twice/);
+});
+
+test("the details of a cluster's run say why it waits, and what helps", async () => {
+  const { clusterHelp, runTooltip } = await loadParts();
+  for (const [reason, says] of [
+    ["Priority", /higher priority/],
+    ["Resources", /free nodes/],
+    ["JobArrayTaskLimit", /Limit Cluster Runs at Once changes it/],
+    ["BeginTime", /two minutes/],
+    ["QOSMaxJobsPerUserLimit", /account or QOS/],
+    ["AssocGrpCpuLimit", /account or QOS/],
+    ["ReqNodeNotAvail, May be reserved for other job", /sinfo -R/],
+  ] as const) {
+    assert.match(clusterHelp(where({ reason })) ?? "", says, reason);
+    assert.equal(clusterHelp(where({ reason, state: "working" })), undefined, "of a run at work nothing is told");
+  }
+  assert.equal(clusterHelp(where({ reason: "Cleaning" })), undefined);
+  assert.equal(clusterHelp(where({ reason: "QOSMaxWallDurationPerJobLimit", never: phrase`Less.` })), undefined);
+  const waits = runTooltip(record("queued"), where({ reason: "Resources" })).value;
+  assert.match(waits, /Cluster: waiting \(Resources\)\n- Job: 17_0\n- Why it waits: It is among the next/);
+  const never = runTooltip(record("queued"), where({ reason: "JobHeldUser", never: phrase`scontrol release.` })).value;
+  assert.match(never, /Needs you: scontrol release\./);
+  assert.doesNotMatch(never, /Why it waits/);
 });

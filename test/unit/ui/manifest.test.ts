@@ -106,6 +106,19 @@ test("what is for a row of the list is not in the palette, and deleting stands a
   );
 });
 
+test("what is for a cluster's runs alone is nowhere offered without them", () => {
+  const shown = /adept\.clusterRuns|\/\^run\\\.placed\/|\/\^group\\\.cluster\/|^false$/;
+  const items = Object.values(contributes.menus).flat();
+  for (const id of [Command.takeOut, Command.cancelClusterRuns, Command.limitClusterRuns]) {
+    const own = items.filter(({ command }) => command === id);
+    assert.ok(own.length >= 3, id);
+    for (const { when } of own) assert.match(when ?? "", shown, id);
+    assert.ok((contributes.menus["commandPalette"] ?? []).some(({ command }) => command === id));
+  }
+  for (const { when } of items.filter(({ command }) => command === Command.refreshLog))
+    assert.equal(when, "resourceScheme == adept-log");
+});
+
 test("every empty state has a welcome with one button", () => {
   const texts = contributes.viewsWelcome.map(({ contents }) => nls[contents.slice(1, -1)] ?? "");
   assert.equal(texts.length, 5);
