@@ -111,9 +111,9 @@ async function compare(
 
 /**
  * npm run bench causal [SET...] [--models NAME,NAME] [--methods adept,lora] [--heads all,labels] [--memory check,fast]
- * [--precision fp32,int8,int4,torch-bf16] [--rounds N]: the training step of decoder-only models beside PyTorch eager with PEFT in one
- * run: SmolLM2-135M, which test/models/prepare.sh makes, and, where it is named, random weights in the shape of
- * TinyLlama-1.1B.
+ * [--precision fp32,int8,int4,torch-bf16] [--rounds N]: the training step of decoder-only models beside PyTorch eager
+ * with PEFT in one run: SmolLM2-135M, which test/models/prepare.sh makes, and, where it is named, random weights in the
+ * shape of TinyLlama-1.1B.
  */
 export async function benchCausal(args: string[], add: AddRow): Promise<void> {
   const text = { type: "string" } as const;

@@ -47,7 +47,7 @@ function megabytes(size: string): number {
   return Number.parseInt(size, 10) * (unit in MB_OF ? MB_OF[unit as keyof typeof MB_OF] : 1);
 }
 
-/** The kinds of nodes that a request may come to, those with its cores and memory, and of these those with its feature. */
+/** The nodes that a request may come to, those with its cores and memory, and of these those with its feature. */
 function fitting(kinds: readonly NodeKind[], request: SlurmRequest): Record<"there" | "roomy" | "fit", NodeKind[]> {
   const named = request.partition?.split(",");
   const there = kinds.filter(({ partition, isDefault }) => named?.includes(partition) ?? isDefault);

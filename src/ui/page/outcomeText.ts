@@ -29,7 +29,7 @@ function verdict({ metric, baseline, gain, interval, isTold }: Outcome): string 
     : vscode.l10n.t("{0} better than the untrained model ({1}).", size, known);
 }
 
-/** The result of a run that was tested, in one line: value, 95 % interval, examples, and how far it is from baselines. */
+/** The result of a tested run in one line: value, 95 % interval, examples, and how far it is from baselines. */
 export function outcomeText(outcome: Outcome): string {
   const { metric, value, interval, examples } = outcome;
   const bounds =

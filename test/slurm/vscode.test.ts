@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { slowSteps } from "../slurm/slurmWorkspace.ts";
-import { clusterOfFile } from "../slurm/testCluster.ts";
-import { Session } from "./session.ts";
-import { until, type Workbench } from "./workbench.ts";
-import { records } from "./workspace.ts";
+import { slowSteps } from "./slurmWorkspace.ts";
+import { clusterOfFile } from "./testCluster.ts";
+import { Session } from "../integration/session.ts";
+import { until, type Workbench } from "../integration/workbench.ts";
+import { records } from "../integration/workspace.ts";
 
 const cluster = clusterOfFile("--nodes", "1", "--cpus", "3");
 const session = new Session({ "security.workspace.trust.enabled": false }, cluster?.env);
