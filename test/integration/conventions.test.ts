@@ -64,7 +64,12 @@ async function assertEndIsShownOnce(workbench: Workbench): Promise<void> {
     (text) => text === "",
   );
   await workbench.statusItem().waitFor({ state: "hidden" });
-  assert.match((await workbench.runRow("Mail in the window").getAttribute("aria-label")) ?? "", /finished/);
+  // The list draws its rows at its own pace, after badge and status item.
+  await until(
+    "the row says so",
+    () => workbench.runRow("Mail in the window").getAttribute("aria-label"),
+    (label) => (label ?? "").includes("finished"),
+  );
 }
 
 async function assertRowHasTooltip({ page }: Workbench, row: Locator): Promise<void> {
