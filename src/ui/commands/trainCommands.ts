@@ -7,7 +7,7 @@ import { host } from "../window/host.ts";
 import { Command, Setting } from "../window/ids.ts";
 import { ensureTrusted } from "../window/ensureTrusted.ts";
 import { runsDirectory, type Run } from "../runs/runsModel.ts";
-import { booleanSetting } from "../window/settings.ts";
+import { booleanSetting, objectSetting } from "../window/settings.ts";
 
 /** Commands that start, stop and resume trainings, and make experiments. */
 export function trainCommands(
@@ -49,6 +49,7 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
         workerPath,
         nodePath: process.execPath,
         git: booleanSetting(Setting.commitRuns, folder.uri),
+        trackers: objectSetting(Setting.liveTrackers, folder.uri),
         folder: folder.uri.fsPath,
       });
     },
