@@ -4,17 +4,11 @@ import { SlurmWorkspace } from "./slurmWorkspace.ts";
 import { startCluster } from "./testCluster.ts";
 import { until } from "./until.ts";
 
+/** A node of two cores, and limits of accounts and QOS that Slurm enforces. */
+const OPTIONS = ["--nodes", "1", "--cpus", "2", "--accounting", "--conf", "AccountingStorageEnforce=limits,qos"];
+
 test("a user may have five jobs: the rest waits here and is submitted by jobs that end; what is refused is told", async (t) => {
-  const cluster = startCluster(
-    t,
-    "--nodes",
-    "1",
-    "--cpus",
-    "2",
-    "--accounting",
-    "--conf",
-    "AccountingStorageEnforce=limits,qos",
-  );
+  const cluster = startCluster(t, ...OPTIONS);
   if (cluster === undefined) return;
   cluster.run("sacctmgr", "-i", "modify", "qos", "normal", "set", "MaxSubmitJobsPerUser=5");
   // No job begins before everything is told.
@@ -58,16 +52,7 @@ test("a user may have five jobs: the rest waits here and is submitted by jobs th
 });
 
 test("a QOS that denies what is above its limits: the run is refused with what helps, and does not wait for ever", (t) => {
-  const cluster = startCluster(
-    t,
-    "--nodes",
-    "1",
-    "--cpus",
-    "2",
-    "--accounting",
-    "--conf",
-    "AccountingStorageEnforce=limits,qos",
-  );
+  const cluster = startCluster(t, ...OPTIONS);
   if (cluster === undefined) return;
   cluster.run("sacctmgr", "-i", "modify", "qos", "normal", "set", "MaxWall=1", "flags=DenyOnLimit");
   const workspace = new SlurmWorkspace(t, cluster.env, { executor: { kind: "slurm", time: "10" } });
