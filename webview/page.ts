@@ -1,6 +1,6 @@
 import { el } from "./dom.ts";
 import type { FigureContext } from "./figure.ts";
-import type { AnalysisView, HostMessage, RunChoice, RunView } from "../src/protocol/hostToPage.ts";
+import type { HostMessage, RunChoice, RunView } from "../src/protocol/hostToPage.ts";
 import type { Labels } from "../src/protocol/pageLabels.ts";
 import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import type { PageState } from "./pageState.ts";
@@ -15,13 +15,6 @@ import { TrainingTab } from "./tabs/training.ts";
 import { onThemeChange, readTheme, type Theme } from "./theme.ts";
 import { button, tabs, type Tabs } from "./ui.ts";
 
-/** Where an analysis is shown; others belong to one of these. */
-const TAB_OF: Readonly<Partial<Record<AnalysisView["name"], TabId>>> = {
-  ablation: "ablation",
-  offsets: "offsets",
-  "position-shift": "shift",
-  latency: "latency",
-};
 /** Variant names of the runs of a sweep over retrained ablations: "A0: ADePT", "A3: one trained constant". */
 const RETRAINED = /^A\d+\b/;
 
@@ -43,11 +36,8 @@ export class Page {
   private readonly tabs: Tabs;
   private theme: Theme = readTheme();
   private shownActions = "";
-  private shownNext = "";
   private stopWatching: () => void;
   private readonly retrained = el("div", "", "actions");
-  private readonly next = el("section", "", "actions");
-  private readonly notDone = new Set<TabId>();
   private runs: readonly RunChoice[] = [];
 
   constructor(
@@ -85,7 +75,6 @@ export class Page {
     header.append(this.title, this.actions, this.status, this.detail, this.bar);
     const { ablation, offsets, shift, latency } = this.analyses;
     ablation.element.append(this.retrained);
-    this.training.element.prepend(this.next);
     this.tabs = tabs(
       [
         { id: "training", label: labels.tabTraining, content: this.training.element },
@@ -121,7 +110,6 @@ export class Page {
         this.runs = message.runs;
         this.compare.runs(message.runs);
         this.showRetrained();
-        this.showNext();
         return;
       case "open":
         this.goTo(message.tab, message.ids);
@@ -129,7 +117,6 @@ export class Page {
       case "analysis":
         this.training.analysis(message.analysis, message.result);
         for (const tab of Object.values(this.analyses)) tab.analysis(message.analysis, message.result);
-        this.noteAnalysis(message.analysis);
         return;
       case "peers":
         for (const tab of Object.values(this.analyses)) tab.peers(message.name, message.peers);
@@ -151,7 +138,6 @@ export class Page {
     this.showHeader();
     this.showActions();
     this.training.update(view, points);
-    this.showNext();
   }
 
   goTo(tab: TabId, ids: readonly string[] | undefined): void {
@@ -192,37 +178,6 @@ export class Page {
           this.goTo("compare", ids);
         }),
       );
-  }
-
-  private noteAnalysis({ name, applies, ready, status }: AnalysisView): void {
-    const tab = TAB_OF[name];
-    if (tab === undefined) return;
-    if (applies && ready && status === "none") this.notDone.add(tab);
-    else this.notDone.delete(tab);
-    this.showNext();
-  }
-
-  /** Offers what a finished run has not been asked yet. */
-  private showNext(): void {
-    const { labels } = this.options;
-    const names: [TabId, string][] = [
-      ["ablation", labels.ablation],
-      ["offsets", labels.offsets],
-      ["shift", labels.positionShift],
-      ["latency", labels.latency],
-      ["compare", labels.compare],
-    ];
-    const isOffered = (tab: TabId): boolean => (tab === "compare" ? this.runs.length > 1 : this.notDone.has(tab));
-    const wanted = this.view.record.status === "finished" ? names.filter(([tab]) => isOffered(tab)) : [];
-    const key = wanted.map(([tab]) => tab).join();
-    if (key === this.shownNext) return;
-    this.shownNext = key;
-    const buttons = wanted.map(([tab, name]) =>
-      button(name, () => {
-        this.goTo(tab, undefined);
-      }),
-    );
-    this.next.replaceChildren(...(buttons.length > 0 ? [el("h2", labels.next), ...buttons] : []));
   }
 
   private showHeader(): void {
