@@ -1,4 +1,6 @@
 import "./main.css";
+import "./header.css";
+import "./heatmap.css";
 import { el } from "./dom.ts";
 import { parseHostMessage, type HostMessage } from "../src/protocol/hostToPage.ts";
 import type { PageMessage } from "../src/protocol/pageToHost.ts";

@@ -285,9 +285,7 @@ test("nothing on a page moves of itself: no animated chart, no transition", () =
     .map((name) => read(`webview/${name}`))
     .join("\n");
   assert.equal(pages.match(/new Chart[<(]/g)?.length, pages.match(/animation: false/g)?.length);
-  assert.doesNotMatch(
-    read("webview/main.css").replace("transition-duration: 0.01ms", ""),
-    /transition|animation|@keyframes/,
-  );
+  const sheets = ["main", "header", "heatmap"].map((name) => read(`webview/${name}.css`)).join("\n");
+  assert.doesNotMatch(sheets.replace("transition-duration: 0.01ms", ""), /transition|animation|@keyframes/);
   assert.doesNotMatch(pages, /requestAnimationFrame\(|\.animate\(|scrollIntoView\(\{[^}]*smooth/);
 });
