@@ -32,10 +32,9 @@ test("without a folder the view says that none is needed, and the command asks w
   // Every command that needs a run says that there is none, and no error is logged.
   for (const command of ["Stop Run", "Analyse Run…", "Compare Runs", "Predict…", "Export…", "Reproduce Run"]) {
     await workbench.command(`ADePT: ${command}`);
-    const message = workbench.notification("There is no such run.");
-    await message.first().waitFor();
+    await workbench.isNotified("There is no such run.");
     await workbench.command("Notifications: Clear All Notifications");
-    await message.first().waitFor({ state: "hidden" });
+    await workbench.notification("There is no such run.").first().waitFor({ state: "hidden" });
   }
   assert.doesNotMatch(session.server.logged(), /\[error\]/);
 });

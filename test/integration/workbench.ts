@@ -99,18 +99,30 @@ export class Workbench {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.quickOpen(`>${label}`);
-        const row = this.page
-          .locator(".quick-input-list .monaco-list-row")
-          .filter({ has: this.page.locator(".monaco-highlighted-label", { hasText: exactly(label) }) })
-          .first();
-        await row.waitFor({ timeout: 5000 });
-        await row.click({ timeout: 3000 });
+        await this.acceptRow(label);
         return;
       } catch (error) {
         if (attempt === 3) throw error;
         await this.page.keyboard.press("Escape");
       }
     }
+  }
+
+  /**
+   * Accepts the palette's row of exactly a label by the keyboard: a click can hit the row that a redrawn list has put
+   * in its place, and then another command is run, or none.
+   */
+  private async acceptRow(label: string): Promise<void> {
+    const rows = this.page.locator(".quick-input-list .monaco-list-row");
+    const labelled = this.page.locator(".monaco-highlighted-label", { hasText: exactly(label) });
+    await rows.filter({ has: labelled }).first().waitFor({ timeout: 5000 });
+    const focused = this.page.locator(".quick-input-list .monaco-list-row.focused").filter({ has: labelled });
+    for (let row = 0; !(await focused.isVisible()); row++) {
+      if (row === 20) throw new Error(`the palette's row "${label}" is not reached`);
+      await this.page.keyboard.press("ArrowDown");
+    }
+    await this.page.keyboard.press("Enter");
+    await focused.waitFor({ state: "hidden", timeout: 3000 });
   }
 
   /** Returns the labels that the palette offers for a text. */
@@ -203,6 +215,18 @@ export class Workbench {
 
   notification(text: string): Locator {
     return this.page.locator(".notification-toast .notification-list-item", { hasText: text });
+  }
+
+  /** Waits for a notification; the error says what VS Code shows instead. */
+  async isNotified(text: string): Promise<void> {
+    try {
+      await this.notification(text).first().waitFor();
+    } catch {
+      const shown = await this.page
+        .locator(".notification-list-item-message, .quick-input-widget input.input, .quick-input-list .monaco-list-row")
+        .evaluateAll((parts) => parts.map((part) => part.textContent || part.getAttribute("placeholder") || ""));
+      throw new Error(`no notification "${text}"; shown: ${JSON.stringify(shown.slice(0, 20))}`);
+    }
   }
 
   statusItem(): Locator {

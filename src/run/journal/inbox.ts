@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { explainWrite, syncFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
@@ -72,6 +72,27 @@ export function readPosts(runPath: string): Post[] {
         throw error;
       }
     });
+}
+
+/**
+ * Has this machine ask anew what a run's inbox has: a network file system's client believes for up to a minute what it
+ * has listed, and that a folder is not there, until it changes that folder itself.
+ */
+export function askAnew(runPath: string): void {
+  const folder = inboxPath(runPath);
+  const mark = join(folder, `look-${randomBytes(4).toString("hex")}`);
+  try {
+    refuseLinkedFolders([folder]);
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    }
+    writeFileSync(mark, "", { flag: "wx" });
+    rmSync(mark, { force: true });
+  } catch {
+    // The run is gone, or its disk full or closed: what is believed has to do, and what comes of it is said there.
+  }
 }
 
 /** Removes events from an inbox, once the journal has them. */

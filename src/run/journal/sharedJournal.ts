@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Annotation, NewRunEvent } from "../../record/events.ts";
 import { isLive } from "../../record/record.ts";
 import { dropLease, isLost, isOwnLease, takeLease } from "../lease/lease.ts";
-import { putPost, readPosts } from "./inbox.ts";
+import { askAnew, putPost, readPosts } from "./inbox.ts";
 import { goneError, Journal, refuseNewerJournal } from "./journal.ts";
 import { journalPath } from "./journalLines.ts";
 import { readRecord } from "./readJournal.ts";
@@ -75,6 +75,7 @@ export class SharedJournal {
  * @throws UserError when the journal cannot be written
  */
 export function deliverPosts(runPath: string): void {
+  askAnew(runPath);
   for (let round = 0; round < MOST_ROUNDS && readPosts(runPath).length > 0; round++)
     if (!existsSync(journalPath(runPath)) || !new SharedJournal(runPath).whileHeld([])) return;
 }
