@@ -30,7 +30,7 @@ export const rooms = {
     "training",
   ],
   run: ["base", "experiment", "record"],
-  tracker: ["base", "experiment", "record"],
+  tracker: ["base", "experiment", "record", "run"],
   hub: ["base"],
   heatmap: ["base", "experiment", "protocol"],
   executor: ["base", "experiment", "record", "protocol", "run"],

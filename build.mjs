@@ -98,6 +98,11 @@ const bundles = [
     entry: "src/tracker/exportRuns.ts",
     options: { ...esm, outfile: "dist/trackers.js", plugins: [withoutProtocolReader] },
   },
+  // What keeps trackers up to date: a thread of a worker whose run has some.
+  {
+    entry: "src/tracker/live/liveThread.ts",
+    options: { ...esm, outfile: "dist/live.js", plugins: hostPlugins },
+  },
   {
     entry: "webview/main.ts",
     options: {

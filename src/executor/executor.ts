@@ -73,6 +73,8 @@ export interface SubmitOptions {
   git: boolean;
   /** Whether even a single run waits in the queue. */
   queued?: boolean | undefined;
+  /** Where runs are kept for trackers while they train, as a person has written it: not checked. */
+  trackers?: unknown;
 }
 
 /** What has runs trained: this machine's own processes, or a cluster. */

@@ -3,6 +3,7 @@ import { queueName } from "../experiment/queueName.ts";
 import type { Experiment } from "../experiment/experiment.ts";
 import { isLive, isWaiting } from "../record/record.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
+import { checkedPlaces, TRACKERS_SETTING } from "../run/files/trackerPlaces.ts";
 import { startQueue } from "./deviceQueue.ts";
 import type { Executor, ExecutorPlace, RunLog, Submitted, SubmitOptions, Where } from "./executor.ts";
 import { newIds } from "./newIds.ts";
@@ -29,18 +30,19 @@ export class LocalExecutor implements Executor {
     return Promise.resolve();
   }
 
-  submit(experiments: readonly Experiment[], id: string, { git, queued = false }: SubmitOptions): Submitted {
+  submit(experiments: readonly Experiment[], id: string, { git, queued = false, trackers }: SubmitOptions): Submitted {
     const { place } = this;
     const { runsDir } = place;
+    const places = checkedPlaces(trackers, place.folder, TRACKERS_SETTING);
     const placed = Promise.resolve({ left: 0 });
     const allowed = experiments.map((each) => ({ ...each, git: each.git && git }));
     const [first] = allowed;
     if (allowed.length === 1 && first !== undefined && !queued) {
-      const run = RunDirectory.create(runsDir, id, first);
+      const run = RunDirectory.create(runsDir, id, first, places);
       return { runs: [run], queued: false, sweep: undefined, child: startTraining(run, place), placed };
     }
     const ids = newIds(allowed.length);
-    const runs = allowed.map((each, i) => enqueue(runsDir, ids[i]!, each));
+    const runs = allowed.map((each, i) => enqueue(runsDir, ids[i]!, each, places));
     for (const device of new Set(allowed.map(({ engine }) => queueName(engine)))) startQueue({ ...place, device });
     return { runs, queued: true, sweep: allowed.length > 1 ? id : undefined, placed };
   }

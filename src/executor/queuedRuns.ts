@@ -8,11 +8,12 @@ import { announceRun, Journal } from "../run/journal/journal.ts";
 import { journalPath } from "../run/journal/journalLines.ts";
 import { readRuns, type OnUnusableRun, type ReadRun } from "../run/directory/runList.ts";
 import { RunDirectory } from "../run/directory/runDirectory.ts";
+import type { TrackerPlaces } from "../run/files/trackerPlaces.ts";
 import { writeUnderLease } from "../run/directory/writeUnderLease.ts";
 
-/** Creates the folder of a run, with the status "queued". */
-export function enqueue(runsDir: string, id: string, experiment: Experiment): RunDirectory {
-  const run = RunDirectory.create(runsDir, id, experiment);
+/** Creates the folder of a run, with the status "queued". @param trackers where it is kept while it trains */
+export function enqueue(runsDir: string, id: string, experiment: Experiment, trackers?: TrackerPlaces): RunDirectory {
+  const run = RunDirectory.create(runsDir, id, experiment, trackers);
   const journal = new Journal(run.path);
   try {
     announceRun(id, experiment, journal);

@@ -10,6 +10,7 @@ import type { SlurmExecutor } from "../../executor/slurm/slurmExecutor.ts";
 import { commonExecutor, newSubmissionId } from "../../executor/submit.ts";
 import { executorKind } from "../../experiment/executorSpec.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { checkedPlaces } from "../../run/files/trackerPlaces.ts";
 import { checkedRuns } from "../../worker/check/checkedRuns.ts";
 import { comparedRuns, comparisonLines } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
@@ -96,6 +97,9 @@ const TRAIN_OPTIONS = {
   queue: { type: "boolean", help: "lets the run wait for its turn in the queue of its device" },
   detach: { type: "boolean", help: "prints the ids of the runs and returns; training goes on in a process of its own" },
   "no-git": { type: "boolean", help: "makes no commit of the run" },
+  tensorboard: { type: "string", value: "DIR", help: "keeps the runs in TensorBoard's folder while they train" },
+  mlflow: { type: "string", value: "DIR|URL", help: "the same in MLflow's folder, or on its tracking server" },
+  wandb: { type: "string", value: "DIR", help: "the same as offline runs of W&B" },
   ...RUN_OPTIONS,
 } as const satisfies Options;
 
@@ -111,6 +115,8 @@ async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): 
   const json = values.json === true;
   const runsDir = runsFolder(values["runs-dir"]);
   if (experimentPath === undefined || positionals.length > 1) throw new WrongUse("train takes one experiment file");
+  const { tensorboard, mlflow, wandb } = values;
+  const trackers = checkedPlaces({ tensorboard, mlflow, wandb }, process.cwd(), "adept train");
   const id = newSubmissionId();
   const experiments = await checkedRuns(experimentPath, values.set ?? [], { sweepId: id, check: requireOwnDevice });
   const executor = executorOf(commonExecutor(experiments), { ...localWorker(), runsDir });
@@ -118,6 +124,7 @@ async function runTrain({ values, positionals }: Parsed<typeof TRAIN_OPTIONS>): 
   const submitted = executor.submit(experiments, id, {
     git: values["no-git"] !== true,
     queued: values.queue === true,
+    trackers,
   });
   const { runs, sweep, child } = submitted;
   const [first] = runs;
@@ -140,6 +147,7 @@ export const trainCommand = command({
   examples: [
     "adept train examples/mail.adept.json",
     "adept train examples/mail.adept.json --set training.steps=300 --no-git",
+    "adept train examples/mail.adept.json --tensorboard logs",
   ],
   notes: ["Several seeds, or a sweep, are queued one at a time for each device, and compared at the end."],
   run: runTrain,

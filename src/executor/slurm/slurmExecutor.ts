@@ -2,6 +2,7 @@ import { phrase, said } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { checkedPlaces, TRACKERS_SETTING } from "../../run/files/trackerPlaces.ts";
 import { writeUnderLease } from "../../run/directory/writeUnderLease.ts";
 import type { Executor, ExecutorPlace, Placement, RunLog, Submitted, SubmitOptions, Where } from "../executor.ts";
 import { dequeue, enqueue } from "../queuedRuns.ts";
@@ -51,16 +52,14 @@ export class SlurmExecutor implements Executor {
     for (const request of distinct.values()) await checkRequest(request);
   }
 
-  submit(experiments: readonly Experiment[], id: string, { git }: SubmitOptions): Submitted {
-    const { runsDir } = this.place;
+  submit(experiments: readonly Experiment[], id: string, { git, trackers }: SubmitOptions): Submitted {
+    const { runsDir, folder } = this.place;
+    const places = checkedPlaces(trackers, folder, TRACKERS_SETTING);
     const ids = newIds(experiments.length);
-    const runs = experiments.map((each, i) =>
-      enqueue(runsDir, ids[i]!, {
-        ...each,
-        git: each.git && git,
-        executor: withDefaults(runsDir, each.executor!, this.defaults),
-      }),
-    );
+    const runs = experiments.map((each, i) => {
+      const executor = withDefaults(runsDir, each.executor!, this.defaults);
+      return enqueue(runsDir, ids[i]!, { ...each, git: each.git && git, executor }, places);
+    });
     return { runs, queued: true, sweep: runs.length > 1 ? id : undefined, placed: this.submitWaiting() };
   }
 

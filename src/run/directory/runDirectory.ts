@@ -23,6 +23,7 @@ import {
 } from "../lease/lease.ts";
 import type { LeaseTerms } from "../lease/leaseContent.ts";
 import { openRunFile, refuseLinkedFolders, writeRunFile } from "../files/runFile.ts";
+import { placesPath, placesText, type TrackerPlaces } from "../files/trackerPlaces.ts";
 
 /** The largest accepted experiment.json of a run, in bytes. */
 const MOST_BYTES = 2_000_000;
@@ -94,9 +95,10 @@ export class RunDirectory {
 
   /**
    * Creates the folder of a new run with its experiment. Leaves nothing behind if it fails.
+   * @param trackers where the run is kept while it trains
    * @throws UserError when the folder exists, the disk is full or the folder cannot be written
    */
-  static create(runsDir: string, id: string, experiment: Experiment): RunDirectory {
+  static create(runsDir: string, id: string, experiment: Experiment, trackers: TrackerPlaces = {}): RunDirectory {
     const path = join(runsDir, id);
     try {
       makeRunsFolder(runsDir);
@@ -109,6 +111,7 @@ export class RunDirectory {
     try {
       mkdirSync(join(path, "checkpoint"));
       for (const name of CONTROLS) writeRunFile(join(path, name), "");
+      if (Object.keys(trackers).length > 0) writeFileAtomic(placesPath(path), placesText(trackers));
       writeFileAtomic(join(path, "experiment.json"), textOf(experiment));
       syncFolder(runsDir);
     } catch (error) {

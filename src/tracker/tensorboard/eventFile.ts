@@ -21,18 +21,44 @@ function statusOf(status: RunStatus): number | undefined {
   return isLive(status) ? 3 : undefined;
 }
 
-function event(seconds: number, step: number, values: readonly ProtoFields[]): Uint8Array {
-  const summary = proto((s) => {
-    for (const value of values) s.message(1, value);
-  });
-  return tfRecord(
-    proto((e) => {
-      e.double(1, seconds);
-      if (step !== 0) e.int(2, step);
-      e.message(5, summary);
-    }).bytes(),
-  );
+/** One record of an event file. */
+export interface EventRecord {
+  step: number;
+  /** The record with its framing. */
+  bytes: Uint8Array;
 }
+
+function event(seconds: number, step: number, content: (event: ProtoFields) => void): EventRecord {
+  const fields = proto((e) => {
+    e.double(1, seconds);
+    if (step !== 0) e.int(2, step);
+    content(e);
+  });
+  return { step, bytes: tfRecord(fields.bytes()) };
+}
+
+const summary = (seconds: number, step: number, values: readonly ProtoFields[]): EventRecord =>
+  event(seconds, step, (e) =>
+    e.message(
+      5,
+      proto((s) => {
+        for (const value of values) s.message(1, value);
+      }),
+    ),
+  );
+
+/** Field of an event that says that a program began or went on (SessionLog), and its value START. */
+export const SESSION_LOG = 7;
+export const SESSION_START = 1;
+
+/** Says that what the file has of a step and of those behind it counts no more: TensorBoard drops it. */
+export const restart = (seconds: number, step: number): EventRecord =>
+  event(seconds, step, (e) =>
+    e.message(
+      SESSION_LOG,
+      proto((log) => log.int(1, SESSION_START)),
+    ),
+  );
 
 /** A scalar as every version of TensorBoard reads it: a number of 32 bits. */
 const scalar = (name: string, value: number): ProtoFields => proto((v) => v.text(1, name).float(2, value));
@@ -112,30 +138,39 @@ function factsTable(run: TrackedRun): string {
   return ["| fact | value |", "|---|---|", ...rows].join("\n");
 }
 
+/** The first record of a run's file, which says what kind of file it is. */
+export const versionRecord = ({ startedAt }: Pick<TrackedRun, "startedAt">): EventRecord =>
+  event(startedAt / 1000, 0, (e) => e.text(3, "brain.Event:2"));
+
+/** The values of a run, a record for each time at which some were measured. */
+export const valueRecords = (run: TrackedRun): EventRecord[] =>
+  timedRows(run).map(({ step, time, values }) =>
+    summary(
+      time / 1000,
+      step,
+      [...values].map(([name, value]) => scalar(name, value)),
+    ),
+  );
+
 /**
- * The event file of a run. What a person can still change (the note, tags), and the end, come last: a file that is made
- * again while a run goes on begins with the bytes of the earlier one.
+ * The records of a run's event file. What a person can still change (the note, tags), and the end, come last: a file
+ * that is made again while a run goes on begins with the bytes of the earlier one.
  */
-export function eventFile(run: TrackedRun): Uint8Array {
+export function eventRecords(run: TrackedRun): EventRecord[] {
   const start = run.startedAt / 1000;
-  const version = proto((e) => e.double(1, start).text(3, "brain.Event:2"));
-  const parts = [tfRecord(version.bytes())];
-  if (run.settings.has("trainable")) parts.push(event(start, 0, [sessionStart(run)]));
-  const rows = timedRows(run);
-  for (const { step, time, values } of rows)
-    parts.push(
-      event(
-        time / 1000,
-        step,
-        [...values].map(([name, value]) => scalar(name, value)),
-      ),
-    );
+  const records = [versionRecord(run)];
+  if (run.settings.has("trainable")) records.push(summary(start, 0, [sessionStart(run)]));
+  const values = valueRecords(run);
+  for (const each of values) records.push(each);
   const { record, endedAt } = run;
-  if (endedAt === undefined) return Buffer.concat(parts);
-  if (!run.settings.has("trainable")) parts.push(event(start, 0, [sessionStart(run)]));
-  const last = rows.at(-1)?.step ?? 0;
+  if (endedAt === undefined) return records;
+  if (!run.settings.has("trainable")) records.push(summary(start, 0, [sessionStart(run)]));
+  const last = values.at(-1)?.step ?? 0;
   const end = sessionEnd(run);
   const texts = [text("run", factsTable(run)), ...(record.note === "" ? [] : [text("note", record.note)])];
-  parts.push(event(endedAt / 1000, last, [...(end === undefined ? [] : [end]), ...texts]));
-  return Buffer.concat(parts);
+  records.push(summary(endedAt / 1000, last, [...(end === undefined ? [] : [end]), ...texts]));
+  return records;
 }
+
+/** The event file of a run. */
+export const eventFile = (run: TrackedRun): Uint8Array => Buffer.concat(eventRecords(run).map(({ bytes }) => bytes));

@@ -28,3 +28,23 @@ export function tfRecord(data: Uint8Array): Uint8Array {
   record.writeUInt32LE(maskedCrc(data), data.length + 12);
   return record;
 }
+
+/** Bytes of a record beside its data: before and behind them. */
+const HEAD = 12;
+const TAIL = 4;
+
+/** The data of a file's records, up to the first that is incomplete or damaged; `size`: bytes up to there. */
+export function readTfRecords(file: Buffer): { records: { bytes: Buffer; data: Buffer }[]; size: number } {
+  const records: { bytes: Buffer; data: Buffer }[] = [];
+  let at = 0;
+  while (at + HEAD + TAIL <= file.length) {
+    const length = Number(file.readBigUInt64LE(at));
+    const end = at + HEAD + length + TAIL;
+    if (end > file.length || file.readUInt32LE(at + 8) !== maskedCrc(file.subarray(at, at + 8))) break;
+    const data = file.subarray(at + HEAD, at + HEAD + length);
+    if (file.readUInt32LE(end - TAIL) !== maskedCrc(data)) break;
+    records.push({ bytes: file.subarray(at, end), data });
+    at = end;
+  }
+  return { records, size: at };
+}

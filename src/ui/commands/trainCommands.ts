@@ -10,7 +10,7 @@ import { isClusters, isOnCluster, placeIn } from "../runs/clusterRuns.ts";
 import type { Run } from "../runs/runsModel.ts";
 import { localisedError } from "../window/localised.ts";
 import { withoutLinks } from "../window/plainText.ts";
-import { booleanSetting } from "../window/settings.ts";
+import { booleanSetting, objectSetting } from "../window/settings.ts";
 
 /** Commands that start, stop and resume trainings, and make experiments. */
 export function trainCommands(
@@ -50,6 +50,8 @@ async function train(argument: unknown, context: CommandContext): Promise<void> 
       return host().submitExperiment(file.fsPath, {
         ...placeIn(folder, workerPath),
         git: booleanSetting(Setting.commitRuns, folder.uri),
+        trackers: objectSetting(Setting.liveTrackers, folder.uri),
+        folder: folder.uri.fsPath,
       });
     },
   );

@@ -68,6 +68,7 @@ export const Setting = {
   backbonesFolder: "adept.backbones.folder",
   torchPython: "adept.torch.python",
   slurmDefaults: "adept.slurm.defaults",
+  liveTrackers: "adept.trackers.live",
 } as const;
 export type Setting = (typeof Setting)[keyof typeof Setting];
 

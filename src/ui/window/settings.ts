@@ -61,7 +61,7 @@ export function textSetting(setting: Setting): string {
 }
 
 /** Returns an object setting, or an empty one if it has another type. */
-export function objectSetting(setting: Setting): object {
-  const value = read(setting);
+export function objectSetting(setting: Setting, scope?: vscode.Uri): object {
+  const value = read(setting, scope);
   return typeof value === "object" && value !== null && !Array.isArray(value) ? value : fallBack(setting, value, {});
 }

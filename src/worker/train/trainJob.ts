@@ -21,6 +21,7 @@ import { finishRun } from "./finishRun.ts";
 import { refuseChangedInputs, refuseOtherInputs } from "./keepContents.ts";
 import { GpuWatch } from "./gpuWatch.ts";
 import { LEFT_CODE } from "./leftRun.ts";
+import { liveTrackers, type LiveTrackers } from "./liveTrackers.ts";
 import { precisionCost } from "./precisionCost.ts";
 import { recordSources, removeReproductionTree, restoreCommittedFiles } from "./reproducedFiles.ts";
 import { dropReserve, keepReserve } from "./reserve.ts";
@@ -130,7 +131,11 @@ function writerOf(journal: Journal, { start, job }: { start: number; job: Cluste
 }
 
 /** Runs the job with its journal open, and a heartbeat in it. */
-async function journaled(run: RunDirectory, options: TrainOptions, start: number): Promise<number> {
+async function journaled(
+  run: RunDirectory,
+  options: TrainOptions,
+  { start, trackers }: { start: number; trackers: LiveTrackers },
+): Promise<number> {
   const journal = new Journal(run.path);
   const write = writerOf(journal, { start, job: options.request.job });
   const gpus = new GpuWatch();
@@ -149,6 +154,7 @@ async function journaled(run: RunDirectory, options: TrainOptions, start: number
       run.refuseIfGoneOrTaken(start);
       journal.takeIn();
       journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() });
+      for (const trouble of trackers.takeTroubles()) journal.append({ type: "warning", ...said(trouble) });
     } catch (error) {
       lost ??= error as Error;
     }
@@ -195,10 +201,13 @@ export async function runTraining(run: RunDirectory, options: TrainOptions): Pro
   const { number = nextStart(run.record()), job } = options.request;
   const start = await claimRun(run, { number, job }, OWN_CLOCK, options.signal);
   if (start === undefined) return options.signal.aborted ? LEFT_CODE : 0;
+  const trackers = liveTrackers(run);
   try {
-    return await journaled(run, options, start);
+    return await journaled(run, options, { start, trackers });
   } finally {
     run.releaseLease();
     deliverPosts(run.path);
+    // The run is over for everybody else: only this process is still there.
+    await trackers.end(options.signal.aborted);
   }
 }
