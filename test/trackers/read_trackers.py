@@ -78,11 +78,15 @@ def tensorboard(folder):
     return runs
 
 
-def mlflow(folder):
+def store(place):
+    return place if place.startswith("http") else f"file://{os.path.abspath(place)}"
+
+
+def mlflow(place):
     from mlflow import MlflowClient
     from mlflow.entities import ViewType
 
-    client = MlflowClient(f"file://{os.path.abspath(folder)}")
+    client = MlflowClient(store(place))
     runs = []
     for experiment in client.search_experiments(view_type=ViewType.ALL):
         for run in client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL):
@@ -106,20 +110,20 @@ def mlflow(folder):
     return runs
 
 
-def mlflow_begun(folder, experiment):
+def mlflow_begun(place, experiment):
     """A store that MLflow itself has begun, with a run of its own."""
     from mlflow import MlflowClient
 
-    client = MlflowClient(f"file://{os.path.abspath(folder)}")
+    client = MlflowClient(store(place))
     run = client.create_run(client.create_experiment(experiment), run_name="its own")
     client.log_metric(run.info.run_id, "loss", 1.0, step=1)
 
 
-def mlflow_added(folder):
+def mlflow_added(place):
     """What a person adds to exported runs: a tag and an artifact."""
     from mlflow import MlflowClient
 
-    client = MlflowClient(f"file://{os.path.abspath(folder)}")
+    client = MlflowClient(store(place))
     for experiment in client.search_experiments():
         for run in client.search_runs([experiment.experiment_id]):
             client.set_tag(run.info.run_id, "mine", "kept")

@@ -5,12 +5,14 @@ import { readRuns } from "../../run/directory/runList.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
 import type * as Trackers from "../../tracker/exportRuns.ts";
 import type { RunSource } from "../../tracker/trackedRun.ts";
+import { isAddress, serverAddress } from "../../run/files/trackerAddress.ts";
 import { exportTo } from "../../worker/exportJob.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { namedRun, runsFolder } from "../namedRun.ts";
 import { problemReporter } from "../problemReporter.ts";
-import { say } from "../terminal.ts";
+import { abortOnInterrupt } from "../interrupts.ts";
+import { say, tell } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 import { chosenRuns } from "./compareCommand.ts";
 
@@ -19,7 +21,7 @@ const OPTIONS = {
   folded: { type: "boolean", help: "with --out: a Hugging Face folder with the method in its weights" },
   force: { type: "boolean", help: "with --out: replaces a folder that is there" },
   tensorboard: { type: "string", value: "DIR", help: "folder for event files of TensorBoard, one folder a run" },
-  mlflow: { type: "string", value: "DIR", help: "folder of MLflow's file store, such as mlruns" },
+  mlflow: { type: "string", value: "DIR|URL", help: "folder of MLflow's file store, or address of a tracking server" },
   wandb: { type: "string", value: "DIR", help: 'folder for offline runs of W&B, which "wandb sync" sends' },
   csv: { type: "string", value: "FILE", help: "table with a row for each run: facts, settings, results" },
   parquet: { type: "string", value: "FILE", help: "the same table as Parquet" },
@@ -35,10 +37,16 @@ const TRACKERS = new URL(
   import.meta.url,
 ).href;
 
+/** Progress is shown of a run with more points than this. */
+const SHOWN = 1000;
+
 /** How each destination is looked at; {0} is its place. */
 const NEXT: Record<keyof Trackers.Written, (place: string) => string> = {
   tensorboard: (place) => `${place} (tensorboard --logdir ${JSON.stringify(place)})`,
-  mlflow: (place) => `${place} (MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri ${JSON.stringify(place)})`,
+  mlflow: (place) =>
+    isAddress(place)
+      ? place
+      : `${place} (MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri ${JSON.stringify(place)})`,
   wandb: (place) => `${place} (wandb sync ${JSON.stringify(place)}/wandb/offline-run-*)`,
   csv: (place) => place,
   parquet: (place) => place,
@@ -74,7 +82,16 @@ async function runForTrackers({ values, positionals }: Given): Promise<number> {
   const { tensorboard, mlflow, wandb, csv, parquet, steps = false } = values;
   const { exportRuns } = (await import(TRACKERS)) as typeof Trackers;
   const runs = wantedRuns(runsFolder(values["runs-dir"]), positionals);
-  const written = await exportRuns(runs.map(sourceOf), { tensorboard, mlflow, wandb, csv, parquet, steps });
+  if (mlflow !== undefined && isAddress(mlflow)) serverAddress(mlflow);
+  const { signal, ignore } = abortOnInterrupt();
+  const places = { tensorboard, mlflow, wandb, csv, parquet, steps };
+  const written = await exportRuns(runs.map(sourceOf), places, {
+    signal,
+    environment: process.env,
+    onProgress: ({ run, runs: all, done, all: points }) => {
+      if (points > SHOWN) tell(`run ${run} of ${all}: ${done} of ${points} points\n`);
+    },
+  }).finally(ignore);
   if (values.json === true) say(JSON.stringify({ runs: runs.map(({ id }) => id), ...written }));
   else
     for (const [name, place] of Object.entries(written) as [keyof Trackers.Written, string][])
@@ -119,13 +136,15 @@ export const exportCommand = command({
     "adept export latest --out my-adapter",
     "adept export latest --out my-model --folded",
     "adept export --tensorboard logs --mlflow mlruns",
+    "adept export --mlflow http://localhost:5000",
     "adept export latest --wandb .",
     "adept export --csv runs.csv",
     "adept export latest --parquet steps.parquet --steps",
   ],
   notes: [
     "With --out the default is the latest run, else all finished runs. A run that was exported before is replaced.",
-    "Nothing is sent anywhere: trackers read the folders and files that are written here.",
+    "Only --mlflow URL sends anything, to that host alone: trackers read the folders and files that are written here. " +
+      "MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, let you in.",
   ],
   run,
 });

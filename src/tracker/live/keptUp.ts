@@ -2,8 +2,9 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import type { LiveTracker } from "./liveTracker.ts";
 import { RunFollower } from "./runFollower.ts";
 
-/** A tracker is at work for at most this part of the time: a whole export of a long run takes a while. */
+/** What is written as a whole each time is at work for about this part of the time, and pauses (ms) no longer. */
 const WORK_SHARE = 1 / 20;
+const LONGEST_REST = 120_000;
 /** Pauses (ms) after a failure: at first, and the longest. */
 const FIRST_PAUSE = 30_000;
 const LONGEST_PAUSE = 600_000;
@@ -33,7 +34,7 @@ export class KeptUp {
       this.needsWhole = false;
       this.failurePause = FIRST_PAUSE;
       const now = performance.now();
-      this.notBefore = now + (now - began) * (1 / WORK_SHARE - 1);
+      if (this.tracker.writesWhole) this.notBefore = now + Math.min(LONGEST_REST, (now - began) * (1 / WORK_SHARE - 1));
     } catch (error) {
       this.needsWhole = true;
       this.notBefore = performance.now() + this.failurePause;

@@ -5,6 +5,7 @@ import { liveRun, type Change, type LiveTracker } from "./liveTracker.ts";
 /** Keeps a run in MLflow's folder of files, which has it as a whole each time. */
 export class LiveMlflowFolder implements LiveTracker {
   readonly name = "mlflow";
+  readonly writesWhole = true;
 
   constructor(private readonly folder: string) {}
 
@@ -17,6 +18,7 @@ export class LiveMlflowFolder implements LiveTracker {
 /** Keeps a run as one that wandb has made offline, as a whole each time. */
 export class LiveWandb implements LiveTracker {
   readonly name = "wandb";
+  readonly writesWhole = true;
 
   constructor(private readonly folder: string) {}
 

@@ -23,6 +23,7 @@ const bytesOf = (records: readonly EventRecord[]): Buffer => Buffer.concat(recor
  */
 export class LiveTensorboard implements LiveTracker {
   readonly name = "tensorboard";
+  readonly writesWhole = false;
   private left: Left | undefined;
 
   /** @param folder TensorBoard's folder */

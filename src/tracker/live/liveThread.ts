@@ -4,9 +4,11 @@ import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { phraseOf, UserError } from "../../base/errors.ts";
 import { english, phrase, type Phrase } from "../../base/phrase.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
-import { isAddress, type TrackerPlaces } from "../../run/files/trackerPlaces.ts";
+import { isAddress } from "../../run/files/trackerAddress.ts";
+import type { TrackerPlaces } from "../../run/files/trackerPlaces.ts";
 import { KeptUp } from "./keptUp.ts";
 import { LiveMlflowFolder, LiveWandb } from "./liveFolder.ts";
+import { LiveMlflowServer } from "./liveMlflowServer.ts";
 import { LiveTensorboard } from "./liveTensorboard.ts";
 import type { LiveTracker } from "./liveTracker.ts";
 
@@ -14,13 +16,14 @@ import type { LiveTracker } from "./liveTracker.ts";
 
 /** Milliseconds between two looks at the run. */
 const INTERVAL = 5000;
-/** The lowest priority of a thread. */
-const LOWEST = 19;
+/** A priority below that of training, and above what would never have its turn beside it. */
+const LOWER = 10;
 
 function trackersOf({ tensorboard, mlflow, wandb }: TrackerPlaces): LiveTracker[] {
   const trackers: LiveTracker[] = [];
   if (tensorboard !== undefined) trackers.push(new LiveTensorboard(tensorboard));
-  if (mlflow !== undefined && !isAddress(mlflow)) trackers.push(new LiveMlflowFolder(mlflow));
+  if (mlflow !== undefined)
+    trackers.push(isAddress(mlflow) ? new LiveMlflowServer(mlflow) : new LiveMlflowFolder(mlflow));
   if (wandb !== undefined) trackers.push(new LiveWandb(wandb));
   return trackers;
 }
@@ -56,7 +59,7 @@ if (!isMainThread) {
   const { runPath, places } = workerData as { runPath: string; places: TrackerPlaces };
   const end = new AbortController();
   // On Linux the priority is the thread's own; elsewhere it would be that of the process that trains.
-  if (process.platform === "linux") setPriority(0, LOWEST);
+  if (process.platform === "linux") setPriority(0, LOWER);
   parentPort?.once("message", () => {
     end.abort();
   });

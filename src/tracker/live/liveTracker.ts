@@ -15,6 +15,8 @@ export interface Change {
 export interface LiveTracker {
   /** Its name among the settings. */
   readonly name: "tensorboard" | "mlflow" | "wandb";
+  /** Whether it writes the whole run each time, so that it pauses longer the longer the run is. */
+  readonly writesWhole: boolean;
   /** @throws UserError where the tracker cannot take it; the next change has then no `added` */
   bring(change: Change): Promise<void>;
 }

@@ -60,6 +60,12 @@ const READ: Record<Setting, { read: () => unknown; otherwise: unknown; good: unk
     good: { partition: "gpu" },
     wrong: [7, "gpu", null, []],
   },
+  [Setting.liveTrackers]: {
+    read: () => objectSetting(Setting.liveTrackers),
+    otherwise: {},
+    good: { tensorboard: "logs" },
+    wrong: [true, "logs", null, []],
+  },
 };
 
 for (const [setting, { read, otherwise, good, wrong }] of Object.entries(READ)) {

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { exportRuns } from "../../src/tracker/exportRuns.ts";
+import { trackedRun } from "../../src/tracker/trackedRun.ts";
+import { COMMIT, HARD, LOSSES, madeRun, START } from "../unit/tracker/madeRun.ts";
+import { journalled, liveWorkspace, until, untilGone } from "./liveRun.ts";
+import { mlflowServer, type MlflowServer } from "./mlflowServer.ts";
+import { PYTHON, trackerAnswers, type TrackerAnswers } from "./trackerAnswers.ts";
+
+// MLflow's own tracking server gets runs, and its own client reads them back value by value.
+
+/** The server needs more packages than the client. */
+const hasServer =
+  PYTHON !== undefined && spawnSync(PYTHON, ["-c", "import flask, flask_cors, sqlalchemy, alembic, graphene, huey, aiohttp"]).status === 0;
+if (!hasServer && process.env["ADEPT_REQUIRE_TRACKERS"] === "1")
+  throw new Error("ADEPT_REQUIRE_TRACKERS is set, and test/cache/trackers has no Python with MLflow's server");
+const skip = hasServer ? false : "test/cache/trackers has no Python with MLflow's server";
+
+interface Flow {
+  experiment: string;
+  name: string;
+  status: string;
+  start: number;
+  end: number | null;
+  params: Record<string, string>;
+  tags: Record<string, string>;
+  metrics: Record<string, [number, number | string, number][]>;
+  artifacts: string[];
+}
+
+const MADE = madeRun();
+let python: TrackerAnswers;
+let server: MlflowServer | undefined;
+before(async () => {
+  if (!hasServer) return;
+  python = trackerAnswers(PYTHON!);
+  server = await mlflowServer(PYTHON!);
+});
+after(async () => {
+  if (!hasServer) return;
+  python.end();
+  await server?.end();
+});
+
+const runsOf = async (id: string): Promise<Flow[]> =>
+  (await python.ask<Flow[]>("mlflow", server!.address)).filter(({ tags }) => tags["adept.run"] === id);
+const said = (value: number): number | string => {
+  if (Number.isNaN(value)) return "nan";
+  return Number.isFinite(value) ? value : String(value).replace("Infinity", "inf");
+};
+
+/** A database has no infinities and no numbers near them: MLflow keeps the largest number there. */
+const stored = (value: number): number | string => {
+  if (value === Number.POSITIVE_INFINITY) return 1.7976931348623157e308;
+  return value === Number.NEGATIVE_INFINITY ? -1.7976931348623157e308 : said(value);
+};
+
+test("the server has every value once, however often it is sent, and what people added stays", { skip }, async () => {
+  await python.ask("mlflow_begun", server!.address, MADE.record.experiment!);
+  const to = { mlflow: `${server!.address}/`, steps: false };
+  assert.deepEqual(await exportRuns([MADE], to), { mlflow: server!.address });
+  await python.ask("mlflow_added", server!.address);
+  const [first, ...others] = await runsOf(MADE.id);
+  assert.deepEqual(others, []);
+  for (let i = 0; i < 2; i += 1) await exportRuns([MADE], to);
+  const [made, ...more] = await runsOf(MADE.id);
+  assert.deepEqual([made, more], [first, []], "nothing twice, and nothing lost");
+  const run = trackedRun(MADE);
+  assert.deepEqual(
+    made!.metrics["train/loss"],
+    LOSSES.map((loss, i) => [i + 1, stored(loss), START + 1000 * (i + 1)]),
+  );
+  const values = (of: number[]): number[] => of.sort((a, b) => a - b);
+  assert.deepEqual(
+    values(Object.values(made!.metrics).flatMap((points) => points.flatMap(([, value]) => (typeof value === "number" ? [value] : [])))),
+    values([...run.series.values()].flatMap((points) => points.map(({ value }) => stored(value)).filter((value) => typeof value === "number"))),
+  );
+  assert.deepEqual(
+    [made!.experiment, made!.name, made!.status, made!.start, made!.end],
+    ["made: é #1", MADE.record.name, "FINISHED", START, START + 9000],
+  );
+  assert.deepEqual(
+    ["task.source", "training.eps", "method.targets", "seed"].map((name) => made!.params[name]),
+    [HARD, "1e-7", '["q","v"]', "7"],
+  );
+  assert.equal(Object.keys(made!.params).length, run.settings.size);
+  assert.deepEqual(
+    ["mlflow.note.content", "mlflow.source.git.commit", "adept.tags", "mine"].map((tag) => made!.tags[tag]),
+    [HARD, COMMIT, "best, ü", "kept"],
+  );
+  assert.deepEqual(made!.artifacts.sort(), ["experiment.json", "mine.txt"]);
+});
