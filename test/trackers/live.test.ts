@@ -22,7 +22,7 @@ interface Board {
 
 /** Enough that it trains for a while after the first look. */
 const STEPS = 1200;
-const workspace = liveWorkspace(STEPS);
+const workspace = liveWorkspace(STEPS, 200);
 const folder = join(workspace.root, "tb");
 after(() => {
   workspace.remove();

@@ -1,8 +1,9 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { readRuns } from "../../src/run/directory/runList.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { isLive } from "../../src/record/record.ts";
@@ -16,14 +17,16 @@ const LONGEST = 300_000;
 export interface LiveWorkspace {
   root: string;
   adept: (...args: string[]) => string;
+  /** Starts a command and does not wait for it. */
+  start: (...args: string[]) => void;
   /** Starts a run in the background. */
   train: (...args: string[]) => RunDirectory;
-  /** Removes the folder. */
+  /** Ends what a failed test has left at work, and removes the folder. */
   remove: () => void;
 }
 
-/** @param steps of the run; there is a checkpoint every 200 */
-export function liveWorkspace(steps: number): LiveWorkspace {
+/** @param every steps between two checkpoints */
+export function liveWorkspace(steps: number, every: number): LiveWorkspace {
   const root = mkdtempSync(join(tmpdir(), "adept-live-"));
   const rows = Array.from({ length: 60 }, (_, i) => ({ text: `${i % 2 === 0 ? "good" : "bad"} ${i}`, label: i % 2 }));
   writeFileSync(join(root, "rows.jsonl"), rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
@@ -32,7 +35,7 @@ export function liveWorkspace(steps: number): LiveWorkspace {
     backbone: "tiny-t5",
     task: { kind: "file", train: "rows.jsonl", source: "text: {text}", target: "{label}" },
     method: { kind: "adept", promptLength: 4, bottleneck: 4 },
-    training: { steps, batchSize: 4, evaluateEvery: 200, maxSourceLength: 32, validationLimit: 4, testLimit: 4 },
+    training: { steps, batchSize: 4, evaluateEvery: every, maxSourceLength: 32, validationLimit: 4, testLimit: 4 },
     engine: { device: "cpu", replicas: 1 },
   };
   writeFileSync(join(root, "live.adept.json"), JSON.stringify(experiment));
@@ -41,11 +44,16 @@ export function liveWorkspace(steps: number): LiveWorkspace {
   return {
     root,
     adept,
+    start: (...args) => {
+      spawn(process.execPath, [CLI, ...args], { cwd: root, stdio: "ignore" });
+    },
     train: (...args) => {
       const id = adept("train", "live.adept.json", "--no-git", "--detach", ...args).trim();
       return RunDirectory.open(join(root, ".adept/runs", id));
     },
     remove: () => {
+      for (const { run, record } of readRuns(join(root, ".adept/runs"), () => undefined))
+        if (run.isWorkerAlive() && record.pid !== undefined) process.kill(record.pid, "SIGKILL");
       rmSync(root, { recursive: true, force: true });
     },
   };

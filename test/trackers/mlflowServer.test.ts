@@ -6,7 +6,7 @@ import { exportRuns } from "../../src/tracker/exportRuns.ts";
 import { trackedRun } from "../../src/tracker/trackedRun.ts";
 import { COMMIT, HARD, LOSSES, madeRun, START } from "../unit/tracker/madeRun.ts";
 import { journalled, liveWorkspace, until, untilGone } from "./liveRun.ts";
-import { mlflowServer, type MlflowServer } from "./mlflowServer.ts";
+import { IS_DATABASE, mlflowServer, type MlflowServer } from "./mlflowServer.ts";
 import { PYTHON, trackerAnswers, type TrackerAnswers } from "./trackerAnswers.ts";
 
 // MLflow's own tracking server gets runs, and its own client reads them back value by value.
@@ -51,8 +51,10 @@ const said = (value: number): number | string => {
   return Number.isFinite(value) ? value : String(value).replace("Infinity", "inf");
 };
 
-/** A database has no infinities and no numbers near them: MLflow keeps the largest number there. */
+/** A database has no infinities: MLflow keeps the largest number there. JSON has no zero below zero. */
 const stored = (value: number): number | string => {
+  if (value === 0) return 0;
+  if (!IS_DATABASE) return said(value);
   if (value === Number.POSITIVE_INFINITY) return 1.7976931348623157e308;
   return value === Number.NEGATIVE_INFINITY ? -1.7976931348623157e308 : said(value);
 };
@@ -91,4 +93,55 @@ test("the server has every value once, however often it is sent, and what people
     [HARD, COMMIT, "best, ü", "kept"],
   );
   assert.deepEqual(made!.artifacts.sort(), ["experiment.json", "mine.txt"]);
+});
+
+test("a run is on the server while it trains, exported meanwhile and resumed after a kill, each point once", { skip }, async () => {
+  const workspace = liveWorkspace(100_000, 1000);
+  try {
+    const { address } = server!;
+    const run = workspace.train("--mlflow", address);
+    const lastStep = (): Promise<number> => python.ask<number>("mlflow_last", address, run.id, "train/loss");
+    const early = await until("early points", async () => (await lastStep()) || undefined);
+    assert.equal(run.record().status, "running");
+    // Somebody exports it by hand meanwhile.
+    assert.match(workspace.adept("export", run.id, "--mlflow", address), /1 run: http:/);
+    assert.ok((await lastStep()) >= early);
+    const shown = await until("steps behind the first checkpoint", async () => {
+      const last = await lastStep();
+      const { checkpointStep = Infinity, pid } = run.record();
+      if (last < checkpointStep + 10) return undefined;
+      process.kill(pid!, "SIGKILL");
+      return last;
+    });
+    const before = run.record();
+    assert.ok(before.status === "running" && shown > before.checkpointStep!);
+    const first = journalled(run);
+    workspace.start("resume", run.id);
+    await until("steps of the resumed run", async () => ((await lastStep()) > shown + 20 ? true : undefined));
+    workspace.adept("stop", run.id);
+    await untilGone(run);
+    const [flow, ...others] = await runsOf(run.id);
+    assert.deepEqual(others, []);
+    assert.deepEqual([run.record().status, flow!.status], ["stopped", "KILLED"]);
+    const all = journalled(run);
+    assert.deepEqual(Object.keys(flow!.metrics).sort(), [...all.series.keys()].sort());
+    for (const [name, points] of all.series) {
+      // What the server had when the run was killed is there as it was first.
+      const at = new Map(first.series.get(name)?.map((point) => [point.step, point]));
+      const wanted = points.map((point) => (point.step <= shown ? (at.get(point.step) ?? point) : point));
+      const had = flow!.metrics[name]!;
+      assert.deepEqual(
+        had.map(([step]) => step),
+        points.map(({ step }) => step),
+        name,
+      );
+      for (const [i, [, value, time]] of had.entries()) {
+        const either = [wanted[i]!, points[i]!].map((point) => [stored(point.value), point.time]);
+        assert.ok(either.some((each) => each[0] === value && each[1] === time), `${name} at ${had[i]![0]}`);
+      }
+    }
+    assert.deepEqual([flow!.params["method.promptLength"], flow!.artifacts], ["4", ["experiment.json"]]);
+  } finally {
+    workspace.remove();
+  }
 });

@@ -12,6 +12,8 @@ export interface MlflowServer {
   end(): Promise<void>;
 }
 
+export const IS_DATABASE = process.env["ADEPT_MLFLOW_STORE"] === "sqlite";
+
 /** A port of the loopback that nobody has. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -21,18 +23,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts MLflow's own server with a database and artifacts in a folder of its own. */
+/**
+ * Starts MLflow's own server with its files in a folder of its own; with ADEPT_MLFLOW_STORE=sqlite with a database, which
+ * it takes long to make. A store of files keeps what is sent twice twice, which a database would hide.
+ */
 export async function mlflowServer(python: string): Promise<MlflowServer> {
   const folder = mkdtempSync(join(tmpdir(), "adept-mlflow-"));
   const port = await freePort();
   const args = ["--host", "127.0.0.1", "--port", String(port), "--workers", "1"];
-  const store = ["--backend-store-uri", `sqlite:///${join(folder, "mlflow.db")}`, "--artifacts-destination", join(folder, "artifacts")];
+  const kept = IS_DATABASE ? `sqlite:///${join(folder, "mlflow.db")}` : join(folder, "store");
+  const store = ["--backend-store-uri", kept, "--artifacts-destination", join(folder, "artifacts")];
   // In a group of its own: the server has processes.
   const child = spawn(python, ["-m", "mlflow", "server", ...args, ...store], {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true", MLFLOW_LOGGING_LEVEL: "ERROR" },
+    env: { ...process.env, MLFLOW_ALLOW_FILE_STORE: "true", MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true", MLFLOW_LOGGING_LEVEL: "ERROR" },
   });
   const ended = once(child, "exit");
   let hasEnded = false;

@@ -119,6 +119,15 @@ def mlflow_begun(place, experiment):
     client.log_metric(run.info.run_id, "loss", 1.0, step=1)
 
 
+def mlflow_last(place, ours, key):
+    """The last step of a metric of one of our runs; 0 without it."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient(store(place))
+    found = client.search_runs([each.experiment_id for each in client.search_experiments()], f"tags.`adept.run` = '{ours}'")
+    return max((each.step for run in found for each in client.get_metric_history(run.info.run_id, key)), default=0)
+
+
 def mlflow_added(place):
     """What a person adds to exported runs: a tag and an artifact."""
     from mlflow import MlflowClient
@@ -273,6 +282,7 @@ KINDS = {
     "mlflow": mlflow,
     "mlflow_begun": mlflow_begun,
     "mlflow_added": mlflow_added,
+    "mlflow_last": mlflow_last,
     "wandb": wandb,
     "table": table,
 }

@@ -43,6 +43,10 @@ function counting(records: readonly FoundRecord[]): EventRecord[] {
   return counted;
 }
 
+/** A record as a text to be compared. */
+const textOf = ({ bytes }: EventRecord): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
+
 /** How a file goes on. */
 export interface Continuation {
   /** Bytes of it that stay; behind them is at most a record that was not written to its end. */
@@ -67,9 +71,10 @@ export function continuation(
   const [first, ...rest] = wanted;
   if (version === undefined || first === undefined || !version.bytes.equals(first.bytes)) return undefined;
   const counted = counting(found.map(foundRecord));
-  const differs = counted.findIndex(({ bytes }, i) => rest[i] === undefined || !Buffer.from(bytes).equals(rest[i].bytes));
-  if (differs < 0) return { keep: size, records: rest.slice(counted.length) };
+  const there = new Set(counted.map(textOf));
+  const meant = new Set(rest.map(textOf));
   let from = Infinity;
-  for (const { step } of [...counted.slice(differs), ...rest.slice(differs)]) from = Math.min(from, step);
-  return { keep: size, records: [restart(seconds, from), ...rest.filter(({ step }) => step >= from)] };
+  for (const record of counted) if (!meant.has(textOf(record))) from = Math.min(from, record.step);
+  const lacking = rest.filter((record) => record.step >= from || !there.has(textOf(record)));
+  return { keep: size, records: from === Infinity ? lacking : [restart(seconds, from), ...lacking] };
 }
