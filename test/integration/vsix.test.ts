@@ -22,7 +22,7 @@ const ALLOWED = [
   /^examples\/[\w-]+\.adept\.json$/,
   /^models\/tiny-t5\/[\w.]+$/,
   /^dist\/(extension|host|slurm)\.cjs$/,
-  /^dist\/(worker|replica|encode|parquet|tokens|cli|figures|trackers|webview|setup)\.js$/,
+  /^dist\/(worker|replica|encode|parquet|tokens|cli|figures|trackers|live|webview|setup)\.js$/,
   /^dist\/adept_torch\.py$/,
   /^dist\/webview\.css$/,
   /^dist\/mail-\d+\.json\.gz$/,
@@ -44,6 +44,7 @@ const BUDGET: Record<string, number> = {
   "dist/cli.js": 1200,
   "dist/figures.js": 700,
   "dist/trackers.js": 120,
+  "dist/live.js": 250,
   "dist/slurm.cjs": 250,
 };
 

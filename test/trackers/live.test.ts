@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { journalled, liveWorkspace, until, untilGone } from "./liveRun.ts";
-import { tensorboardServer } from "./tensorboardServer.ts";
+import { tensorboardServer, type TensorboardServer } from "./tensorboardServer.ts";
 import { PYTHON, trackerAnswers } from "./trackerAnswers.ts";
 
 // A real run whose trackers are kept up to date while it trains, read by the trackers' own packages meanwhile.
@@ -37,6 +37,20 @@ const wanted = (run: RunDirectory): Record<string, Points> =>
     ]),
   );
 
+/** Kills a worker behind a checkpoint, so that the next start repeats steps that TensorBoard has already. */
+async function killedBehindCheckpoint(run: RunDirectory, board: TensorboardServer): Promise<void> {
+  const shown = await until("steps behind the first checkpoint", async () => {
+    const last = (await board.scalars(run.id, "train/loss")).at(-1)?.[0] ?? 0;
+    const { checkpointStep = Infinity, pid } = run.record();
+    if (last < checkpointStep + 10) return undefined;
+    process.kill(pid!, "SIGKILL");
+    return last;
+  });
+  const { checkpointStep, status } = run.record();
+  assert.equal(status, "running");
+  assert.ok(checkpointStep! > 0 && checkpointStep! < shown, `step ${shown} is lost`);
+}
+
 test("TensorBoard shows a run while it trains, and after a kill and a resume every point once", { skip }, async () => {
   const python = trackerAnswers(PYTHON!);
   const board = await tensorboardServer(PYTHON!, folder);
@@ -68,17 +82,7 @@ test("TensorBoard shows a run while it trains, and after a kill and a resume eve
       assert.deepEqual(points, known[name]?.slice(0, points.length), name);
       assert.ok(points.length > 0);
     }
-    // Killed behind a checkpoint, so that the next start repeats steps that TensorBoard has already.
-    const shown = await until("steps behind the first checkpoint", async () => {
-      const last = (await board.scalars(run.id, "train/loss")).at(-1)?.[0] ?? 0;
-      const { checkpointStep = Infinity, pid } = run.record();
-      if (last < checkpointStep + 10) return undefined;
-      process.kill(pid!, "SIGKILL");
-      return last;
-    });
-    const { checkpointStep, status } = run.record();
-    assert.equal(status, "running");
-    assert.ok(checkpointStep! > 0 && checkpointStep! < shown, `step ${shown} is lost`);
+    await killedBehindCheckpoint(run, board);
     workspace.adept("resume", run.id);
     await untilGone(run);
     const record = run.record();

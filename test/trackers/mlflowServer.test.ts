@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { exportRuns } from "../../src/tracker/exportRuns.ts";
 import { trackedRun } from "../../src/tracker/trackedRun.ts";
@@ -13,7 +12,8 @@ import { PYTHON, trackerAnswers, type TrackerAnswers } from "./trackerAnswers.ts
 
 /** The server needs more packages than the client. */
 const hasServer =
-  PYTHON !== undefined && spawnSync(PYTHON, ["-c", "import flask, flask_cors, sqlalchemy, alembic, graphene, huey, aiohttp"]).status === 0;
+  PYTHON !== undefined &&
+  spawnSync(PYTHON, ["-c", "import flask, flask_cors, sqlalchemy, alembic, graphene, huey, aiohttp"]).status === 0;
 if (!hasServer && process.env["ADEPT_REQUIRE_TRACKERS"] === "1")
   throw new Error("ADEPT_REQUIRE_TRACKERS is set, and test/cache/trackers has no Python with MLflow's server");
 const skip = hasServer ? false : "test/cache/trackers has no Python with MLflow's server";
@@ -76,8 +76,16 @@ test("the server has every value once, however often it is sent, and what people
   );
   const values = (of: number[]): number[] => of.sort((a, b) => a - b);
   assert.deepEqual(
-    values(Object.values(made!.metrics).flatMap((points) => points.flatMap(([, value]) => (typeof value === "number" ? [value] : [])))),
-    values([...run.series.values()].flatMap((points) => points.map(({ value }) => stored(value)).filter((value) => typeof value === "number"))),
+    values(
+      Object.values(made!.metrics).flatMap((points) =>
+        points.flatMap(([, value]) => (typeof value === "number" ? [value] : [])),
+      ),
+    ),
+    values(
+      [...run.series.values()].flatMap((points) =>
+        points.map(({ value }) => stored(value)).filter((value) => typeof value === "number"),
+      ),
+    ),
   );
   assert.deepEqual(
     [made!.experiment, made!.name, made!.status, made!.start, made!.end],
@@ -95,53 +103,61 @@ test("the server has every value once, however often it is sent, and what people
   assert.deepEqual(made!.artifacts.sort(), ["experiment.json", "mine.txt"]);
 });
 
-test("a run is on the server while it trains, exported meanwhile and resumed after a kill, each point once", { skip }, async () => {
-  const workspace = liveWorkspace(100_000, 1000);
-  try {
-    const { address } = server!;
-    const run = workspace.train("--mlflow", address);
-    const lastStep = (): Promise<number> => python.ask<number>("mlflow_last", address, run.id, "train/loss");
-    const early = await until("early points", async () => (await lastStep()) || undefined);
-    assert.equal(run.record().status, "running");
-    // Somebody exports it by hand meanwhile.
-    assert.match(workspace.adept("export", run.id, "--mlflow", address), /1 run: http:/);
-    assert.ok((await lastStep()) >= early);
-    const shown = await until("steps behind the first checkpoint", async () => {
-      const last = await lastStep();
-      const { checkpointStep = Infinity, pid } = run.record();
-      if (last < checkpointStep + 10) return undefined;
-      process.kill(pid!, "SIGKILL");
-      return last;
-    });
-    const before = run.record();
-    assert.ok(before.status === "running" && shown > before.checkpointStep!);
-    const first = journalled(run);
-    workspace.start("resume", run.id);
-    await until("steps of the resumed run", async () => ((await lastStep()) > shown + 20 ? true : undefined));
-    workspace.adept("stop", run.id);
-    await untilGone(run);
-    const [flow, ...others] = await runsOf(run.id);
-    assert.deepEqual(others, []);
-    assert.deepEqual([run.record().status, flow!.status], ["stopped", "KILLED"]);
-    const all = journalled(run);
-    assert.deepEqual(Object.keys(flow!.metrics).sort(), [...all.series.keys()].sort());
-    for (const [name, points] of all.series) {
-      // What the server had when the run was killed is there as it was first.
-      const at = new Map(first.series.get(name)?.map((point) => [point.step, point]));
-      const wanted = points.map((point) => (point.step <= shown ? (at.get(point.step) ?? point) : point));
-      const had = flow!.metrics[name]!;
-      assert.deepEqual(
-        had.map(([step]) => step),
-        points.map(({ step }) => step),
-        name,
-      );
-      for (const [i, [, value, time]] of had.entries()) {
-        const either = [wanted[i]!, points[i]!].map((point) => [stored(point.value), point.time]);
-        assert.ok(either.some((each) => each[0] === value && each[1] === time), `${name} at ${had[i]![0]}`);
+test(
+  "a run is on the server while it trains, exported meanwhile and resumed after a kill, each point once",
+  { skip },
+  async () => {
+    // Larger batches: few steps a second, which a store of files can take.
+    const workspace = liveWorkspace(100_000, 150);
+    try {
+      const { address } = server!;
+      const run = workspace.train("--mlflow", address, "--set", "training.batchSize=32");
+      const lastStep = (): Promise<number> => python.ask<number>("mlflow_last", address, run.id, "train/loss");
+      const early = await until("early points", async () => (await lastStep()) || undefined);
+      assert.equal(run.record().status, "running");
+      // Somebody exports it by hand meanwhile.
+      assert.match(workspace.adept("export", run.id, "--mlflow", address), /1 run: http:/);
+      assert.ok((await lastStep()) >= early);
+      const shown = await until("steps behind the first checkpoint", async () => {
+        const last = await lastStep();
+        const { checkpointStep = Infinity, pid } = run.record();
+        if (last < checkpointStep + 10) return undefined;
+        process.kill(pid!, "SIGKILL");
+        return last;
+      });
+      const before = run.record();
+      assert.ok(before.status === "running" && shown > before.checkpointStep!);
+      const first = journalled(run);
+      workspace.start("resume", run.id);
+      await until("steps of the resumed run", async () => ((await lastStep()) > shown + 20 ? true : undefined));
+      workspace.adept("stop", run.id);
+      await untilGone(run);
+      const [flow, ...others] = await runsOf(run.id);
+      assert.deepEqual(others, []);
+      assert.deepEqual([run.record().status, flow!.status], ["stopped", "KILLED"]);
+      const all = journalled(run);
+      assert.deepEqual(Object.keys(flow!.metrics).sort(), [...all.series.keys()].sort());
+      for (const [name, points] of all.series) {
+        // What the server had when the run was killed is there as it was first.
+        const at = new Map(first.series.get(name)?.map((point) => [point.step, point]));
+        const wanted = points.map((point) => (point.step <= shown ? (at.get(point.step) ?? point) : point));
+        const had = flow!.metrics[name]!;
+        assert.deepEqual(
+          had.map(([step]) => step),
+          points.map(({ step }) => step),
+          name,
+        );
+        for (const [i, [, value, time]] of had.entries()) {
+          const either = [wanted[i]!, points[i]!].map((point) => [stored(point.value), point.time]);
+          assert.ok(
+            either.some((each) => each[0] === value && each[1] === time),
+            `${name} at ${had[i]![0]}`,
+          );
+        }
       }
+      assert.deepEqual([flow!.params["method.promptLength"], flow!.artifacts], ["4", ["experiment.json"]]);
+    } finally {
+      workspace.remove();
     }
-    assert.deepEqual([flow!.params["method.promptLength"], flow!.artifacts], ["4", ["experiment.json"]]);
-  } finally {
-    workspace.remove();
-  }
-});
+  },
+);

@@ -24,8 +24,8 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * Starts MLflow's own server with its files in a folder of its own; with ADEPT_MLFLOW_STORE=sqlite with a database, which
- * it takes long to make. A store of files keeps what is sent twice twice, which a database would hide.
+ * Starts MLflow's own server with its files in a folder of its own; with ADEPT_MLFLOW_STORE=sqlite with a database,
+ * which takes long to make. A store of files keeps what is sent twice twice, which a database would hide.
  */
 export async function mlflowServer(python: string): Promise<MlflowServer> {
   const folder = mkdtempSync(join(tmpdir(), "adept-mlflow-"));
@@ -38,7 +38,13 @@ export async function mlflowServer(python: string): Promise<MlflowServer> {
     cwd: folder,
     detached: true,
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, MLFLOW_ALLOW_FILE_STORE: "true", MLFLOW_DISABLE_TELEMETRY: "true", DO_NOT_TRACK: "true", MLFLOW_LOGGING_LEVEL: "ERROR" },
+    env: {
+      ...process.env,
+      MLFLOW_ALLOW_FILE_STORE: "true",
+      MLFLOW_DISABLE_TELEMETRY: "true",
+      DO_NOT_TRACK: "true",
+      MLFLOW_LOGGING_LEVEL: "ERROR",
+    },
   });
   const ended = once(child, "exit");
   let hasEnded = false;

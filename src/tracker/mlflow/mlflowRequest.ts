@@ -120,6 +120,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | undefined {
 function explained(place: MlflowPlace, { path }: MlflowQuestion, { status, text }: Answer): UserError {
   const answer = parsed(text);
   const code = answer?.["error_code"];
+  const why = answer?.["message"] ?? code;
   if (status === 401 || status === 403)
     return new UserError(
       "mlflow-not-open",
@@ -146,7 +147,7 @@ function explained(place: MlflowPlace, { path }: MlflowQuestion, { status, text 
     );
   return new UserError(
     "mlflow-refused",
-    phrase`The MLflow server ${place.address} refused ${path} (status ${status}): ${String(answer?.["message"] ?? code ?? text.slice(0, 300))}`,
+    phrase`The MLflow server ${place.address} refused ${path} (status ${status}): ${typeof why === "string" ? why : text.slice(0, 300)}`,
     phrase`See what the server's log says.`,
   );
 }

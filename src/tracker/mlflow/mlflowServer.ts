@@ -73,7 +73,7 @@ function keptRun(run: Json, place: MlflowPlace): Kept {
     artifacts,
     lastSteps: new Map(listOf(data["metrics"]).map(({ key, step }) => [String(key), Number(step ?? 0)])),
     params: new Set(listOf(data["params"]).map(({ key }) => String(key))),
-    tags: new Map(listOf(data["tags"]).map(({ key, value }) => [String(key), String(value ?? "")])),
+    tags: new Map(listOf(data["tags"]).map(({ key, value }) => [String(key), typeof value === "string" ? value : ""])),
   };
 }
 

@@ -61,11 +61,7 @@ export interface Continuation {
  * @param seconds the time of a restart, in seconds since the epoch
  * @returns undefined where the file is of another kind, or damaged, and cannot go on
  */
-export function continuation(
-  file: Buffer,
-  wanted: readonly EventRecord[],
-  seconds: number,
-): Continuation | undefined {
+export function continuation(file: Buffer, wanted: readonly EventRecord[], seconds: number): Continuation | undefined {
   const { records, size } = readTfRecords(file);
   const [version, ...found] = records;
   const [first, ...rest] = wanted;

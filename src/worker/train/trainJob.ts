@@ -130,6 +130,14 @@ function writerOf(journal: Journal, { start, job }: { start: number; job: Cluste
   };
 }
 
+/** Makes a run's folder ready for a worker. */
+function readyFolder(run: RunDirectory): void {
+  keepReserve(run.path);
+  run.keepControls();
+  for (const folder of [dirname(run.checkpointPath), run.adapterPath])
+    if (existsSync(folder)) removeTemporaries(folder);
+}
+
 /** Runs the job with its journal open, and a heartbeat in it. */
 async function journaled(
   run: RunDirectory,
@@ -148,23 +156,24 @@ async function journaled(
     checked = performance.now();
     write(event);
   };
+  const tellTroubles = (): void => {
+    for (const trouble of trackers.takeTroubles()) journal.append({ type: "warning", ...said(trouble) });
+  };
   // An error thrown in a timer would end the process without a report; the next event throws it instead.
   const heartbeat = setInterval(() => {
     try {
       run.refuseIfGoneOrTaken(start);
       journal.takeIn();
       journal.append({ type: "heartbeat", pid: process.pid, gpus: gpus.read() });
-      for (const trouble of trackers.takeTroubles()) journal.append({ type: "warning", ...said(trouble) });
+      tellTroubles();
     } catch (error) {
       lost ??= error as Error;
     }
   }, HEARTBEAT);
   try {
-    keepReserve(run.path);
-    run.keepControls();
-    for (const folder of [dirname(run.checkpointPath), run.adapterPath])
-      if (existsSync(folder)) removeTemporaries(folder);
+    readyFolder(run);
     if (run.record().id === "") announceRun(run.id, run.experiment(), journal);
+    tellTroubles();
     await train({
       run,
       options,

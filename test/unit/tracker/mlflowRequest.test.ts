@@ -20,9 +20,11 @@ after(() => {
 async function served(answer: Answer): Promise<string> {
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
-    request.on("data", (part: Buffer) => parts.push(part)).on("end", () => {
-      answer(request, response, Buffer.concat(parts).toString("utf8"));
-    });
+    request
+      .on("data", (part: Buffer) => parts.push(part))
+      .on("end", () => {
+        answer(request, response, Buffer.concat(parts).toString("utf8"));
+      });
   }).listen(0, "127.0.0.1");
   servers.push(server);
   await once(server, "listening");
@@ -38,9 +40,10 @@ const codeOf = async (work: Promise<unknown>): Promise<string> => {
   assert.ok(error.action !== undefined && error.action.length > 0);
   return error.code;
 };
-const said = (status: number, body: string, headers: Record<string, string> = {}) => served((_, response) => {
-  response.writeHead(status, headers).end(body);
-});
+const said = (status: number, body: string, headers: Record<string, string> = {}) =>
+  served((_, response) => {
+    response.writeHead(status, headers).end(body);
+  });
 
 test("each obstacle is said by its own error", async () => {
   const first = (address: string): Promise<string> =>
