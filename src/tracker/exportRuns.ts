@@ -33,6 +33,8 @@ export interface Sending {
   signal: AbortSignal;
   /** Where MLflow's own variables are. */
   environment: NodeJS.ProcessEnv;
+  /** Sends of a run while nobody else does. */
+  alone?: (id: string, send: () => Promise<unknown>) => Promise<unknown>;
   /** Told of what a run has sent: points of its curves. */
   onProgress?: (progress: { run: number; runs: number; done: number; all: number }) => void;
 }
@@ -40,13 +42,15 @@ export interface Sending {
 async function sendRuns(
   runs: readonly { run: TrackedRun; experiment: Experiment }[],
   address: string,
-  { signal, environment, onProgress }: Sending,
+  { signal, environment, alone = (_, send) => send(), onProgress }: Sending,
 ): Promise<string> {
   const place = mlflowPlace(serverAddress(address), environment, signal);
   for (const [i, { run, experiment }] of runs.entries())
-    await exportToMlflowServer(run, experiment, place, (done, all) => {
-      onProgress?.({ run: i + 1, runs: runs.length, done, all });
-    });
+    await alone(run.id, () =>
+      exportToMlflowServer(run, experiment, place, (done, all) => {
+        onProgress?.({ run: i + 1, runs: runs.length, done, all });
+      }),
+    );
   return place.address;
 }
 

@@ -21,8 +21,8 @@ interface Board {
 }
 
 /** Enough that it trains for a while after the first look. */
-const STEPS = 1200;
-const workspace = liveWorkspace(STEPS, 200);
+const STEPS = 1500;
+const workspace = liveWorkspace(STEPS, 600);
 const folder = join(workspace.root, "tb");
 after(() => {
   workspace.remove();
@@ -55,7 +55,7 @@ test("TensorBoard shows a run while it trains, and after a kill and a resume eve
   const python = trackerAnswers(PYTHON!);
   const board = await tensorboardServer(PYTHON!, folder);
   try {
-    const run = workspace.train("--tensorboard", "tb");
+    const run = workspace.train("--tensorboard", "tb", "--set", "training.batchSize=32");
     const [file] = await until("an event file", () => {
       try {
         const names = readdirSync(join(folder, run.id));

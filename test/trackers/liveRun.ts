@@ -35,7 +35,15 @@ export function liveWorkspace(steps: number, every: number): LiveWorkspace {
     backbone: "tiny-t5",
     task: { kind: "file", train: "rows.jsonl", source: "text: {text}", target: "{label}" },
     method: { kind: "adept", promptLength: 4, bottleneck: 4 },
-    training: { steps, batchSize: 4, evaluateEvery: every, maxSourceLength: 32, validationLimit: 4, testLimit: 4 },
+    training: {
+      steps,
+      batchSize: 4,
+      evaluateEvery: every,
+      checkpointEvery: every,
+      maxSourceLength: 32,
+      validationLimit: 4,
+      testLimit: 4,
+    },
     engine: { device: "cpu", replicas: 1 },
   };
   writeFileSync(join(root, "live.adept.json"), JSON.stringify(experiment));

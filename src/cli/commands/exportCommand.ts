@@ -2,6 +2,7 @@ import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { readRuns } from "../../run/directory/runList.ts";
+import { sendAlone } from "../../run/lease/sendingLease.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
 import type * as Trackers from "../../tracker/exportRuns.ts";
 import type { RunSource } from "../../tracker/trackedRun.ts";
@@ -88,6 +89,7 @@ async function runForTrackers({ values, positionals }: Given): Promise<number> {
   const written = await exportRuns(runs.map(sourceOf), places, {
     signal,
     environment: process.env,
+    alone: (id, send) => sendAlone(runs.find((run) => run.id === id)!.path, signal, send),
     onProgress: ({ run, runs: all, done, all: points }) => {
       if (points > SHOWN) tell(`run ${run} of ${all}: ${done} of ${points} points\n`);
     },

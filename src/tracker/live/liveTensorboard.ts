@@ -1,6 +1,7 @@
 import { appendFileSync, existsSync, readFileSync, statSync, truncateSync } from "node:fs";
-import { exporting, writeExport } from "../outputFile.ts";
-import { syncFile } from "../../base/files/atomicFile.ts";
+import { dirname } from "node:path";
+import { exporting } from "../outputFile.ts";
+import { makeFolder, syncFile } from "../../base/files/atomicFile.ts";
 import { continuation } from "../tensorboard/continued.ts";
 import { eventRecords, valueRecords, type EventRecord } from "../tensorboard/eventFile.ts";
 import { eventFilePath } from "../tensorboard/tensorboard.ts";
@@ -59,13 +60,14 @@ export class LiveTensorboard implements LiveTracker {
     const wanted = eventRecords(run);
     const file = existsSync(path) ? readFileSync(path) : undefined;
     const next = file && continuation(file, wanted, Date.now() / 1000);
-    if (file === undefined || next === undefined) writeExport(path, bytesOf(wanted));
-    else
-      exporting(path, () => {
-        // Half a record of a process that was killed.
-        if (next.keep < file.length) truncateSync(path, next.keep);
-        appendFileSync(path, bytesOf(next.records));
-      });
+    const { keep, records } = next ?? { keep: 0, records: wanted };
+    exporting(path, () => {
+      // Not by another file that is renamed: TensorBoard would read that one, too.
+      makeFolder(dirname(path));
+      // Half a record of a process that was killed.
+      if (file !== undefined && keep < file.length) truncateSync(path, keep);
+      appendFileSync(path, bytesOf(records));
+    });
     const { size, ino: inode } = statSync(path);
     this.left = { path, size, inode, repeats: new Repeats(source.events) };
   }

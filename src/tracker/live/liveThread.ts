@@ -19,11 +19,11 @@ const INTERVAL = 5000;
 /** A priority below that of training, and above what would never have its turn beside it. */
 const LOWER = 10;
 
-function trackersOf({ tensorboard, mlflow, wandb }: TrackerPlaces): LiveTracker[] {
+function trackersOf({ path }: RunDirectory, { tensorboard, mlflow, wandb }: TrackerPlaces): LiveTracker[] {
   const trackers: LiveTracker[] = [];
   if (tensorboard !== undefined) trackers.push(new LiveTensorboard(tensorboard));
   if (mlflow !== undefined)
-    trackers.push(isAddress(mlflow) ? new LiveMlflowServer(mlflow) : new LiveMlflowFolder(mlflow));
+    trackers.push(isAddress(mlflow) ? new LiveMlflowServer(mlflow, path) : new LiveMlflowFolder(mlflow));
   if (wandb !== undefined) trackers.push(new LiveWandb(wandb));
   return trackers;
 }
@@ -47,7 +47,7 @@ async function keepUp(run: RunDirectory, places: TrackerPlaces, ended: AbortSign
     const trouble = phrase`${tracker} is not kept up to date: ${phraseOf(error)}`;
     parentPort?.postMessage({ trouble, isKnown: isKnown(run, trouble) });
   };
-  const kept = trackersOf(places).map((tracker) => new KeptUp(run, tracker, tell));
+  const kept = trackersOf(run, places).map((tracker) => new KeptUp(run, tracker, tell));
   for (let isLast = false; !isLast;) {
     isLast = ended.aborted;
     for (const each of kept) await each.update(isLast);

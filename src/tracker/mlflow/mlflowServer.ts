@@ -113,6 +113,12 @@ async function knownSteps(place: MlflowPlace, id: string, key: string): Promise<
   return steps;
 }
 
+/** The last step that the server has of each metric of a run. @param id the server's id of the run */
+export async function lastSteps(place: MlflowPlace, id: string): Promise<ReadonlyMap<string, number>> {
+  const answer = objectOf(await askMlflow(place, { path: "runs/get", query: { run_id: id } }));
+  return keptRun(objectOf(answer["run"]), place).lastSteps;
+}
+
 /** A point with the name of its metric. */
 export interface NamedPoint extends Point {
   key: string;

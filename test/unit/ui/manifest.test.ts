@@ -71,7 +71,7 @@ test("menus and welcome texts ask only what the code tells, and everything the c
   const asked = new Set(
     [
       ...read("package.json").matchAll(
-        /\badept\.(?!git\b|json\b|heatmap\b|heat\d|heatBelow|heatAbove|backbones\b|torch\b|slurm\b)\w+/g,
+        /\badept\.(?!git\b|json\b|heatmap\b|heat\d|heatBelow|heatAbove|backbones\b|torch\b|slurm\b|trackers\b)\w+/g,
       ),
     ]
       .map(([key]) => key)
