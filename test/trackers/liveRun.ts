@@ -11,7 +11,7 @@ import { trackedRun, type TrackedRun } from "../../src/tracker/trackedRun.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
 /** The longest wait for anything, in ms. */
-const LONGEST = 300_000;
+const LONGEST = 600_000;
 
 /** A workspace with a small experiment on the embedded model. */
 export interface LiveWorkspace {
