@@ -1,6 +1,6 @@
 import { el } from "./dom.ts";
 import type { FigureContext } from "./figure.ts";
-import type { HostMessage, RunChoice, RunView } from "../src/protocol/hostToPage.ts";
+import type { AnalysisName, HostMessage, RunChoice, RunView } from "../src/protocol/hostToPage.ts";
 import type { Labels } from "../src/protocol/pageLabels.ts";
 import type { PageMessage } from "../src/protocol/pageToHost.ts";
 import type { PageState } from "./pageState.ts";
@@ -15,6 +15,14 @@ import { TrainingTab } from "./tabs/training.ts";
 import { onThemeChange, readTheme, type Theme } from "./theme.ts";
 import { button, tabs, type Tabs } from "./ui.ts";
 
+/** Where the page shows an analysis of a run. */
+const TAB_OF: Readonly<Record<Exclude<AnalysisName, "stability">, TabId>> = {
+  ablation: "ablation",
+  specificity: "ablation",
+  offsets: "offsets",
+  "position-shift": "shift",
+  latency: "latency",
+};
 /** Variant names of the runs of a sweep over retrained ablations: "A0: ADePT", "A3: one trained constant". */
 const RETRAINED = /^A\d+\b/;
 
@@ -36,8 +44,10 @@ export class Page {
   private readonly tabs: Tabs;
   private theme: Theme = readTheme();
   private shownActions = "";
+  private shownNext = "";
   private stopWatching: () => void;
   private readonly retrained = el("div", "", "actions");
+  private readonly next = el("section", "", "actions");
   private runs: readonly RunChoice[] = [];
 
   constructor(
@@ -75,6 +85,7 @@ export class Page {
     header.append(this.title, this.actions, this.status, this.detail, this.bar);
     const { ablation, offsets, shift, latency } = this.analyses;
     ablation.element.append(this.retrained);
+    this.training.element.prepend(this.next);
     this.tabs = tabs(
       [
         { id: "training", label: labels.tabTraining, content: this.training.element },
@@ -110,6 +121,7 @@ export class Page {
         this.runs = message.runs;
         this.compare.runs(message.runs);
         this.showRetrained();
+        this.showNext();
         return;
       case "open":
         this.goTo(message.tab, message.ids);
@@ -138,6 +150,7 @@ export class Page {
     this.showHeader();
     this.showActions();
     this.training.update(view, points);
+    this.showNext();
   }
 
   goTo(tab: TabId, ids: readonly string[] | undefined): void {
@@ -178,6 +191,31 @@ export class Page {
           this.goTo("compare", ids);
         }),
       );
+  }
+
+  /** Offers what a finished run has not been asked yet. */
+  private showNext(): void {
+    const { labels } = this.options;
+    const { record, unasked } = this.view;
+    const offered = new Set(unasked.flatMap((name) => (name === "stability" ? [] : TAB_OF[name])));
+    if (record.status === "finished" && this.runs.length > 1) offered.add("compare");
+    const names: [TabId, string][] = [
+      ["ablation", labels.ablation],
+      ["offsets", labels.offsets],
+      ["shift", labels.positionShift],
+      ["latency", labels.latency],
+      ["compare", labels.compare],
+    ];
+    const wanted = names.filter(([tab]) => offered.has(tab));
+    const key = wanted.map(([tab]) => tab).join();
+    if (key === this.shownNext) return;
+    this.shownNext = key;
+    const buttons = wanted.map(([tab, name]) =>
+      button(name, () => {
+        this.goTo(tab, undefined);
+      }),
+    );
+    this.next.replaceChildren(...(buttons.length > 0 ? [el("h2", labels.next), ...buttons] : []));
   }
 
   private showHeader(): void {

@@ -18,6 +18,8 @@ const RunView = z.object({
   record: objectOf<RunRecord>(({ id, evaluations }) => typeof id === "string" && Array.isArray(evaluations)),
   live: z.boolean(),
   resumable: z.boolean(),
+  /** What a finished run could be asked, and has not been. */
+  unasked: z.array(z.enum(ANALYSIS_NAMES)),
   statusText: text,
   metric: text,
   metricName: text,

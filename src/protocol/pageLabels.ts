@@ -32,6 +32,7 @@ function headLabels(t: Translate) {
     stability,
     positionShift,
     stop: t("Stop"),
+    next: t("What to ask next"),
     resume: t("Resume"),
     cancel: t("Cancel"),
     tryAgain: t("Try again"),

@@ -232,6 +232,7 @@ async function benchCurves(page: Page, runsDir: string, row: Row): Promise<void>
     record,
     live: true,
     resumable: false,
+    unasked: [],
     statusText: "running",
     metric: "accuracy",
     metricName: "accuracy",

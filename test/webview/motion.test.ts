@@ -73,6 +73,7 @@ function runningUpdate(): { points: StepPoint[]; view: RunView } {
       record,
       live: true,
       resumable: false,
+      unasked: [],
       statusText: "running",
       metric: "accuracy",
       metricName: "accuracy",

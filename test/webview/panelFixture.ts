@@ -73,6 +73,7 @@ export const viewOfRecord = (record: RunRecord, given: Partial<RunView> = {}): R
   record,
   live: false,
   resumable: false,
+  unasked: [],
   statusText: "finished",
   metric: "accuracy",
   metricName: "accuracy",

@@ -70,6 +70,34 @@ test("a tab that lacks its analysis has a button with a forecast; progress and c
   await context.close();
 });
 
+test("a finished run offers what it has not been asked, and leads there; what has been asked is not offered", async () => {
+  const open = await fixture.host.open(fixture.runs.plain.id);
+  const { page, send, context } = open;
+  const next = page.locator("#view-training section", { hasText: "What to ask next" });
+  // The host itself says it at first: no tab of an analysis was opened.
+  assert.deepEqual(await next.locator("vscode-button").allInnerTexts(), [
+    "Ablation",
+    "Offsets",
+    "Position shift",
+    "Latency",
+    "Compare",
+  ]);
+  const record = fixture.runs.plain.record();
+  await send({ type: "update", view: viewOfRecord(record, { unasked: ["specificity", "stability"] }), points: [] });
+  await until(
+    async () => (await next.locator("vscode-button").allInnerTexts()).join(),
+    (names) => names === "Ablation,Compare",
+  );
+  await next.locator("vscode-button", { hasText: "Ablation" }).click();
+  await page.locator("#view-ablation").waitFor();
+  await goTo(page, "training");
+  await send({ type: "runs", runs: [] });
+  await send({ type: "update", view: viewOfRecord(record, { unasked: [] }), points: [] });
+  await next.waitFor({ state: "hidden" });
+  assertClean(open);
+  await context.close();
+});
+
 test("a name with markup is text, unknown messages are refused, and a page without its run says so", async () => {
   const { page, posted, context } = await fixture.host.open(fixture.runs.plain.id);
   assert.equal(await page.locator("h1").innerText(), "<img src=x onerror=alert(1)>");

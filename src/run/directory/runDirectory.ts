@@ -145,7 +145,18 @@ export class RunDirectory {
 
   /** Returns the run in a folder, or undefined if the folder has no experiment.json. */
   static find(path: string): RunDirectory | undefined {
-    return existsSync(join(path, "experiment.json")) ? new RunDirectory(path) : undefined;
+    const run = RunDirectory.at(path);
+    return run.isThere() ? run : undefined;
+  }
+
+  /** Returns what would be the run of a folder; `isThere` says whether it is one. */
+  static at(path: string): RunDirectory {
+    return new RunDirectory(path);
+  }
+
+  /** Whether the folder has an experiment.json, and so is a run. */
+  isThere(): boolean {
+    return existsSync(join(this.path, "experiment.json"));
   }
 
   /**

@@ -9,15 +9,13 @@ import { RunDirectory } from "./runDirectory.ts";
 import { isRunId } from "./runId.ts";
 import { journalSize, readIndex, type IndexedRun } from "./runIndex.ts";
 
+/** Returns the names of the folders that may be runs, newest first. */
+const namesIn = (runsDir: string): string[] =>
+  existsSync(runsDir) ? readdirSync(runsDir).filter(isRunId).sort().reverse() : [];
+
 /** Returns every run in a folder, newest first. */
-export function listRuns(runsDir: string): RunDirectory[] {
-  if (!existsSync(runsDir)) return [];
-  return readdirSync(runsDir)
-    .filter(isRunId)
-    .sort()
-    .reverse()
-    .flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
-}
+export const listRuns = (runsDir: string): RunDirectory[] =>
+  namesIn(runsDir).flatMap((name) => RunDirectory.find(join(runsDir, name)) ?? []);
 
 /** Called for a run that cannot be read, or not be written to, with the reason. */
 export type OnUnusableRun = (run: RunDirectory, reason: string) => void;
@@ -33,11 +31,12 @@ export interface ReadRun {
   size: number;
 }
 
-/** A run's record: from the index, unless its journal has grown since, or an event waits beside it. */
-function recordOf({ path }: RunDirectory, indexed: IndexedRun | undefined): IndexedRun {
-  const isFresh = indexed?.size === journalSize(path) && readPosts(path).length === 0;
-  return isFresh ? indexed : readRecord(path);
-}
+/**
+ * Whether the index has a run as it is: its journal has not grown since, and no event waits beside it. Nothing else of
+ * the run is looked at: on a network folder of a thousand runs each look counts.
+ */
+const isFresh = ({ path }: RunDirectory, { size }: IndexedRun): boolean =>
+  size === journalSize(path) && readPosts(path).length === 0;
 
 /**
  * Returns every readable run of a folder with its record, newest first. Those of ended runs come from the index, where
@@ -50,12 +49,15 @@ export function readRuns(
   onUnusable: OnUnusableRun,
   isWanted: (run: RunDirectory) => boolean = () => true,
 ): ReadRun[] {
-  const wanted = listRuns(runsDir).filter(isWanted);
+  const wanted = namesIn(runsDir)
+    .map((name) => RunDirectory.at(join(runsDir, name)))
+    .filter(isWanted);
   const index: ReadonlyMap<string, IndexedRun> = wanted.length < WORTH_INDEX ? new Map() : readIndex(runsDir);
   return wanted.flatMap((run) => {
     try {
-      const { record, size } = recordOf(run, index.get(run.id));
-      return [{ run, record, size }];
+      const indexed = index.get(run.id);
+      if (indexed !== undefined && isFresh(run, indexed)) return [{ run, ...indexed }];
+      return run.isThere() ? [{ run, ...readRecord(run.path) }] : [];
     } catch (error) {
       onUnusable(run, `its journal cannot be read: ${(error as Error).message}`);
       return [];

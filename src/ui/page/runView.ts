@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import type { RunChoice, RunView } from "../../protocol/hostToPage.ts";
+import type { AnalysisName, RunChoice, RunView } from "../../protocol/hostToPage.ts";
 import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { outcomeOf } from "../../record/outcome.ts";
 import { isOpen } from "../../record/record.ts";
 import { waitsForCluster, whereIs } from "../runs/clusterRuns.ts";
 import { clusterText } from "../runs/clusterText.ts";
 import { summaryWithoutStatus, doneFraction, shownResult, statusOf, statusText } from "../runs/runText.ts";
+import { host } from "../window/host.ts";
 import { localised, localisedError } from "../window/localised.ts";
 import { costText, gpuText, measuredText, memoryText } from "../runs/deviceText.ts";
 import type { Run } from "../runs/runsModel.ts";
@@ -44,6 +45,7 @@ export function viewOf(run: Run): RunView {
     metricName: metricName(metric),
     correlation: isCorrelation(metric),
     resumable: !live && record.status !== "finished",
+    unasked: record.status === "finished" ? unaskedOf(record) : [],
     statusText: statusLine(run),
     summary: summaryText(record),
     progress: record.status === "finished" ? 1 : doneFraction(record),
@@ -54,6 +56,12 @@ export function viewOf(run: Run): RunView {
     gpu: live ? gpuText(record) : undefined,
   };
 }
+
+/** The analyses that a run could have, and that nobody has asked for. */
+const unaskedOf = ({ method, analyses }: Run["record"]): AnalysisName[] =>
+  host()
+    .analysesOf(method)
+    .filter((name) => analyses[name] === undefined);
 
 /** The line under the status: the result of a run that has ended, else its progress. */
 function summaryText(record: Run["record"]): string {

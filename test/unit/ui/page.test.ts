@@ -225,6 +225,7 @@ test("a page takes the host's messages as they are, with what they leave out, an
     record,
     live: true,
     resumable: false,
+    unasked: [],
     statusText: "",
     metric: "accuracy",
     metricName: "accuracy",
