@@ -75,6 +75,26 @@ async function dragged(page: Page): Promise<number[]> {
 }
 
 /**
+ * Has a page note the tasks after that of its next message which keep it busy for more than 50 ms. That task itself is
+ * mostly the debugger's, which brings the message.
+ * @returns tells the longest, in ms, or 0
+ */
+async function busyTimes(page: Page): Promise<() => Promise<number>> {
+  await page.evaluate(() => {
+    const busy: number[] = [];
+    Object.assign(window, { busy });
+    const note = (): void => {
+      const from = performance.now();
+      new PerformanceObserver((list) => {
+        for (const { startTime, duration } of list.getEntries()) if (startTime > from) busy.push(duration);
+      }).observe({ type: "longtask" });
+    };
+    window.addEventListener("message", note, { once: true });
+  });
+  return () => page.evaluate(() => Math.max(0, ...(window as unknown as { busy: number[] }).busy));
+}
+
+/**
  * A sweep of RUNS runs in the tab that compares: all of its figures painted, and a range dragged along an axis.
  * @param paint posts a message and tells the milliseconds until all is painted
  */
@@ -89,12 +109,14 @@ export async function benchSweep(
   const message = comparedMessage();
   const show = paint(page);
   await show({ type: "open", tab: "compare", ids: message.ids }, "#view-compare");
+  const longest = await busyTimes(page);
   row(
     `sweep of ${RUNS} runs in the tab that compares, first paint`,
     await show(message, ".parallel canvas"),
     "< 300 ms",
   );
   await page.locator("h2", { hasText: "Best on validation so far" }).waitFor();
+  row("the longest task until all its figures are there, which come one by one", await longest(), "< 300 ms");
   const times = (await dragged(page)).sort((a, b) => a - b);
   row(
     `a range dragged along an axis, ${times.length} frames, 95th percentile`,

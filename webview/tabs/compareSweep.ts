@@ -1,3 +1,4 @@
+import { afterPaint } from "../afterPaint.ts";
 import { el } from "../dom.ts";
 import { Figure, type FigureContext } from "../figure.ts";
 import { bestSoFarFigure } from "../../src/figure/sweep/bestSoFarFigure.ts";
@@ -17,9 +18,6 @@ import { button } from "../ui.ts";
 import { CompareHeatmap } from "./compareHeatmap.ts";
 import { rememberedSelect } from "./rememberedSelect.ts";
 import { specFigure } from "./specFigure.ts";
-
-/** Milliseconds in which a browser paints what was just added: some frames. */
-const FIRST_PAINT = 50;
 
 /** Time in ms after the last change of a range at which other figures follow it. */
 const FOLLOW_MS = 120;
@@ -50,6 +48,7 @@ export class CompareSweep {
   private best: { chart: SwappedChart; figure: Figure } | undefined;
   private selected: Ids;
   private following: ReturnType<typeof setTimeout> | undefined;
+  private readonly endOthers: () => void;
 
   constructor(
     private readonly sweep: JudgedSweep,
@@ -89,26 +88,34 @@ export class CompareSweep {
     ];
     this.element.append(...this.figures.map(({ element }) => element));
     this.tell();
-    this.following = setTimeout(() => {
-      this.addOthers();
-    }, FIRST_PAINT);
+    this.endOthers = afterPaint(this.element, this.others());
   }
 
-  /** The other figures come once the first are painted: the importance of many settings takes a while. */
-  private addOthers(): void {
-    if (this.best !== undefined) return;
+  /** The other figures come once the first are painted, one by one: the importance of settings takes a while. */
+  private others(): (() => void)[] {
     const { sweep, settings, context } = this;
     const { labels } = context;
-    this.setting = this.swapped("setting", () => this.settingSpec, [this.settingTools()]);
-    this.best = this.swapped("best-so-far", () => bestSoFarFigure(sweep, this.selected, labels), []);
-    const others = [
-      this.setting.figure,
-      ...(settings.length < 2 ? [] : [new CompareHeatmap(sweep, settings, context).figure]),
-      specFigure(importanceFigure(sweep, importances(sweep), labels), context),
-      this.best.figure,
+    const add = (figure: Figure): void => {
+      this.figures.push(figure);
+      this.element.append(figure.element);
+    };
+    const heatmap = (): void => {
+      add(new CompareHeatmap(sweep, settings, context).figure);
+    };
+    return [
+      () => {
+        this.setting = this.swapped("setting", () => this.settingSpec, [this.settingTools()]);
+        add(this.setting.figure);
+      },
+      ...(settings.length < 2 ? [] : [heatmap]),
+      () => {
+        add(specFigure(importanceFigure(sweep, importances(sweep), labels), context));
+      },
+      () => {
+        this.best = this.swapped("best-so-far", () => bestSoFarFigure(sweep, this.selected, labels), []);
+        add(this.best.figure);
+      },
     ];
-    this.figures.push(...others);
-    this.element.append(...others.map(({ element }) => element));
   }
 
   paint(theme: Theme): void {
@@ -117,6 +124,7 @@ export class CompareSweep {
 
   destroy(): void {
     clearTimeout(this.following);
+    this.endOthers();
     for (const figure of this.figures) figure.destroy();
   }
 
@@ -180,8 +188,6 @@ export class CompareSweep {
   private select(ids: Ids): void {
     this.selected = ids;
     this.tell();
-    // The figures that are still to come are made with the selection.
-    if (this.best === undefined) this.addOthers();
     clearTimeout(this.following);
     this.following = setTimeout(() => {
       this.follow();
@@ -190,11 +196,16 @@ export class CompareSweep {
 
   private follow(): void {
     const { labels } = this.context;
-    const { plot, description, note, title } = this.settingSpec;
-    this.setting?.chart.show(plot!, description);
-    this.setting?.figure.refresh(note, title);
-    const best = bestSoFarFigure(this.sweep, this.selected, labels);
-    this.best?.chart.show(best.plot!, best.description);
+    // Figures that are still to come are made with the selection.
+    if (this.setting !== undefined) {
+      const { plot, description, note, title } = this.settingSpec;
+      this.setting.chart.show(plot!, description);
+      this.setting.figure.refresh(note, title);
+    }
+    if (this.best !== undefined) {
+      const { plot, description } = bestSoFarFigure(this.sweep, this.selected, labels);
+      this.best.chart.show(plot!, description);
+    }
     this.onSelect(this.selected);
   }
 
