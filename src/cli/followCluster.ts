@@ -4,6 +4,7 @@ import { applyEvent, foldEvents } from "../record/foldEvents.ts";
 import { isOpen, isWaiting, type RunRecord } from "../record/record.ts";
 import type { RunDirectory } from "../run/directory/runDirectory.ts";
 import { JournalTail } from "../run/journal/journalTail.ts";
+import type { FollowedRuns } from "./followedRuns.ts";
 import { whereText } from "./whereText.ts";
 import { oneLine, tell } from "./terminal.ts";
 
@@ -21,9 +22,9 @@ class Followed {
     this.tail = new JournalTail(run.path);
   }
 
-  /** Whether the run waits or is at work. */
+  /** Whether the run waits or is at work, and was not deleted. */
   get isPending(): boolean {
-    return isOpen(this.record.status) || isWaiting(this.record);
+    return (isOpen(this.record.status) || isWaiting(this.record)) && this.run.hasJournal();
   }
 
   read(): void {
@@ -34,7 +35,7 @@ class Followed {
   show(where: Where | undefined): void {
     const { status, message, error, place } = this.record;
     const told = this.isPending ? whereText(this.record, where) : (error?.message ?? message ?? place?.node ?? "");
-    const line = `${status}${told === "" ? "" : `: ${oneLine(told)}`}`;
+    const line = this.run.hasJournal() ? `${status}${told === "" ? "" : `: ${oneLine(told)}`}` : "deleted";
     if (line !== this.shown) tell(`${this.run.id} ${line}\n`);
     this.shown = line;
   }
@@ -51,10 +52,7 @@ function tellLeft({ left, why }: Placement, before: string): string {
  * Follows runs that a cluster trains until all have ended, by their journals; Slurm says only where they are. An
  * interrupt stops those at work and cancels those that wait; SIGTERM and closing the terminal end the showing alone.
  */
-export async function followCluster(
-  runs: readonly RunDirectory[],
-  executor: SlurmExecutor,
-): Promise<{ records: RunRecord[]; interrupted: boolean; terminated: boolean }> {
+export async function followCluster(runs: readonly RunDirectory[], executor: SlurmExecutor): Promise<FollowedRuns> {
   const followed = runs.map((run) => new Followed(run));
   let interrupted = false;
   let terminated = false;
@@ -93,5 +91,6 @@ export async function followCluster(
   } finally {
     process.off("SIGINT", interrupt).off("SIGTERM", terminate);
   }
-  return { records: followed.map(({ record }) => record), interrupted, terminated };
+  const ended = followed.filter(({ run }) => run.hasJournal()).map(({ run, record }) => ({ run, record }));
+  return { ended, interrupted, terminated };
 }

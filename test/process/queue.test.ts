@@ -155,6 +155,29 @@ test("an interrupt stops the current run with its result and takes the others ou
   }
 });
 
+test("who follows a queue is told that a run was deleted meanwhile, and does not wait for it", async () => {
+  const folder = workspace({ method: { kind: "pt", promptLength: 3 }, seeds: [0, 1, 2] }, 400);
+  try {
+    const child = spawn(process.execPath, [CLI, "train", "words.adept.json"], { cwd: folder });
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    await waitFor(() => records(folder).some(({ lastStep }) => (lastStep?.step ?? 0) > 2), "step");
+    // The last one is not begun before another has finished.
+    const waits = records(folder)
+      .filter(({ status }) => status === "queued")
+      .at(-1)!;
+    adept(folder, "runs", "delete", waits.id);
+    assert.equal(await new Promise((resolve) => child.once("exit", resolve)), 0);
+    assert.match(out, /^2 of 3 runs finished, 1 deleted$/m);
+    assert.deepEqual(
+      records(folder).map(({ status }) => status),
+      ["finished", "finished"],
+    );
+  } finally {
+    await removeWorkspace(folder);
+  }
+});
+
 test("if one run of a sweep is impossible, none is created", async () => {
   const folder = workspace({ sweep: { budget: 50, methods: [{ kind: "pt" }, { kind: "lora" }] } });
   try {

@@ -86,3 +86,29 @@ test("how many are at work at once is changed while they run; cancelling all end
   assert.match(logs, /^== journal \(.*\n[^]* job \d+_0, restart 0, on n1\n[^]*stopped/);
   assert.match(logs, /^== job \d+_0 \(.*\n== restart 0 on n1, /m);
 });
+
+test("a run that waits is deleted: its job is cancelled, and the others of its array finish", async (t) => {
+  const cluster = clusterOf(t);
+  if (cluster === undefined) return;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1, 2],
+    training: { steps: 40, evaluateEvery: 40, checkpointEvery: 20 },
+    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 1, setup: slowSteps(300) },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  await until(() => workspace.hasRuns(), "the runs are made");
+  await workspace.untilStep(0, { restart: 0 });
+  const [first, second, third] = workspace.runs();
+  // All or none: with one that is at work, what waits stays in the queue.
+  assert.match(workspace.adept(["runs", "delete", first!.id, second!.id]).told, /is at work\.\nStop it first/);
+  assert.equal(second!.record().status, "queued");
+  const { status, out, told } = workspace.adept(["runs", "delete", second!.id]);
+  assert.equal(status, 0, told);
+  assert.match(out, new RegExp(`^deleted: ${second!.id}\n`));
+  assert.equal(cluster.run("squeue", "--me", "-h", "-r", "-o", "%T").split("\n").sort().join(), "PENDING,RUNNING");
+  assert.equal((await answer).status, 0);
+  assert.deepEqual(
+    workspace.runs().map((run) => [run.id, run.record().status]),
+    [first!, third!].map((run) => [run.id, "finished"]),
+  );
+});

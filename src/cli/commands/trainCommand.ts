@@ -16,6 +16,7 @@ import { comparedRuns, comparisonLines } from "./compareCommand.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { followCluster } from "../followCluster.ts";
+import type { FollowedRuns } from "../followedRuns.ts";
 import { followWorker, TERMINATED } from "../followWorker.ts";
 import { followQueue } from "../followQueue.ts";
 import { namedRun, runsFolder } from "../namedRun.ts";
@@ -43,20 +44,20 @@ async function reportOne(run: RunDirectory, child: ChildProcess, json: boolean):
   return ended ?? (isGood(record) ? 0 : 1);
 }
 
-/** Says how the runs of a submission have ended, and compares them. */
-function reportAll(
-  { runs, sweep }: { runs: RunDirectory[]; sweep: string | undefined },
-  records: readonly RunRecord[],
-  json: boolean,
-): void {
-  const comparison = compareRuns(comparedRuns(runs));
-  if (json) say(JSON.stringify({ sweep, runs: runs.map((run, i) => outcome(run, records[i]!)), comparison }));
-  else
-    for (const line of [
-      `${records.filter(({ status }) => status === "finished").length} of ${runs.length} runs finished`,
-      ...comparisonLines(comparison, false),
-    ])
-      say(line);
+/** Says how the runs of a submission have ended, and compares them. @returns the exit code */
+function reportAll({ runs, sweep }: Pick<Submitted, "runs" | "sweep">, followed: FollowedRuns, json: boolean): number {
+  const { ended, interrupted, terminated } = followed;
+  const comparison = compareRuns(comparedRuns(ended.map(({ run }) => run)));
+  if (json) say(JSON.stringify({ sweep, runs: ended.map(({ run, record }) => outcome(run, record)), comparison }));
+  else {
+    const gone = runs.length - ended.length;
+    const finished = ended.filter(({ record }) => record.status === "finished").length;
+    say(`${finished} of ${runs.length} runs finished${gone === 0 ? "" : `, ${gone} deleted`}`);
+    for (const line of comparisonLines(comparison, false)) say(line);
+  }
+  if (interrupted) return 130;
+  if (terminated) return TERMINATED;
+  return ended.every(({ record }) => isGood(record)) ? 0 : 1;
 }
 
 async function reportQueued(
@@ -65,11 +66,7 @@ async function reportQueued(
   json: boolean,
 ): Promise<number> {
   tell(`${runs.length} runs queued${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
-  const { records, interrupted, terminated } = await followQueue(runs, runsDir);
-  reportAll({ runs, sweep }, records, json);
-  if (interrupted) return 130;
-  if (terminated) return TERMINATED;
-  return records.every(isGood) ? 0 : 1;
+  return reportAll({ runs, sweep }, await followQueue(runs, runsDir), json);
 }
 
 /** Tells of runs that the executor has not taken yet. */
@@ -80,11 +77,7 @@ async function reportUnplaced({ placed }: Submitted): Promise<void> {
 
 async function reportCluster({ runs, sweep }: Submitted, executor: SlurmExecutor, json: boolean): Promise<number> {
   tell(`${runs.length} runs for the cluster${sweep === undefined ? "" : `, sweep ${sweep}`}\n`);
-  const { records, interrupted, terminated } = await followCluster(runs, executor);
-  reportAll({ runs, sweep }, records, json);
-  if (interrupted) return 130;
-  if (terminated) return TERMINATED;
-  return records.every(isGood) ? 0 : 1;
+  return reportAll({ runs, sweep }, await followCluster(runs, executor), json);
 }
 
 const TRAIN_OPTIONS = {

@@ -28,6 +28,13 @@ function noteOf(folder: string): z.output<typeof Deleted> | undefined {
   }
 }
 
+/** @throws UserError when one of the runs is in training or being analysed */
+export function refuseAtWork(runs: readonly RunDirectory[]): void {
+  const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
+  if (busy !== undefined)
+    throw new UserError("run-at-work", phrase`Run ${busy.id} is at work.`, phrase`Stop it first.`);
+}
+
 /**
  * Deletes runs: moves their folders to the trash and deletes their refs. Deletes all of them or none.
  * @param folder a folder in the repository with the refs
@@ -35,9 +42,7 @@ function noteOf(folder: string): z.output<typeof Deleted> | undefined {
  */
 export async function deleteRuns(runsDir: string, ids: readonly string[], folder: string): Promise<void> {
   const runs = ids.map((id) => RunDirectory.open(join(runsDir, id)));
-  const busy = runs.find((run) => run.isBeingAnalysed() || (isLive(run.record().status) && run.isWorkerAlive()));
-  if (busy !== undefined)
-    throw new UserError("run-at-work", phrase`Run ${busy.id} is at work.`, phrase`Stop it first.`);
+  refuseAtWork(runs);
   const trash = trashOf(runsDir);
   const store = await openGitStore(folder);
   const gone: string[] = [];
