@@ -1,5 +1,6 @@
 // npm run campaign: for a bounded time kills workers, windows and queues, damages files, cuts the power, fills disks,
-// opens several windows at once and lets processes compete for git. Exits with 1 if anything was lost or corrupted.
+// opens several windows at once and lets processes compete for git; with --cluster N it also kills tasks, nodes and the
+// controller of a Slurm cluster. Exits with 1 if anything was lost or corrupted.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
