@@ -89,8 +89,23 @@ class Sweep {
     await this.writing;
   }
 
-  /** Has Slurm start what it holds, as an administrator would. */
+  /** Has Slurm start what it holds, and use the nodes that it has drained, as an administrator would. */
   async release(counter: Counter): Promise<void> {
+    const { text: drained } = await this.blows.slurm(
+      "sinfo",
+      "-h",
+      "-N",
+      "-p",
+      "main",
+      "-t",
+      "drained,draining",
+      "-o",
+      "%N",
+    );
+    for (const node of drained.split("\n").filter((name) => /^n\d+$/.test(name))) {
+      counter.add("node drained by Slurm, resumed");
+      await this.blows.slurm("scontrol", "update", `NodeName=${node}`, "State=RESUME");
+    }
     const { text } = await this.blows.slurm("squeue", "-h", "-r", "-t", "pending", "-o", "%i|%r");
     for (const line of text.split("\n")) {
       const [job = "", reason = ""] = line.split("|");
@@ -125,9 +140,12 @@ class Sweep {
   }
 
   /** Checks that Slurm has no job of runs that are over. */
-  async mustLeaveNoJob(): Promise<void> {
+  async mustLeaveNoJob(counter: Counter): Promise<void> {
     const queue = (): Promise<{ text: string }> => this.blows.slurm("squeue", "-h", "-r");
-    const isEmpty = await holds(async () => (await queue()).text === "", JOBS_PATIENCE);
+    const isEmpty = await holds(async () => {
+      await this.release(counter);
+      return (await queue()).text === "";
+    }, JOBS_PATIENCE);
     must(isEmpty, "corrupt", `jobs are left of runs that are over: ${(await queue()).text}`);
   }
 }
@@ -173,12 +191,12 @@ async function struckSweep(sweep: Sweep, dice: Dice, counter: Counter): Promise<
     await sweep.untilOver(counter, answer);
     await blows.allBack();
     await sweep.endNotes();
-    await sweep.mustLeaveNoJob();
+    await sweep.mustLeaveNoJob(counter);
     for (const run of sweep.runs())
       mustHaveEnded(run, { marks: blows.marks.get(run.id), isForgetful: blows.isForgetful, counter });
     for (const run of sweep.runs()) mustBeInOrder(run, sweep.notes.get(run.id) ?? []);
     await resumeRest(sweep);
-    await sweep.mustLeaveNoJob();
+    await sweep.mustLeaveNoJob(counter);
     for (const run of sweep.runs()) mustBeInOrder(run, sweep.notes.get(run.id) ?? []);
     for (const run of sweep.runs()) mustBeUnbroken(run, await unbroken(), STEPS);
     const check = await place.start(["runs", "check"]).answer;

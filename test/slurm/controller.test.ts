@@ -68,3 +68,31 @@ test("the controller hangs while a job is submitted: it makes it late, and once"
   assert.equal(jobs.length, 3);
   assert.equal(new Set(jobs).size, 1);
 });
+
+test("the controller is killed before it has saved that runs are at work, and starts them again as for the first time: all finish", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
+  if (cluster === undefined) return;
+  const steps = 100;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1],
+    training: { steps, evaluateEvery: steps, checkpointEvery: 10 },
+    executor: { kind: "slurm", cpus: 1, time: "30", setup: slowSteps(200) },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  await until(() => workspace.hasRuns() && workspace.runs().length === 2, "the runs are made");
+  for (const i of [0, 1]) await workspace.untilStep(i, { restart: 0, after: 20 });
+  // What it has saved is that they wait.
+  cluster.node("slurmctld", "kill");
+  cluster.node("slurmctld", "start");
+  const { status, told } = await answer;
+  assert.equal(status, 0, told);
+  const starts = workspace.adept(["logs", workspace.runs()[0]!.id]).out.match(/^== restart 0 on n1/gm)!.length;
+  assert.equal(starts, 2, "Slurm gave both starts the same number");
+  assert.deepEqual(
+    workspace.records().map((record) => [record.status, record.interruptions, record.place?.restart]),
+    [
+      ["finished", 0, 0],
+      ["finished", 0, 0],
+    ],
+  );
+});
