@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { onceInsteadOfSbatch } from "./otherCommand.ts";
@@ -76,14 +77,26 @@ test("the controller is killed before it has saved that runs are at work, and st
   const workspace = new SlurmWorkspace(t, cluster.env, {
     seeds: [0, 1],
     training: { steps, evaluateEvery: steps, checkpointEvery: 10 },
-    executor: { kind: "slurm", cpus: 1, time: "30", setup: slowSteps(200) },
+    executor: { kind: "slurm", cpus: 1, time: "30", setup: slowSteps(200), args: ["--hold"] },
   });
   const { answer } = workspace.start(["train", "words.adept.json"]);
-  await until(() => workspace.hasRuns() && workspace.runs().length === 2, "the runs are made");
+  const array = (): string => cluster.run("squeue", "--me", "-h", "-o", "%F").split("\n")[0]!;
+  await until(() => array() !== "", "the runs are submitted");
+  // So that it has surely saved that they wait, and nothing after that.
+  const [state, saved] = [join(cluster.folder, "ctld"), join(cluster.folder, "ctld-saved")];
+  const savedAt = (): number => statSync(join(state, "job_state"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const submitted = Date.now();
+  cluster.run("scontrol", "update", `JobId=${array()}`, "Nice=1");
+  await until(() => savedAt() > submitted, "it has saved its state");
+  cpSync(state, saved, { recursive: true });
+  cluster.run("scontrol", "release", array());
   for (const i of [0, 1]) await workspace.untilStep(i, { restart: 0, after: 20 });
-  // What it has saved is that they wait.
   cluster.node("slurmctld", "kill");
+  rmSync(state, { recursive: true });
+  cpSync(saved, state, { recursive: true });
   cluster.node("slurmctld", "start");
+  await until(() => array() !== "", "it is back");
+  cluster.run("scontrol", "release", array());
   const { status, told } = await answer;
   assert.equal(status, 0, told);
   const starts = workspace.adept(["logs", workspace.runs()[0]!.id]).out.match(/^== restart 0 on n1/gm)!.length;
