@@ -80,13 +80,13 @@ test("the controller is killed before it has saved that runs are at work, and st
     executor: { kind: "slurm", cpus: 1, time: "30", setup: slowSteps(200), args: ["--hold"] },
   });
   const { answer } = workspace.start(["train", "words.adept.json"]);
-  const array = (): string => cluster.run("squeue", "--me", "-h", "-o", "%F").split("\n")[0]!;
+  const array = (): string => cluster.run("squeue", "--me", "-h", "-n", "adept", "-o", "%F").split("\n")[0]!;
   await until(() => array() !== "", "the runs are submitted");
   // So that it has surely saved that they wait, and nothing after that.
   const [state, saved] = [join(cluster.folder, "ctld"), join(cluster.folder, "ctld-saved")];
   const savedAt = (): number => statSync(join(state, "job_state"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   const submitted = Date.now();
-  cluster.run("scontrol", "update", `JobId=${array()}`, "Nice=1");
+  cluster.run("sbatch", "--hold", "-J", "other", "-o", "/dev/null", "--wrap", "true");
   await until(() => savedAt() > submitted, "it has saved its state");
   cpSync(state, saved, { recursive: true });
   cluster.run("scontrol", "release", array());
