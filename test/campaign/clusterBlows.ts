@@ -9,8 +9,10 @@ import { pause, until } from "./workspace.ts";
 
 /** What was done to a run, by which its end is judged. */
 export interface Marks {
-  /** When Slurm was told to cancel its task, milliseconds since the epoch. */
+  /** When Slurm has taken the word to cancel its task, milliseconds since the epoch. */
   cancelledAt?: number;
+  /** Whether Slurm was asked to cancel it, which it may have refused. */
+  isAsked?: boolean;
   /** Whether the processes of its task were killed without a word to Slurm, which takes that for a failure. */
   isKilled?: boolean;
 }
@@ -109,10 +111,8 @@ export class ClusterBlows {
     };
     if (kind === "scontrol requeue") await this.say(run, "scontrol", "requeue");
     else if (kind === "scancel" || kind === "scancel --signal=KILL --full") {
-      this.mark(run, { cancelledAt: Date.now() });
-      await this.say(run, "scancel", ...(kind === "scancel" ? [] : ["--signal=KILL", "--full"]));
-      // The controller may have been away when it was to be told.
-      this.mark(run, { cancelledAt: Date.now() });
+      const isTaken = await this.say(run, "scancel", ...(kind === "scancel" ? [] : ["--signal=KILL", "--full"]));
+      this.mark(run, { isAsked: true, ...(isTaken && { cancelledAt: Date.now() }) });
     } else if (kind === "scancel --signal=KILL of its script") await killScript();
     else {
       await this.say(run, "scancel", "--signal=TERM", "--full");

@@ -32,8 +32,8 @@ export function mustHaveEnded(
     counter.add("failed, as its script was killed; resumed");
     return;
   }
-  const { cancelledAt } = marks;
-  if (cancelledAt === undefined) {
+  const { cancelledAt = Infinity } = marks;
+  if (marks.isAsked !== true) {
     must(status === "finished", "lost", what);
     return;
   }
