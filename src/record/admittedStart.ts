@@ -7,6 +7,11 @@ export interface StartRequest {
   number: number;
   /** The cluster's job that the worker is. */
   job?: ClusterJob | undefined;
+  /**
+   * Whether each start of the job is this one worker. Then another worker of the job is another start of it, whatever
+   * its number; in a job in which a person works there may be several at once.
+   */
+  isWholeJob?: boolean | undefined;
 }
 
 /** Returns the number for a start that is decided on now, from the record on which the decision rests. */
@@ -20,8 +25,8 @@ export const nextStart = ({ start }: Pick<RunRecord, "start">): number => start 
  */
 export function admittedStart(
   record: Pick<RunRecord, "start" | "status" | "job">,
-  { number, job }: StartRequest,
+  { number, job, isWholeJob }: StartRequest,
 ): number | undefined {
   if (number > record.start) return number;
-  return isLaterStart(job, record.job) && !isOver(record.status) ? nextStart(record) : undefined;
+  return isLaterStart(job, record.job, isWholeJob) && !isOver(record.status) ? nextStart(record) : undefined;
 }

@@ -11,10 +11,14 @@ export const ClusterJob = z.object({
 });
 export type ClusterJob = z.infer<typeof ClusterJob>;
 
-/** Whether `later` is a restart of the job that `earlier` was a start of. */
-export const isLaterStart = (later: ClusterJob | undefined, earlier: ClusterJob | undefined): boolean =>
+/**
+ * Whether `later` is a restart of the job that `earlier` was a start of.
+ * @param orSame whether the same number is one too: a controller that was killed before it had saved that a job ran
+ * starts it again under the number that it had
+ */
+export const isLaterStart = (later: ClusterJob | undefined, earlier: ClusterJob | undefined, orSame = false): boolean =>
   later !== undefined &&
   earlier !== undefined &&
   later.cluster === earlier.cluster &&
   later.id === earlier.id &&
-  later.restart > earlier.restart;
+  (later.restart > earlier.restart || (orSame && later.restart === earlier.restart));

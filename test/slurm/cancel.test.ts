@@ -49,6 +49,30 @@ test("one task is cancelled with scancel, one by adept at work, one that waits: 
   assert.equal(cluster.run("squeue", "--me", "-h", "-t", "pending,running"), "");
 });
 
+test("a task that waits is cancelled with scancel, of which Slurm keeps nothing: its run is stopped, and not submitted again", async (t) => {
+  const cluster = clusterOf(t);
+  if (cluster === undefined) return;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1, 2],
+    training: { steps: 60, evaluateEvery: 60, checkpointEvery: 60 },
+    executor: { kind: "slurm", cpus: 1, time: "30", concurrent: 1, setup: slowSteps(100) },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  await until(() => workspace.hasRuns() && workspace.runs().length === 3, "the runs are made");
+  await workspace.untilStep(0, { restart: 0 });
+  const job = workspace.records()[0]!.place!.job.replace(/_\d+$/, "");
+  cluster.run("scancel", `${job}_1`);
+  assert.doesNotMatch(cluster.run("squeue", "-h", "-r", "-t", "all", "-o", "%F_%K"), new RegExp(`^${job}_1$`, "m"));
+  await until(() => workspace.records()[1]!.status === "stopped", "the cancelled run is stopped", 20);
+  assert.match(workspace.records()[1]!.message ?? "", /cancelled/);
+  const { status, told } = await answer;
+  assert.equal(status, 0, told);
+  assert.deepEqual(
+    workspace.records().map((record) => record.status),
+    ["finished", "stopped", "finished"],
+  );
+});
+
 test("how many are at work at once is changed while they run; cancelling all ends those at work and those that wait", async (t) => {
   const cluster = clusterOf(t);
   if (cluster === undefined) return;

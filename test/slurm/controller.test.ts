@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { cpSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { onceInsteadOfSbatch } from "./otherCommand.ts";
@@ -67,4 +68,44 @@ test("the controller hangs while a job is submitted: it makes it late, and once"
   const jobs = cluster.run("squeue", "--me", "-h", "-r", "-o", "%k").split("\n");
   assert.equal(jobs.length, 3);
   assert.equal(new Set(jobs).size, 1);
+});
+
+test("the controller is killed before it has saved that runs are at work, and starts them again as for the first time: all finish", async (t) => {
+  const cluster = startCluster(t, "--nodes", "1", "--cpus", "2");
+  if (cluster === undefined) return;
+  const steps = 100;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1],
+    training: { steps, evaluateEvery: steps, checkpointEvery: 10 },
+    executor: { kind: "slurm", cpus: 1, time: "30", setup: slowSteps(200), args: ["--hold"] },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  const array = (): string => cluster.run("squeue", "--me", "-h", "-n", "adept", "-o", "%F").split("\n")[0]!;
+  await until(() => array() !== "", "the runs are submitted");
+  // So that it has surely saved that they wait, and nothing after that.
+  const [state, saved] = [join(cluster.folder, "ctld"), join(cluster.folder, "ctld-saved")];
+  const savedAt = (): number => statSync(join(state, "job_state"), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  const submitted = Date.now();
+  cluster.run("sbatch", "--hold", "-J", "other", "-o", "/dev/null", "--wrap", "true");
+  await until(() => savedAt() > submitted, "it has saved its state");
+  cpSync(state, saved, { recursive: true });
+  cluster.run("scontrol", "release", array());
+  for (const i of [0, 1]) await workspace.untilStep(i, { restart: 0, after: 20 });
+  cluster.node("slurmctld", "kill");
+  rmSync(state, { recursive: true });
+  cpSync(saved, state, { recursive: true });
+  cluster.node("slurmctld", "start");
+  await until(() => array() !== "", "it is back");
+  cluster.run("scontrol", "release", array());
+  const { status, told } = await answer;
+  assert.equal(status, 0, told);
+  const starts = workspace.adept(["logs", workspace.runs()[0]!.id]).out.match(/^== restart 0 on n1/gm)!.length;
+  assert.equal(starts, 2, "Slurm gave both starts the same number");
+  assert.deepEqual(
+    workspace.records().map((record) => [record.status, record.interruptions, record.place?.restart]),
+    [
+      ["finished", 0, 0],
+      ["finished", 0, 0],
+    ],
+  );
 });

@@ -2,10 +2,10 @@ import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { TestContext } from "node:test";
 import { pathToFileURL } from "node:url";
 import type { RunRecord } from "../../src/record/record.ts";
 import { RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import type { Lifetime } from "./lifetime.ts";
 import { until } from "./until.ts";
 
 const CLI = join(import.meta.dirname, "../../dist/cli.js");
@@ -24,7 +24,7 @@ export class SlurmWorkspace {
   readonly folder: string;
 
   constructor(
-    private readonly t: TestContext,
+    private readonly t: Pick<Lifetime, "after">,
     private readonly env: NodeJS.ProcessEnv,
     {
       training,
@@ -140,7 +140,7 @@ export const slowSteps = (milliseconds: number, held = 0): string[] => [
 ];
 
 /** The tensors of the same experiment, trained here without a break. */
-export function unbroken(t: TestContext, env: NodeJS.ProcessEnv, experiment: object): Buffer[] {
+export function unbroken(t: Pick<Lifetime, "after">, env: NodeJS.ProcessEnv, experiment: object): Buffer[] {
   const near = new SlurmWorkspace(t, env, experiment as Record<string, unknown>);
   const { status, told } = near.adept(["train", "words.adept.json", "--set", "executor.kind=local"]);
   if (status !== 0) throw new Error(told);

@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { after, type TestContext } from "node:test";
+import { after } from "node:test";
+import type { Lifetime } from "./lifetime.ts";
 import { until } from "./until.ts";
 
 const scripts = join(import.meta.dirname, "cluster");
@@ -30,7 +31,7 @@ function hindrance(): string | undefined {
 }
 
 /** Whether there can be a cluster here; where not, the test is left out, or fails, and says why. */
-function isPossible(t: TestContext): boolean {
+function isPossible(t: Lifetime): boolean {
   const reason = hindrance();
   if (reason === undefined) return true;
   if (process.env["ADEPT_REQUIRE_SLURM"] === "1") throw new Error(reason);
@@ -63,7 +64,7 @@ function start(options: readonly string[]): TestCluster & { end: () => void } {
  * Starts a cluster for a test, which ends with it. Where there can be none, the test is left out and says why; with
  * ADEPT_REQUIRE_SLURM=1 it fails.
  */
-export function startCluster(t: TestContext, ...options: string[]): TestCluster | undefined {
+export function startCluster(t: Lifetime, ...options: string[]): TestCluster | undefined {
   if (!isPossible(t)) return undefined;
   const cluster = start(options);
   t.after(cluster.end);
@@ -85,7 +86,7 @@ export function clusterOfFile(...options: string[]): TestCluster | undefined {
  * A cluster that the tests of a file use one after the other; it ends with the file. Each test finds it without jobs.
  * @returns what gives it to a test, as `startCluster` does
  */
-export function sharedCluster(...options: string[]): (t: TestContext) => TestCluster | undefined {
+export function sharedCluster(...options: string[]): (t: Lifetime) => TestCluster | undefined {
   let cluster: (TestCluster & { end: () => void }) | undefined;
   after(() => cluster?.end());
   return (t) => {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import type { Where } from "../executor.ts";
@@ -32,12 +33,14 @@ export async function lookAtRuns(runs: readonly RunDirectory[], maxAge: number):
     if (outcome !== undefined && "refused" in outcome) return [];
     const suffix = (intent?.tasks.length ?? 0) > 1 ? `_${pointer.index}` : "";
     const job = outcome === undefined ? undefined : `${outcome.job}${suffix}`;
-    return [{ run, name: taskName(pointer), job, intent }];
+    const hasBegun = (): boolean =>
+      existsSync(new SubmissionFolder(dirname(run.path), pointer.submission).logPath(pointer.index));
+    return [{ run, name: taskName(pointer), job, requeue: intent?.request.requeue ?? true, hasBegun }];
   });
   if (known.length === 0) return found;
   const seen = await lookAtQueue(runsDir, known, maxAge);
-  for (const { run, name, job = "", intent } of known) {
-    const where = whereOf(seen.tasks[name], intent?.request.requeue ?? true, Date.now());
+  for (const { run, name, job = "", requeue, hasBegun } of known) {
+    const where = whereOf(seen.tasks[name], { requeue, hasBegun }, Date.now());
     found.set(run.id, withSigns(run, where.job === "" ? { ...where, job } : where));
   }
   return found;

@@ -18,7 +18,14 @@ const SeenTask = z.object({
   exit: z.number(),
   since: z.number().describe("when the state was seen first"),
   missing: z
-    .object({ since: z.number(), looks: z.number() })
+    .object({
+      since: z.number(),
+      looks: z.number(),
+      withdrawn: z
+        .boolean()
+        .optional()
+        .describe("whether it waited for its first start, and others of its array do not lack"),
+    })
     .optional()
     .describe("since when, and how often, squeue did not show it"),
 });
@@ -63,9 +70,19 @@ const unseen = (now: number): SeenTask => ({
   since: now,
 });
 
-function missingOf(task: SeenTask, now: number): SeenTask {
-  const { since = now, looks = 0 } = task.missing ?? {};
-  return { ...task, missing: { since, looks: looks + 1 } };
+/** Slurm's word for a task that was cancelled, also for one that it has dropped without a word. */
+const CANCELLED = "CANCELLED";
+
+/** The submission of a task, by its name. */
+const submissionOf = (task: string): string => task.slice(0, task.lastIndexOf("/"));
+
+/** Whether a task that squeue shows no more has never been at work, by what it showed. */
+const hasWaited = ({ state, restarts, missing }: SeenTask): boolean =>
+  state === "PENDING" && restarts === 0 && missing === undefined;
+
+function missingOf(task: SeenTask, now: number, hasOthers: boolean): SeenTask {
+  const { since = now, looks = 0, withdrawn = hasOthers && hasWaited(task) } = task.missing ?? {};
+  return { ...task, missing: { since, looks: looks + 1, withdrawn } };
 }
 
 /**
@@ -82,9 +99,10 @@ export function seenAfter(
     const same = was !== undefined && was.state === row.state && was.restarts === row.restarts;
     tasks[task] = { ...row, since: same ? was.since : now };
   }
+  const listed = new Set(rows.map(({ task }) => submissionOf(task)));
   for (const task of new Set([...Object.keys(before.tasks), ...asked])) {
     if (Object.hasOwn(tasks, task)) continue;
-    const missed = missingOf(before.tasks[task] ?? unseen(now), now);
+    const missed = missingOf(before.tasks[task] ?? unseen(now), now, listed.has(submissionOf(task)));
     if (now - missed.missing!.since < REMEMBERED) tasks[task] = missed;
   }
   return { ...before, at: now, failures: 0, tasks };
@@ -118,8 +136,13 @@ const isGone = ({ missing }: SeenTask, now: number): boolean =>
 /**
  * Where a task is, by what squeue showed last.
  * @param requeue whether Slurm may start it again
+ * @param hasBegun whether its job has printed anything, which each start does first
  */
-export function whereOf(task: SeenTask | undefined, requeue: boolean, now: number): Where {
+export function whereOf(
+  task: SeenTask | undefined,
+  { requeue, hasBegun }: { requeue: boolean; hasBegun: () => boolean },
+  now: number,
+): Where {
   if (task === undefined) return { state: "unknown", job: "", restarts: 0 };
   const { job, state, reason, node, startsAt, endsAt, restarts, exit, missing } = task;
   const meaning = meaningOf(state, requeue);
@@ -128,6 +151,8 @@ export function whereOf(task: SeenTask | undefined, requeue: boolean, now: numbe
     return { ...known, state: meaning, never: meaning === "waiting" ? neverStarts(reason) : undefined };
   // Slurm forgets what has ended after minutes: that it had ended is known.
   if (meaning === "ended") return { ...known, state: "ended" };
+  // Of an array's task that is cancelled before it begins Slurm keeps nothing, and goes on listing the others.
+  if (missing.withdrawn === true && !hasBegun()) return { ...known, state: "ended", word: CANCELLED };
   const unlisted = { until: missing.since + GONE_AFTER, alive: false };
   return isGone(task, now)
     ? { ...known, state: "ended", word: NOT_FOUND, unlisted }

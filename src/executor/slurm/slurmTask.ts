@@ -51,7 +51,7 @@ export function slurmTask(path: string, index: number, env: NodeJS.ProcessEnv = 
   const job = ownJob(env);
   return {
     run,
-    request: { number: task.start, job },
+    request: { number: task.start, job, isWholeJob: true },
     job,
     from: run.record().checkpointStep ?? 0,
     mayRequeue: intent.request.requeue ?? true,

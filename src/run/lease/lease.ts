@@ -107,10 +107,13 @@ export function isLost(path: string): boolean {
   return text !== undefined && holderIn(text, path) === undefined && parseLease(text)?.brief !== true;
 }
 
-/** Returns the content of a lease file that an earlier start of a cluster's job holds. Each beat changes it. */
-export function leaseOfEarlierStart(path: string, job: ClusterJob): string | undefined {
+/**
+ * Returns the content of a lease file that an earlier start of a cluster's job holds. Each beat changes it.
+ * @param orSame as in `isLaterStart`
+ */
+export function leaseOfEarlierStart(path: string, job: ClusterJob, orSame = false): string | undefined {
   const text = textOf(path);
-  return text !== undefined && isLaterStart(job, parseLease(text)?.job) ? text : undefined;
+  return text !== undefined && isLaterStart(job, parseLease(text)?.job, orSame) ? text : undefined;
 }
 
 /** Returns the content of a lease file that a cluster's job holds. @param id the job's id */

@@ -18,7 +18,7 @@ export interface ClaimableRun {
   releaseLease: () => Awaitable<void>;
   isWorkerAlive: () => Awaitable<boolean>;
   /** The content of the lease, if an earlier start of the job holds it. */
-  leaseOfEarlierStart: (job: ClusterJob) => Awaitable<string | undefined>;
+  leaseOfEarlierStart: (job: ClusterJob, orSame?: boolean) => Awaitable<string | undefined>;
   busyError: () => UserError;
 }
 
@@ -49,12 +49,12 @@ export async function claimRun(
   clock: Clock = OWN_CLOCK,
   signal?: AbortSignal,
 ): Promise<number | undefined> {
-  const { job } = request;
+  const { job, isWholeJob } = request;
   const watch = new StillWatch(clock.now);
   for (let attempt = 1; signal?.aborted !== true;) {
     const start = admittedStart(await run.record(), request);
     if (start === undefined && !(await run.isWorkerAlive())) return undefined;
-    const earlier = job === undefined ? undefined : await run.leaseOfEarlierStart(job);
+    const earlier = job === undefined ? undefined : await run.leaseOfEarlierStart(job, isWholeJob);
     const terms = { start, job, still: watch.see(earlier) };
     if (start !== undefined && (await run.acquireLease(process.pid, terms))) {
       if (admittedStart(await run.record(), request) === start) return start;

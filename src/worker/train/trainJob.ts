@@ -207,8 +207,8 @@ async function journaled(
  * @throws any unexpected error, after it is written to the journal
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  const { number = nextStart(run.record()), job } = options.request;
-  const start = await claimRun(run, { number, job }, OWN_CLOCK, options.signal);
+  const { number = nextStart(run.record()), ...as } = options.request;
+  const start = await claimRun(run, { number, ...as }, OWN_CLOCK, options.signal);
   if (start === undefined) return options.signal.aborted ? LEFT_CODE : 0;
   const trackers = liveTrackers(run);
   try {

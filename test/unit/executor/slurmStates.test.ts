@@ -133,35 +133,61 @@ const row = (state: string, more: Partial<QueueRow> = {}): QueueRow => ({
 });
 const MINUTE = 60_000;
 const asked = ["s/0"];
+const BEGUN = { requeue: true, hasBegun: () => true };
 
 test("a task that ended stays ended when Slurm forgets it; one that vanished at work is unknown, then not found", () => {
   const ended = seenAfter(NOTHING_SEEN, { rows: [row("TIMEOUT")], asked, now: 0 });
   const forgotten = seenAfter(ended, { rows: [], asked, now: MINUTE });
   assert.deepEqual(
-    [whereOf(forgotten.tasks["s/0"], true, MINUTE).state, whereOf(forgotten.tasks["s/0"], true, MINUTE).word],
+    [whereOf(forgotten.tasks["s/0"], BEGUN, MINUTE).state, whereOf(forgotten.tasks["s/0"], BEGUN, MINUTE).word],
     ["ended", "TIMEOUT"],
   );
 
   let seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 0 });
-  assert.equal(whereOf(seen.tasks["s/0"], true, 0).state, "working");
+  assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 0).state, "working");
   // Two looks, however long apart, are not enough, nor are many within minutes.
   for (const now of [MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE]) {
     seen = seenAfter(seen, { rows: [], asked, now });
-    assert.equal(whereOf(seen.tasks["s/0"], true, now).state, "unknown", String(now));
+    assert.equal(whereOf(seen.tasks["s/0"], BEGUN, now).state, "unknown", String(now));
   }
   seen = seenAfter(seen, { rows: [], asked, now: 6 * MINUTE });
-  assert.equal(whereOf(seen.tasks["s/0"], true, 6 * MINUTE).word, NOT_FOUND);
+  assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 6 * MINUTE).word, NOT_FOUND);
   // It comes back: the node answers again.
   seen = seenAfter(seen, { rows: [row("RUNNING", { restarts: 1 })], asked, now: 7 * MINUTE });
-  assert.equal(whereOf(seen.tasks["s/0"], true, 7 * MINUTE).state, "working");
+  assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 7 * MINUTE).state, "working");
+});
+
+test("a waiting task that vanishes from an array of which others are listed was cancelled, unless it has printed anything", () => {
+  const other = row("RUNNING", { task: "s/1", job: "1_1" });
+  const looked = (
+    first: QueueRow,
+    { rows, hasBegun = false }: { rows: readonly QueueRow[]; hasBegun?: boolean },
+  ): (string | undefined)[] => {
+    let seen = seenAfter(NOTHING_SEEN, { rows: [first, other], asked, now: 0 });
+    return [1, 2].flatMap((now) => {
+      seen = seenAfter(seen, { rows, asked, now });
+      const { state, word } = whereOf(seen.tasks["s/0"], { requeue: true, hasBegun: () => hasBegun }, now);
+      return [state, word];
+    });
+  };
+  const rows = [other];
+  assert.deepEqual(looked(row("PENDING"), { rows }), ["ended", "CANCELLED", "ended", "CANCELLED"]);
+  const unknown = (state: string): string[] => ["unknown", state, "unknown", state];
+  // A controller that lists none of them may have lost its state; so may one that lists another array alone.
+  assert.deepEqual(looked(row("PENDING"), { rows: [] }), unknown("PENDING"));
+  assert.deepEqual(looked(row("PENDING"), { rows: [row("RUNNING", { task: "t/0" })] }), unknown("PENDING"));
+  // It has been at work meanwhile, or before.
+  assert.deepEqual(looked(row("PENDING"), { rows, hasBegun: true }), unknown("PENDING"));
+  assert.deepEqual(looked(row("PENDING", { restarts: 1 }), { rows }), unknown("PENDING"));
+  assert.deepEqual(looked(row("RUNNING"), { rows }), unknown("RUNNING"));
 });
 
 test("a task that squeue has never shown is unknown until it was looked for three times in five minutes", () => {
   let seen = NOTHING_SEEN;
   for (const now of [0, 4 * MINUTE]) seen = seenAfter(seen, { rows: [], asked, now });
-  assert.equal(whereOf(seen.tasks["s/0"], true, 4 * MINUTE).state, "unknown");
+  assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 4 * MINUTE).state, "unknown");
   seen = seenAfter(seen, { rows: [], asked, now: 5 * MINUTE });
-  assert.equal(whereOf(seen.tasks["s/0"], true, 5 * MINUTE).word, NOT_FOUND);
+  assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 5 * MINUTE).word, NOT_FOUND);
 });
 
 test("while Slurm does not answer, all that was seen stands, and it is asked less often, at most every five minutes", () => {
@@ -173,7 +199,7 @@ test("while Slurm does not answer, all that was seen stands, and it is asked les
     return goodFor(away, 30_000);
   });
   assert.deepEqual(waits, [60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
-  assert.equal(whereOf(away.tasks["s/0"], true, 10 * MINUTE).state, "working");
+  assert.equal(whereOf(away.tasks["s/0"], BEGUN, 10 * MINUTE).state, "working");
   assert.equal(seenAfter(away, { rows: [row("RUNNING")], asked, now: 9 }).failures, 0);
 });
 
@@ -199,9 +225,9 @@ test("the accounting says how a job ended that squeue has lost; of one that goes
   const lost = seenAfter(running, { rows: [], asked, now: 1 });
   assert.deepEqual(lostTasks(lost), ["s/0"]);
   const known = seenAccounted(lost, rows, 2);
-  const { state, word, exit, restarts } = whereOf(known.tasks["s/0"], true, 2);
+  const { state, word, exit, restarts } = whereOf(known.tasks["s/0"], BEGUN, 2);
   assert.deepEqual([state, word, exit, restarts, known.accountedAt], ["ended", "FAILED", 3, 2, 2]);
   assert.deepEqual(lostTasks(known), []);
   // It stays known, and squeue's next answer without it changes nothing.
-  assert.equal(whereOf(seenAfter(known, { rows: [], asked, now: 3 }).tasks["s/0"], true, 3).word, "FAILED");
+  assert.equal(whereOf(seenAfter(known, { rows: [], asked, now: 3 }).tasks["s/0"], BEGUN, 3).word, "FAILED");
 });

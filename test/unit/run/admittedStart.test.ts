@@ -67,6 +67,17 @@ test("a job that its cluster starts again goes on with what its own earlier star
   );
 });
 
+test("a worker that is the whole of its job's start goes on with the job's start of the same number, and with no later one", () => {
+  const asks = (record: RunRecord, restart: number, isWholeJob: boolean): number | undefined =>
+    admittedStart(record, { number: 4, job: job(restart), isWholeJob });
+  const begun = recordOf(status("preparing", { start: 4, job: job(1) }));
+  const over = recordOf(status("preparing", { start: 4, job: job(1) }), status("stopped", { start: 4, job: job(1) }));
+  assert.deepEqual(
+    [asks(begun, 1, true), asks(begun, 1, false), asks(begun, 0, true), asks(over, 1, true)],
+    [5, undefined, undefined, undefined],
+  );
+});
+
 test("a job is known by Slurm's variables: a task of an array by both numbers, the first start by a missing count", () => {
   assert.equal(clusterJob({}), undefined);
   assert.deepEqual(clusterJob({ SLURM_JOB_ID: "12", SLURM_CLUSTER_NAME: "c" }), {

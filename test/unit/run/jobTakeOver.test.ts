@@ -73,6 +73,16 @@ for (const beatsUntil of [0, 200_000])
     }
   });
 
+test("a start that Slurm gave the number of the one before, whose state it had lost, takes over as a later one does", async () => {
+  const held = new Held(200_000);
+  try {
+    assert.equal(await claimRun(held.run, { number: 1, job: FIRST, isWholeJob: true }, held.clock), 2);
+    assert.ok(held.now >= 200_000 + STILL_MS, `after ${held.now} ms`);
+  } finally {
+    held.remove();
+  }
+});
+
 test("a start that waits for its earlier one ends when it is asked to", async () => {
   const held = new Held(Infinity);
   const stop = new AbortController();
