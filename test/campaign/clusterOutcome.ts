@@ -49,7 +49,7 @@ export function mustHaveEnded(
     "corrupt",
     `${what} ${updatedAt - cancelledAt} ms after it was cancelled`,
   );
-  counter.add("finished, though it was cancelled at its end");
+  counter.add("finished: cancelled at its end, or by a word that a killed controller forgot");
 }
 
 /** Checks that no line of a journal is torn, and that after its end a run says nothing more. */
