@@ -33,8 +33,7 @@ test("without a folder the view says that none is needed, and the command asks w
   for (const command of ["Stop Run", "Analyse Run…", "Compare Runs", "Predict…", "Export…", "Reproduce Run"]) {
     await workbench.command(`ADePT: ${command}`);
     await workbench.isNotified("There is no such run.");
-    await workbench.command("Notifications: Clear All Notifications");
-    await workbench.notification("There is no such run.").first().waitFor({ state: "hidden" });
+    await workbench.clearNotifications();
   }
   assert.doesNotMatch(session.server.logged(), /\[error\]/);
 });

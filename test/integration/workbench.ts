@@ -229,6 +229,16 @@ export class Workbench {
     }
   }
 
+  /**
+   * Takes all notifications away, and lets the 800 ms pass in which VS Code shows no more than three: a fourth one would
+   * be in its list alone.
+   */
+  async clearNotifications(): Promise<void> {
+    await this.command("Notifications: Clear All Notifications");
+    await this.page.locator(".notification-toast").first().waitFor({ state: "hidden" });
+    await this.page.waitForTimeout(1000);
+  }
+
   statusItem(): Locator {
     return this.page.locator('.part.statusbar [id$="adept.training"]');
   }
