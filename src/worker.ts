@@ -12,7 +12,7 @@ import { RunDirectory } from "./run/directory/runDirectory.ts";
 import { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 import { askedAnalyses } from "./worker/analyse/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyse/analyseRun.ts";
-import { clusterJob } from "./worker/clusterJob.ts";
+import { clusterJob } from "./record/clusterJob.ts";
 import { calibrate } from "./worker/device/calibrate.ts";
 import { compareJob } from "./worker/analyse/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";

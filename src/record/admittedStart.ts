@@ -1,4 +1,4 @@
-import { isLaterStart, type ClusterJob } from "./clusterJob.ts";
+import { isOtherStart, type ClusterJob } from "./clusterJob.ts";
 import { isOver, type RunRecord } from "./record.ts";
 
 /** What a worker was started for. */
@@ -28,5 +28,5 @@ export function admittedStart(
   { number, job, isWholeJob }: StartRequest,
 ): number | undefined {
   if (number > record.start) return number;
-  return isLaterStart(job, record.job, isWholeJob) && !isOver(record.status) ? nextStart(record) : undefined;
+  return isOtherStart(job, record.job, isWholeJob) && !isOver(record.status) ? nextStart(record) : undefined;
 }

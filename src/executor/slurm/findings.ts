@@ -1,9 +1,10 @@
 import { hostname } from "node:os";
 import { UserError } from "../../base/errors.ts";
+import { clusterJob } from "../../record/clusterJob.ts";
 import { clusterLimits } from "./limits.ts";
 import { fileSystemOf } from "./sharedFolder.ts";
 import { slurmCommand } from "./slurmCommand.ts";
-import { ownJob } from "./slurmTask.ts";
+
 import { askQueue } from "./squeue.ts";
 
 /** One thing that was found out of a cluster; `fix`: what helps where it is not as it should be. */
@@ -69,7 +70,7 @@ async function limits(): Promise<string> {
 }
 
 function place(): ClusterFinding {
-  const job = ownJob(process.env);
+  const job = clusterJob(process.env);
   const detail = job === undefined ? `${hostname()} is no job: a login node` : `${hostname()}, inside job ${job.id}`;
   return { what: "Slurm: this machine", ok: true, detail };
 }

@@ -2,7 +2,7 @@ import { cpus, hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import type { NewRunEvent } from "../../record/events.ts";
 import type { StartRequest } from "../../record/admittedStart.ts";
-import type { ClusterJob } from "../../record/clusterJob.ts";
+import { clusterJob, type ClusterJob } from "../../record/clusterJob.ts";
 import { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { pointerOf, SubmissionFolder } from "./submission.ts";
 import { signalName } from "./timeSignal.ts";
@@ -22,18 +22,6 @@ export interface SlurmTask {
   placed: NewRunEvent;
 }
 
-/** The job that this process is, by the variables that Slurm gives it; undefined outside a job. */
-export function ownJob(env: NodeJS.ProcessEnv): ClusterJob | undefined {
-  const { SLURM_JOB_ID: id, SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: index } = env;
-  if (id === undefined || id === "") return undefined;
-  return {
-    cluster: env["SLURM_CLUSTER_NAME"] ?? "",
-    // The last task of an array has the array's own number as its job id.
-    id: array !== undefined && index !== undefined ? `${array}_${index}` : id,
-    restart: Number.parseInt(env["SLURM_RESTART_COUNT"] ?? "0", 10) || 0,
-  };
-}
-
 /**
  * Finds what a task of a submission has to do. Nothing that a start needs is used up by it: Slurm may start it again.
  * @param path the submission's folder
@@ -48,7 +36,7 @@ export function slurmTask(path: string, index: number, env: NodeJS.ProcessEnv = 
   const run = RunDirectory.find(join(intent.runsDir, task.run));
   const pointer = run && pointerOf(run);
   if (run === undefined || pointer?.submission !== submission.id || pointer.index !== index) return undefined;
-  const job = ownJob(env);
+  const job = clusterJob(env);
   return {
     run,
     request: { number: task.start, job, isWholeJob: true },

@@ -279,8 +279,8 @@ export class RunDirectory {
     return takeLease(this.leasePath, pid, terms);
   }
   /** The content of the run's lease, if an earlier start of a cluster's job holds it. */
-  leaseOfEarlierStart(job: ClusterJob, orSame = false): string | undefined {
-    return leaseOfEarlierStart(this.leasePath, job, orSame);
+  leaseOfEarlierStart(job: ClusterJob, isWholeJob = false): string | undefined {
+    return leaseOfEarlierStart(this.leasePath, job, isWholeJob);
   }
   /** The content of the run's lease, if a cluster's job of this id holds it. */
   leaseOfJob(id: string): string | undefined {

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { boundedText } from "../../base/files/boundedFile.ts";
 import { UserError } from "../../base/errors.ts";
-import { isLaterStart, type ClusterJob } from "../../record/clusterJob.ts";
+import { isOtherStart, type ClusterJob } from "../../record/clusterJob.ts";
 import { explainWrite, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { hostDisplayName, whereIs } from "./hostIdentity.ts";
 import { isOwn, leaseOf, leaseText, parseLease, startTime, type LeaseTerms } from "./leaseContent.ts";
@@ -109,11 +109,11 @@ export function isLost(path: string): boolean {
 
 /**
  * Returns the content of a lease file that an earlier start of a cluster's job holds. Each beat changes it.
- * @param orSame as in `isLaterStart`
+ * @param isWholeJob as in `isOtherStart`
  */
-export function leaseOfEarlierStart(path: string, job: ClusterJob, orSame = false): string | undefined {
+export function leaseOfEarlierStart(path: string, job: ClusterJob, isWholeJob = false): string | undefined {
   const text = textOf(path);
-  return text !== undefined && isLaterStart(job, parseLease(text)?.job, orSame) ? text : undefined;
+  return text !== undefined && isOtherStart(job, parseLease(text)?.job, isWholeJob) ? text : undefined;
 }
 
 /** Returns the content of a lease file that a cluster's job holds. @param id the job's id */

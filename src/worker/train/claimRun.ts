@@ -18,7 +18,7 @@ export interface ClaimableRun {
   releaseLease: () => Awaitable<void>;
   isWorkerAlive: () => Awaitable<boolean>;
   /** The content of the lease, if an earlier start of the job holds it. */
-  leaseOfEarlierStart: (job: ClusterJob, orSame?: boolean) => Awaitable<string | undefined>;
+  leaseOfEarlierStart: (job: ClusterJob, isWholeJob?: boolean) => Awaitable<string | undefined>;
   busyError: () => UserError;
 }
 

@@ -8,7 +8,6 @@ import { readLimits } from "../../../src/executor/slurm/limits.ts";
 import { arrayOption, jobScript, requestOptions, withoutStarts } from "../../../src/executor/slurm/script.ts";
 import { limitSeconds, signalName, signalOption } from "../../../src/executor/slurm/timeSignal.ts";
 import { withoutJob } from "../../../src/executor/slurm/slurmCommand.ts";
-import { ownJob } from "../../../src/executor/slurm/slurmTask.ts";
 import { availableCores } from "../../../src/base/availableCores.ts";
 
 test("the script runs in a shell: setup first, then the worker in the shell's place, paths with every character", () => {
@@ -105,13 +104,6 @@ test("what belongs to the job that submits does not reach the new one; where Slu
     PMIX_RANK: "0",
   };
   assert.deepEqual(withoutJob(env), { PATH: "p", SLURM_CONF: "c" });
-});
-
-test("a worker knows its job by the array and its index, since the last task has the array's own number", () => {
-  const env = { SLURM_JOB_ID: "2", SLURM_ARRAY_JOB_ID: "2", SLURM_ARRAY_TASK_ID: "5", SLURM_CLUSTER_NAME: "c" };
-  assert.deepEqual(ownJob(env), { cluster: "c", id: "2_5", restart: 0 });
-  assert.deepEqual(ownJob({ SLURM_JOB_ID: "3", SLURM_RESTART_COUNT: "2" }), { cluster: "", id: "3", restart: 2 });
-  assert.equal(ownJob({}), undefined);
 });
 
 test("threads are those that the job asked for, not all of the node", () => {

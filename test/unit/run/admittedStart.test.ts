@@ -6,10 +6,10 @@ import { test } from "node:test";
 import { dequeue, enqueue } from "../../../src/executor/queuedRuns.ts";
 import { ResolvedExperiment } from "../../../src/experiment/experiment.ts";
 import { admittedStart, nextStart } from "../../../src/record/admittedStart.ts";
+import { clusterJob } from "../../../src/record/clusterJob.ts";
 import type { NewRunEvent } from "../../../src/record/events.ts";
 import { foldEvents } from "../../../src/record/foldEvents.ts";
 import type { RunRecord } from "../../../src/record/record.ts";
-import { clusterJob } from "../../../src/worker/clusterJob.ts";
 
 const recordOf = (...events: NewRunEvent[]): RunRecord => foldEvents(events.map((event, time) => ({ ...event, time })));
 const status = (
@@ -67,14 +67,21 @@ test("a job that its cluster starts again goes on with what its own earlier star
   );
 });
 
-test("a worker that is the whole of its job's start goes on with the job's start of the same number, and with no later one", () => {
+test("a worker that is the whole of its job's start goes on with another start of it, whatever their counts; others with a lower count alone", () => {
   const asks = (record: RunRecord, restart: number, isWholeJob: boolean): number | undefined =>
     admittedStart(record, { number: 4, job: job(restart), isWholeJob });
   const begun = recordOf(status("preparing", { start: 4, job: job(1) }));
   const over = recordOf(status("preparing", { start: 4, job: job(1) }), status("stopped", { start: 4, job: job(1) }));
   assert.deepEqual(
-    [asks(begun, 1, true), asks(begun, 1, false), asks(begun, 0, true), asks(over, 1, true)],
-    [5, undefined, undefined, undefined],
+    [
+      asks(begun, 1, true),
+      asks(begun, 0, true),
+      asks(begun, 1, false),
+      asks(begun, 0, false),
+      asks(over, 1, true),
+      asks(over, 0, true),
+    ],
+    [5, 5, undefined, undefined, undefined, undefined],
   );
 });
 
@@ -87,6 +94,12 @@ test("a job is known by Slurm's variables: a task of an array by both numbers, t
   });
   const task = { SLURM_JOB_ID: "20", SLURM_ARRAY_JOB_ID: "17", SLURM_ARRAY_TASK_ID: "3", SLURM_RESTART_COUNT: "2" };
   assert.deepEqual(clusterJob(task), { cluster: "", id: "17_3", restart: 2 });
+  const last = { ...task, SLURM_JOB_ID: "17", SLURM_ARRAY_TASK_ID: "5", SLURM_RESTART_COUNT: undefined };
+  assert.deepEqual(
+    clusterJob(last),
+    { cluster: "", id: "17_5", restart: 0 },
+    "the last task has the array's own number",
+  );
   assert.equal(clusterJob({ SLURM_JOB_ID: "12", SLURM_RESTART_COUNT: "many" }), undefined);
 });
 

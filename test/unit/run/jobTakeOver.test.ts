@@ -26,16 +26,17 @@ class Held {
   constructor(
     private readonly beatsUntil: number,
     private readonly pace = 10,
+    private readonly job = FIRST,
   ) {
     this.run = writeRun(join(this.folder, "runs"), "20260101-000000-aaaa", { steps: 3, finished: false });
-    appendEvents(this.run.path, { type: "status", status: "running", start: 1, job: FIRST });
+    appendEvents(this.run.path, { type: "status", status: "running", start: 1, job });
     this.write();
   }
   private write(): void {
     const beat = Math.floor(Math.min(this.time, this.beatsUntil) / BEAT);
     if (beat === this.beat) return;
     this.beat = beat;
-    const content = { pid: 1, started: "1", machine: ELSEWHERE, start: 1, job: FIRST };
+    const content = { pid: 1, started: "1", machine: ELSEWHERE, start: 1, job: this.job };
     writeFileSync(this.lease, leaseText({ ...content, beat }));
   }
   get lease(): string {
@@ -73,15 +74,21 @@ for (const beatsUntil of [0, 200_000])
     }
   });
 
-test("a start that Slurm gave the number of the one before, whose state it had lost, takes over as a later one does", async () => {
-  const held = new Held(200_000);
-  try {
-    assert.equal(await claimRun(held.run, { number: 1, job: FIRST, isWholeJob: true }, held.clock), 2);
-    assert.ok(held.now >= 200_000 + STILL_MS, `after ${held.now} ms`);
-  } finally {
-    held.remove();
-  }
-});
+for (const [before, now] of [
+  [0, 0],
+  [2, 1],
+  [2, 0],
+] as const)
+  test(`start ${now} of a job whose controller had lost its state takes over from start ${before} as a later one does`, async () => {
+    const held = new Held(200_000, 10, { ...FIRST, restart: before });
+    try {
+      const request = { number: 1, job: { ...FIRST, restart: now }, isWholeJob: true };
+      assert.equal(await claimRun(held.run, request, held.clock), 2);
+      assert.ok(held.now >= 200_000 + STILL_MS, `after ${held.now} ms`);
+    } finally {
+      held.remove();
+    }
+  });
 
 test("a start that waits for its earlier one ends when it is asked to", async () => {
   const held = new Held(Infinity);
