@@ -136,3 +136,31 @@ test("a run that waits is deleted: its job is cancelled, and the others of its a
     [first!, third!].map((run) => [run.id, "finished"]),
   );
 });
+
+test("a job that Slurm holds for a run that has ended is cancelled by whoever looks at the others, which keep theirs", async (t) => {
+  const cluster = clusterOf(t);
+  if (cluster === undefined) return;
+  const workspace = new SlurmWorkspace(t, cluster.env, {
+    seeds: [0, 1],
+    executor: { kind: "slurm", cpus: 1, time: "30", args: ["--hold"] },
+  });
+  const { answer } = workspace.start(["train", "words.adept.json"]);
+  const jobs = (format: string): string => cluster.run("squeue", "--me", "-h", "-r", "-t", "pending", "-o", format);
+  await until(() => jobs("%A").includes("\n"), "both are submitted");
+  const array = jobs("%F").split("\n")[0]!;
+  cluster.run("scontrol", "release", `${array}_0`);
+  await until(() => workspace.records()[0]!.status === "finished", "the first has finished");
+  await until(
+    () => cluster.run("squeue", "-h", "-j", `${array}_0`, "-t", "completed", "-o", "%T") !== "",
+    "its job too",
+  );
+  cluster.run("scontrol", "requeuehold", `${array}_0`);
+  assert.deepEqual(jobs("%K %r").split("\n").sort(), ["0 job requeued in held state", "1 JobHeldUser"]);
+  await until(() => jobs("%K") === "1", "the first's job is cancelled");
+  cluster.run("scontrol", "release", `${array}_1`);
+  assert.equal((await answer).status, 0);
+  assert.deepEqual(
+    workspace.records().map(({ status }) => status),
+    ["finished", "finished"],
+  );
+});

@@ -1,3 +1,4 @@
+import { UserError } from "../../base/errors.ts";
 import { phrase, said } from "../../base/phrase.ts";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { isLive, isWaiting } from "../../record/record.ts";
@@ -8,11 +9,13 @@ import type { Executor, ExecutorPlace, Placement, RunLog, Submitted, SubmitOptio
 import { dequeue, enqueue } from "../queuedRuns.ts";
 import { newIds } from "../newIds.ts";
 import { ownLog } from "../runLogs.ts";
+import { readSeen } from "./askedQueue.ts";
 import { cancelJobs } from "./cancelJobs.ts";
 import { checkRequest } from "./checkRequest.ts";
 import { pollInterval, requestOf, withDefaults } from "./defaults.ts";
 import { clusterFindings, type ClusterFinding } from "./findings.ts";
 import { jobLogs, journalLog } from "./jobLogs.ts";
+import { leftOverJobs } from "./leftOverJobs.ts";
 import { limitConcurrent, limitsOf } from "./limitConcurrent.ts";
 import { lookAtRuns } from "./lookAtRuns.ts";
 import { oldSubmissions, type OldSubmission } from "./oldSubmissions.ts";
@@ -88,13 +91,23 @@ export class SlurmExecutor implements Executor {
   }
 
   /**
-   * Looks at runs, tells in their journals what the end of a job means where no worker could, and submits what waits
-   * without a job.
+   * Looks at runs, tells in their journals what the end of a job means where no worker could, cancels jobs that Slurm
+   * holds for runs that have ended, and submits what waits without a job.
    */
   async tend(runs: readonly RunDirectory[]): Promise<{ where: ReadonlyMap<string, Where>; placement: Placement }> {
     const where = await this.look(runs);
     for (const run of runs) settle(run, where.get(run.id));
+    await this.cancelLeftOver();
     return { where, placement: await this.submitWaiting() };
+  }
+
+  private async cancelLeftOver(): Promise<void> {
+    try {
+      await cancelJobs(leftOverJobs(this.place.runsDir, readSeen(this.place.runsDir)));
+    } catch (error) {
+      // They are found again; what this call was made for goes on.
+      if (!(error instanceof UserError)) throw error;
+    }
   }
 
   /**

@@ -52,6 +52,8 @@ test("a job that waits for what only a person can change is told from one that w
     "BadConstraints",
     "DependencyNeverSatisfied",
     "JobHeldAdmin",
+    "JobHoldMaxRequeue",
+    "job requeued in held state",
     "launch failed requeued held",
     "AccountNotAllowed",
     "QOSMaxWallDurationPerJobLimit",
