@@ -12,7 +12,6 @@ import { RunDirectory } from "./run/directory/runDirectory.ts";
 import { locatedExperiment } from "./run/inputs/inputPlaces.ts";
 import { askedAnalyses } from "./worker/analyse/askedAnalyses.ts";
 import { analyseRun } from "./worker/analyse/analyseRun.ts";
-import { clusterJob } from "./record/clusterJob.ts";
 import { calibrate } from "./worker/device/calibrate.ts";
 import { compareJob } from "./worker/analyse/compareJob.ts";
 import { exportTo } from "./worker/exportJob.ts";
@@ -82,7 +81,7 @@ const JOBS: Readonly<Record<string, (request: Request) => Promise<number>>> = {
     runTraining(RunDirectory.open(path), {
       folder,
       resume: values.resume,
-      request: { ...(values.start !== undefined && { number: Number(values.start) }), job: clusterJob(process.env) },
+      request: values.start === undefined ? {} : { number: Number(values.start) },
       signal,
       ablate: ablatedParameters,
       analyse: askedAnalyses,

@@ -6,6 +6,7 @@ import { MethodInput, type MethodSpec } from "../method/methodSpec.ts";
 import { MersenneTwister } from "../base/random.ts";
 import { RETRAINED_TEXT, retrainedMethods, type RetrainedCase } from "./retrained.ts";
 import type { Axis, Sweep } from "./sweepSpec.ts";
+import { valueText, valueTexts } from "./valueTexts.ts";
 
 /**
  * The largest number of runs of a sweep, and of combinations of its values; several combinations can be the same run.
@@ -44,10 +45,14 @@ interface Setting {
   value: unknown;
   place: readonly (string | number)[];
 }
+/** One of several values of a key, with its text in the names of runs. */
+interface Varied extends Setting {
+  text: string;
+}
 
 /** The values of a range in a grid, both ends included. */
-function gridValues(axis: Axis, place: Setting["place"]): Omit<Setting, "key">[] {
-  if (Array.isArray(axis)) return axis.map((value, i) => ({ value, place: [...place, i] }));
+function gridValues(axis: Axis, place: Setting["place"]): Omit<Varied, "key">[] {
+  if (Array.isArray(axis)) return listed(axis, place);
   const { from, to, scale, count } = axis;
   if (count === undefined)
     throw new UserError(
@@ -55,7 +60,19 @@ function gridValues(axis: Axis, place: Setting["place"]): Omit<Setting, "key">[]
       phrase`sweep: ${String(place.at(-1))}: a range needs a count in a grid`,
       phrase`Give count, a list of values, or search "random" for \`tune\`.`,
     ).about(place);
-  return Array.from({ length: count }, (_, i) => ({ value: between(from, to, scale, i / (count - 1)), place }));
+  return Array.from({ length: count }, (_, i) => number(between(from, to, scale, i / (count - 1)), place));
+}
+
+const number = (value: number, place: Setting["place"]): Omit<Varied, "key"> => ({
+  value,
+  text: String(value),
+  place,
+});
+
+/** The values of a list, each with a text of its own. */
+function listed(values: readonly unknown[], place: Setting["place"]): Omit<Varied, "key">[] {
+  const texts = valueTexts(values);
+  return values.map((value, i) => ({ value, text: texts[i]!, place: [...place, i] }));
 }
 
 function between(from: number, to: number, scale: "log" | "linear", part: number): number {
@@ -64,24 +81,30 @@ function between(from: number, to: number, scale: "log" | "linear", part: number
 }
 
 /** Every combination, the last axis changing fastest. */
-function grid(axes: Record<string, Axis>, at: Setting["place"]): Setting[][] {
-  return Object.entries(axes).reduce<Setting[][]>(
+function grid(axes: Record<string, Axis>, at: Setting["place"]): Varied[][] {
+  return Object.entries(axes).reduce<Varied[][]>(
     (all, [key, axis]) =>
-      all.flatMap((before) => gridValues(axis, [...at, key]).map((value): Setting[] => [...before, { key, ...value }])),
+      all.flatMap((before) => gridValues(axis, [...at, key]).map((value): Varied[] => [...before, { key, ...value }])),
     [[]],
   );
 }
 
 /** Random combinations without repeats; a value of a range is uniform on its scale. */
-function draws({ tune, samples, seed }: Sweep): Setting[][] {
+function draws({ tune, samples, seed }: Sweep): Varied[][] {
   const random = new MersenneTwister(seed);
-  const found = new Map<string, Setting[]>();
+  const lists = new Map(
+    Object.entries(tune).map(([key, axis]) => [
+      key,
+      Array.isArray(axis) ? listed(axis, ["sweep", "tune", key]) : undefined,
+    ]),
+  );
+  const found = new Map<string, Varied[]>();
   for (let i = 0; i < samples; i++) {
-    const drawn = Object.entries(tune).map(([key, axis]): Setting => {
+    const drawn = Object.entries(tune).map(([key, axis]): Varied => {
       const place = ["sweep", "tune", key];
-      if (!Array.isArray(axis)) return { key, value: between(axis.from, axis.to, axis.scale, random.uniform()), place };
-      const at = Math.floor(random.uniform() * axis.length);
-      return { key, value: axis[at], place: [...place, at] };
+      const drawn = random.uniform();
+      if (!Array.isArray(axis)) return { key, ...number(between(axis.from, axis.to, axis.scale, drawn), place) };
+      return { key, ...lists.get(key)![Math.floor(drawn * axis.length)]! };
     });
     found.set(JSON.stringify(drawn.map(({ key, value }) => [key, value])), drawn);
   }
@@ -105,17 +128,7 @@ const applies =
   ({ key }: Setting): boolean =>
     method === undefined || !key.startsWith(RATES) || key.slice(RATES.length) in defaultRates(method);
 
-/** A value as text for a run's name; for an object, such as a task, its name or kind. */
-function valueText(value: unknown): string {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    return typeof value === "string" ? value : JSON.stringify(value);
-  const { name, kind } = value as JsonObject;
-  const called = name ?? kind;
-  return typeof called === "string" ? called : JSON.stringify(value);
-}
-
-const short = ({ key, value }: Pick<Setting, "key" | "value">): string =>
-  `${key.split(".").at(-1)!}=${valueText(value)}`;
+const short = ({ key, text }: Pick<Varied, "key" | "text">): string => `${key.split(".").at(-1)!}=${text}`;
 
 /** The label of a sweep's method: its kind, and the options that differ where several have the same kind. */
 function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
@@ -124,7 +137,7 @@ function methodLabel(method: MethodSpec, all: readonly MethodSpec[]): string {
   const differing = Object.entries(rest).filter(([key, value]) =>
     all.some((each) => each.kind === kind && JSON.stringify((each as JsonObject)[key]) !== JSON.stringify(value)),
   );
-  return [kind, ...differing.map(([key, value]) => short({ key, value }))].join(" ");
+  return [kind, ...differing.map(([key, value]) => short({ key, text: valueText(value) }))].join(" ");
 }
 
 /** The default of training.maxSourceLength. */
@@ -136,7 +149,7 @@ interface Chosen {
   /** An arm's name, its settings, and the combinations of its tuned ones. */
   arm?: string;
   set?: readonly Setting[];
-  tuned?: Setting[][];
+  tuned?: Varied[][];
   /** The method's index in the sweep's list. */
   index?: number;
   id?: RetrainedCase;
@@ -148,7 +161,12 @@ function armsOf(arms: NonNullable<Sweep["arms"]>, budget: Sweep["budget"]): Chos
     const place = ["sweep", "arms", at] as const;
     for (const part of ["set", "tune"] as const)
       for (const key of Object.keys(part === "set" ? set : tune)) checkKey(key, [...place, part, key]);
-    const settings = Object.entries(set).map(([key, value]) => ({ key, value, place: [...place, "set", key] }));
+    const settings = Object.entries(set).map(([key, value]) => ({
+      key,
+      value,
+      text: "",
+      place: [...place, "set", key],
+    }));
     return {
       method: budgeted(method, budget),
       label: name,
@@ -269,7 +287,7 @@ export function expandSweep(raw: JsonObject, seeds: readonly number[] | undefine
 function pointOf(
   raw: JsonObject,
   { method, label: methodName, index, id, arm, set = [] }: Chosen,
-  { seed, vary, tune, budget }: { seed: number | undefined; vary: Setting[]; tune: Setting[]; budget: Sweep["budget"] },
+  { seed, vary, tune, budget }: { seed: number | undefined; vary: Varied[]; tune: Varied[]; budget: Sweep["budget"] },
 ): SweepPoint {
   const applied = [...vary, ...tune].filter(applies(method));
   const experiment = structuredClone(raw);

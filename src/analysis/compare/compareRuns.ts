@@ -1,6 +1,7 @@
-import { basename, isAbsolute } from "node:path";
+import { isAbsolute } from "node:path";
 import type { Experiment } from "../../experiment/experiment.ts";
 import { flatten } from "../../base/keyPath.ts";
+import { shortPaths } from "../../base/text/shortPaths.ts";
 import { leadingMetric, LOSS } from "../../record/metricText.ts";
 import type { Evaluation, RunRecord } from "../../record/record.ts";
 import { NOT_SETTINGS } from "../../record/sweepResults.ts";
@@ -110,39 +111,51 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
   };
 }
 
-/** A setting as text. An absolute path is shortened to its last part. */
-function shown(value: unknown): string {
-  if (typeof value !== "string") return JSON.stringify(value);
-  return isAbsolute(value) ? basename(value) : value;
-}
-
 /** The arm of a sweep that all runs of a group are. */
 function armOf({ combinations }: Group): string | undefined {
   const arms = [...combinations.values()].flatMap(({ runs }) => runs.map(({ experiment }) => experiment.part?.arm));
   return new Set(arms).size === 1 ? arms[0] : undefined;
 }
 
+/** Each value of a setting as text. Absolute paths are shortened to what tells them apart. */
+function textsOf(values: readonly unknown[]): string[] {
+  const short = shortPaths(values.filter((value) => typeof value === "string" && isAbsolute(value)) as string[]);
+  return values.map((value) => (typeof value === "string" ? (short.get(value) ?? value) : JSON.stringify(value)));
+}
+
+const differs = (key: string, among: readonly Group[]): boolean =>
+  new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
+
+/** Names the task of each group: by its name, by its kind, and where several of a kind have other data by these. */
+function taskTexts(groups: readonly Group[]): string[] {
+  const bare = groups.map(({ settings }) => String(settings.get("task.name") ?? settings.get("task.kind")));
+  const data = textsOf(groups.map(({ settings }) => settings.get("task.train")));
+  return groups.map((_, i) => {
+    const alike = groups.filter((_each, at) => bare[at] === bare[i]);
+    return differs("task.train", alike) ? data[i]! : bare[i]!;
+  });
+}
+
 /** Names each group by its arm, or by its method and the other settings that differ. */
 function labels(groups: readonly Group[]): string[] {
-  const kindOf = ({ settings }: Group): string => shown(settings.get("method.kind"));
-  const differs = (key: string, among: readonly Group[]): boolean =>
-    new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
-  return groups.map((group) => {
+  const kindOf = ({ settings }: Group): string => String(settings.get("method.kind"));
+  const tasks = taskTexts(groups);
+  const keys = new Set(groups.flatMap(({ settings }) => [...settings.keys()]));
+  const texts = new Map([...keys].map((key) => [key, textsOf(groups.map(({ settings }) => settings.get(key)))]));
+  return groups.map((group, at) => {
     const arm = armOf(group);
     const same = groups.filter((each) => (arm === undefined ? kindOf(each) === kindOf(group) : armOf(each) === arm));
-    // Tasks of different kinds differ in every key they have: they are labelled by their names.
-    const otherTasks = differs("task.kind", groups) || differs("task.name", groups);
-    const task = shown(group.settings.get("task.name") ?? group.settings.get("task.kind"));
-    const telling = [...group.settings].filter(
-      ([key]) =>
-        key !== "method.kind" &&
-        !(otherTasks && key.startsWith("task.") && !key.startsWith("task.shots")) &&
-        differs(key, arm !== undefined || OF_METHOD.test(key) ? same : groups),
-    );
+    // Other tasks differ in nearly every key that they have: their names stand for them.
+    const sameTask = groups.filter((_, i) => tasks[i] === tasks[at]);
+    const peersOf = (key: string): readonly Group[] => {
+      if (key.startsWith("task.") && !key.startsWith("task.shots")) return sameTask;
+      return arm !== undefined || OF_METHOD.test(key) ? same : groups;
+    };
+    const telling = [...group.settings.keys()].filter((key) => key !== "method.kind" && differs(key, peersOf(key)));
     return [
       arm ?? kindOf(group),
-      ...(otherTasks ? [`task=${task}`] : []),
-      ...telling.map(([key, value]) => `${key.replace(/^(method|training|task)\./, "")}=${shown(value)}`),
+      ...(new Set(tasks).size > 1 ? [`task=${tasks[at]}`] : []),
+      ...telling.map((key) => `${key.replace(/^(method|training|task)\./, "")}=${texts.get(key)![at]}`),
     ].join(", ");
   });
 }
@@ -153,7 +166,7 @@ function backboneWarnings(runs: readonly ComparedRun[]): Phrase[] {
   if (names.length < 2) return [];
   const kinds = new Set(runs.flatMap(({ record }) => record.isCausal ?? []));
   return [
-    phrase`The runs have different backbones (${names.map(shown).join(", ")}): a difference between them is not of the method alone.`,
+    phrase`The runs have different backbones (${textsOf(names).join(", ")}): a difference between them is not of the method alone.`,
     ...(kinds.size > 1
       ? [
           phrase`Some of these backbones read text and answer as one sequence, others encode the text: their losses, prompts and offsets do not compare.`,

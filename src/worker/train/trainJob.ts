@@ -5,9 +5,9 @@ import { isDiskFull, removeTemporaries } from "../../base/files/atomicFile.ts";
 import { backboneFolder } from "../../backbone/backboneFolder.ts";
 import { isMemoryTrouble } from "../../engine/device/deviceTrouble.ts";
 import { checkTargets, namedSizes } from "../../method/sizes.ts";
-import type { ClusterJob } from "../../record/clusterJob.ts";
 import type { NewRunEvent } from "../../record/events.ts";
 import { nextStart } from "../../record/admittedStart.ts";
+import { clusterJob, type ClusterJob } from "../../record/clusterJob.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { announceRun, Journal } from "../../run/journal/journal.ts";
@@ -142,10 +142,10 @@ function readyFolder(run: RunDirectory): void {
 async function journaled(
   run: RunDirectory,
   options: TrainOptions,
-  { start, trackers }: { start: number; trackers: LiveTrackers },
+  { start, job, trackers }: { start: number; job: ClusterJob | undefined; trackers: LiveTrackers },
 ): Promise<number> {
   const journal = new Journal(run.path);
-  const write = writerOf(journal, { start, job: options.request.job });
+  const write = writerOf(journal, { start, job });
   const gpus = new GpuWatch();
   let lost: Error | undefined;
   let checked = 0;
@@ -207,12 +207,12 @@ async function journaled(
  * @throws any unexpected error, after it is written to the journal
  */
 export async function runTraining(run: RunDirectory, options: TrainOptions): Promise<number> {
-  const { number = nextStart(run.record()), ...as } = options.request;
-  const start = await claimRun(run, { number, ...as }, OWN_CLOCK, options.signal);
+  const { number = nextStart(run.record()), job = clusterJob(process.env), ...as } = options.request;
+  const start = await claimRun(run, { number, job, ...as }, OWN_CLOCK, options.signal);
   if (start === undefined) return options.signal.aborted ? LEFT_CODE : 0;
   const trackers = liveTrackers(run);
   try {
-    return await journaled(run, options, { start, trackers });
+    return await journaled(run, options, { start, job, trackers });
   } finally {
     run.releaseLease();
     deliverPosts(run.path);

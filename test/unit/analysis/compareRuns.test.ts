@@ -125,6 +125,31 @@ test("selection by loss chooses the lowest; a combination with fewer finished se
   );
 });
 
+test("tasks of one kind are named by their data, as short as tells them apart, and other keys of a task where these are the same", () => {
+  const on = (task: object): ComparedRun => {
+    const given = run({ test: 0.5 });
+    const target = "{label}";
+    return { ...given, experiment: ResolvedExperiment.parse({ ...given.experiment, task: { ...task, target } }) };
+  };
+  const file = (train: string, source = "{text}"): object => ({ kind: "file", train, source });
+  const labelsOf = (...compared: ComparedRun[]): string[] => compareRuns(compared).rows.map(({ label }) => label);
+  const mail = run({ test: 0.5 });
+  const [first, second] = [on(file("/data/sst2/train.jsonl")), on(file("/data/trec/train.jsonl", "trec: {text}"))];
+  assert.deepEqual(labelsOf(mail, first, second), [
+    "pt, task=mail",
+    "pt, task=sst2/train.jsonl",
+    "pt, task=trec/train.jsonl",
+  ]);
+  assert.deepEqual(labelsOf(first, second), ["pt, task=sst2/train.jsonl", "pt, task=trec/train.jsonl"]);
+  const worded = on(file("/data/sst2/train.jsonl", "sst2: {text}"));
+  assert.deepEqual(labelsOf(first, worded), ["pt, source={text}", "pt, source=sst2: {text}"]);
+  assert.deepEqual(labelsOf(first, second, worded), [
+    "pt, task=sst2/train.jsonl, source={text}",
+    "pt, task=trec/train.jsonl",
+    "pt, task=sst2/train.jsonl, source=sst2: {text}",
+  ]);
+});
+
 test("methods and varied settings are rows, named by what differs; unequal sizes, data and seeds are said", () => {
   const { rows, warnings } = compareRuns([
     run({ kind: "pt", tuned: false, test: 0.5 }),

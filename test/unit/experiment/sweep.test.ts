@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -212,4 +212,29 @@ test("an evaluation of the loss alone chooses by the loss alone", () => {
   const training = { prediction: "loss", selection: "loss" };
   assert.equal(runs({ ...MAIL, ...ADEPT, training })[0]!.training.prediction, "loss");
   refuses({ ...MAIL, ...ADEPT, training: { prediction: "loss" } }, /training.selection: "metric" needs predictions/);
+});
+
+test("values that are objects of one kind have texts of their own: by the first key that tells them apart, with paths as short as can be", () => {
+  for (const [task, rows] of [
+    ["sst2", "a"],
+    ["trec", "b"],
+  ] as const) {
+    mkdirSync(join(folder, task), { recursive: true });
+    writeFileSync(join(folder, task, "train.jsonl"), `{"text":"${rows}"}`);
+  }
+  const file = (train: string, source = "{text}"): object => ({ kind: "file", train, source, target: "{text}" });
+  const variantsOf = (tasks: readonly object[]): (string | undefined)[] =>
+    runs({ ...MAIL, ...ADEPT, sweep: { vary: { task: tasks } } }).map(({ part }) => part?.variant);
+  assert.deepEqual(
+    variantsOf([{ kind: "mail" }, file("sst2/train.jsonl"), file("trec/train.jsonl", "other: {text}")]),
+    ["task=mail", "task=sst2/train.jsonl", "task=trec/train.jsonl"],
+  );
+  assert.deepEqual(variantsOf([file("sst2/train.jsonl"), file("./sst2/train.jsonl", "other: {text}")]), [
+    "task=sst2/train.jsonl",
+    "task=./sst2/train.jsonl",
+  ]);
+  assert.deepEqual(variantsOf([file("sst2/train.jsonl"), file("sst2/train.jsonl", "other: {text}")]), [
+    "task={text}",
+    "task=other: {text}",
+  ]);
 });
