@@ -11,8 +11,8 @@ export function valueText(value: unknown): string {
   return typeof called === "string" ? called : JSON.stringify(value);
 }
 
-/** Tells objects with one name or kind apart by the first key that has a value of its own in each, else whole. */
-function distinctTexts(alike: readonly JsonObject[]): string[] {
+/** Tells objects apart by the first key that has a value of its own in each, with short paths; else whole. */
+export function distinctTexts(alike: readonly JsonObject[]): string[] {
   const all = alike.map((each) => flatten(each));
   const isTelling = (key: string): boolean =>
     new Set(all.map((each) => JSON.stringify(each.get(key)))).size === all.length;

@@ -13,25 +13,26 @@ import { claimsSection } from "./claimsSection.ts";
 import { fewShotSection } from "./fewShotSection.ts";
 import { number, overSeeds } from "./format.ts";
 import { latencySection } from "./latencySection.ts";
-import { seedGroups, taskName, type ReportedRun } from "./reportedRun.ts";
+import { seedGroups, type ReportedRun } from "./reportedRun.ts";
 import { runBlocks } from "./runSection.ts";
 import { sharedSettings, sharedTable } from "./settingsTables.ts";
 import { shiftSection } from "./shiftSection.ts";
 import { sweepSection } from "./sweepSection.ts";
+import { taskNames } from "./taskNames.ts";
 
 /**
  * Groups runs by task and backbone, since runs are compared within a task only. Few-shot draws belong to their task.
  */
 function byTask(runs: readonly ReportedRun[]): { name: string; runs: ReportedRun[] }[] {
-  const groups = new Map<string, { name: string; runs: ReportedRun[] }>();
+  const groups = new Map<string, ReportedRun[]>();
   for (const run of runs) {
     const { shots: _, ...task } = run.experiment.task;
     const key = JSON.stringify([task, run.experiment.backbone]);
-    const group = groups.get(key) ?? { name: taskName(run.experiment), runs: [] };
-    groups.set(key, group);
-    group.runs.push(run);
+    groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  return [...groups.values()];
+  const lists = [...groups.values()];
+  const names = taskNames(lists.map(([first]) => first!.experiment));
+  return lists.map((own, i) => ({ name: names[i]!, runs: own }));
 }
 
 const BAND_NOTE =

@@ -35,20 +35,3 @@ export function seedGroups(runs: readonly ReportedRun[]): SeedGroup[] {
     })
     .filter((group) => group.runs.length > 0);
 }
-
-const lastParts = (path: string, count: number): string => path.split(/[\\/]/).slice(-count).join("/");
-
-/** The name of a task in reports: that of its catalogue entry, of its training file or of its folder. */
-export function taskName({ task }: Experiment): string {
-  switch (task.kind) {
-    case "named":
-      return task.name;
-    case "file":
-    case "chat":
-      return lastParts(task.train, 1);
-    case "text":
-      return `text in ${lastParts(task.folder, 2)}${task.label === undefined ? "" : `, label ${task.label}`}`;
-    case "mail":
-      return task.kind;
-  }
-}
