@@ -32,6 +32,12 @@ export function mustHaveEnded(
     counter.add("failed, as its script was killed; resumed");
     return;
   }
+  if (status === "stopped" && marks.isKilled === true) {
+    // Slurm cancels a job that waits when it is told to kill it.
+    must(/cancelled/.test(message), "lost", `${what}, and its script was killed`);
+    counter.add("stopped, as Slurm was told to kill it while it waited; resumed");
+    return;
+  }
   const { cancelledAt = Infinity } = marks;
   if (marks.isAsked !== true) {
     must(status === "finished", "lost", what);

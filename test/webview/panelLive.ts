@@ -35,3 +35,26 @@ test("a run at work: points are appended, a repeated step takes the later readin
   await page.locator("vscode-button", { hasText: "Stop" }).waitFor();
   await context.close();
 });
+
+test("status and stop stay in sight and on top while a run's page is scrolled; in a low window they give their room to figures", async () => {
+  const { page, send, context } = await fixture.host.open(fixture.runs.plain.id);
+  const record = { ...fixture.runs.plain.record(), status: "running" as const };
+  const view = viewOfRecord(record, { live: true, statusText: "running", summary: "5/20" });
+  await send({ type: "update", view, points: [] });
+  const stop = page.locator("header vscode-button", { hasText: "Stop" });
+  await stop.waitFor();
+  /** Whether the middle of the button is what a click there meets, after the page was scrolled to its end. */
+  const isInSight = async (width: number, height: number): Promise<boolean> => {
+    await page.setViewportSize({ width, height });
+    return stop.evaluate((button) => {
+      scrollTo(0, document.documentElement.scrollHeight);
+      if (scrollY === 0) throw new Error("the page has nothing to scroll");
+      const { x, y, width: wide, height: high } = button.getBoundingClientRect();
+      return button.contains(document.elementFromPoint(x + wide / 2, y + high / 2));
+    });
+  };
+  assert.equal(await isInSight(1600, 900), true);
+  assert.equal(await isInSight(300, 700), true);
+  assert.equal(await isInSight(1000, 400), false);
+  await context.close();
+});
