@@ -78,7 +78,7 @@ async function whole(): Promise<void> {
     sweeps.push(sweep);
   }
   mkdirSync(DOCS, { recursive: true });
-  workspace.adept("report", ...sweeps, "--out", join(DOCS, "report.html"));
+  workspace.adept("report", ...sweeps, "--sections", "none", "--out", join(DOCS, "report.html"));
   workspace.bundle(join(DOCS, "runs.bundle"));
 }
 

@@ -125,13 +125,40 @@ function controlOf(run: ReportedRun, among: readonly ReportedRun[]): ReportedRun
   return among.find((each) => isControl(each) && each.experiment.seed === run.experiment.seed);
 }
 
+/** Of which runs a report has a section of their own: of all, of one of each row of a comparison, or of none. */
+export const SECTIONS = ["all", "one", "none"] as const;
+export type Sections = (typeof SECTIONS)[number];
 /**
- * The whole report of some runs: first what was found, then a section for each task, then for each run its analyses,
- * settings and commit.
+ * With more runs than this, one run of each row has a section, unless the reader asks otherwise: each takes up to a MB.
  */
-export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
-  const tasks = byTask(runs);
+const MOST_IN_FULL = 20;
+
+/** The runs of a task that have a section of their own; of a row, the run with the least seed. */
+function inFull(own: readonly ReportedRun[], sections: Sections): readonly ReportedRun[] {
+  if (sections === "all") return own;
+  if (sections === "none") return [];
+  return seedGroups(own).map(({ runs }) => runs[0]!);
+}
+
+/** Says that other runs have no section, and where theirs is. */
+function leftOut(runs: number, shown: number): Block[] {
+  if (runs === shown) return [];
+  const which = shown === 0 ? "no run" : `${shown} of ${runs} runs, of each row the one with the least seed`;
+  const text = `Sections of their own: ${which}. adept report RUN writes that of another run, --sections all those of all.`;
+  return [{ kind: "text", text }];
+}
+
+/**
+ * The whole report of some runs: first what was found, then a section for each task, then for runs of their own their
+ * analyses, settings and commit.
+ */
+export function reportBlocks(
+  runs: readonly ReportedRun[],
+  sections: Sections = runs.length > MOST_IN_FULL ? "one" : "all",
+): Block[] {
+  const tasks = byTask(runs).map((task) => ({ ...task, shown: inFull(task.runs, sections) }));
   const shared = sharedSettings(runs);
+  const shown = tasks.reduce((sum, task) => sum + task.shown.length, 0);
   return [
     { kind: "heading", level: 1, text: "ADePT Lab report" },
     {
@@ -140,7 +167,10 @@ export function reportBlocks(runs: readonly ReportedRun[]): Block[] {
     },
     ...summary(tasks.map(({ name, runs: own }) => ({ name, runs: own, comparison: compareRuns(own) }))),
     ...tasks.flatMap(taskSection),
-    ...tasks.flatMap(({ runs: own }) => own.flatMap((run) => runBlocks(run, { control: controlOf(run, own), shared }))),
+    ...leftOut(runs.length, shown),
+    ...tasks.flatMap(({ runs: own, shown: each }) =>
+      each.flatMap((run) => runBlocks(run, { control: controlOf(run, own), shared })),
+    ),
     ...(shared.size === 0 ? [] : [{ kind: "heading" as const, level: 2 as const, text: "Settings" }]),
     ...sharedTable(runs, shared),
   ];

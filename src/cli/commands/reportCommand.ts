@@ -4,7 +4,7 @@ import { figureFiles, type DrawPlot } from "../../analysis/report/figureFiles.ts
 import { htmlReport } from "../../analysis/report/htmlReport.ts";
 import { latexReport } from "../../analysis/report/latexReport.ts";
 import { markdownReport } from "../../analysis/report/markdownReport.ts";
-import { reportBlocks } from "../../analysis/report/report.ts";
+import { reportBlocks, SECTIONS, type Sections } from "../../analysis/report/report.ts";
 import type { ReportedRun } from "../../analysis/report/reportedRun.ts";
 import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { UserError } from "../../base/errors.ts";
@@ -48,8 +48,21 @@ const OPTIONS = {
     default: "report.html",
     help: "the page of HTML; FILE.md and FILE.tex are written beside it, with the folder FILE.figures",
   },
+  sections: {
+    type: "string",
+    value: "all|one|none",
+    help: "of which runs there is a section of their own, beside the tables and figures of all: all, one of each row of the comparison, or none (default: all, of more than 20 runs one)",
+  },
   ...RUN_OPTIONS,
 } as const satisfies Options;
+
+/** Reads the value of --sections. @throws WrongUse */
+function sectionsOf(value: string | undefined): Sections | undefined {
+  const known = SECTIONS.find((each) => each === value);
+  if (value !== undefined && known === undefined)
+    throw new WrongUse(`--sections is ${SECTIONS.join(", ")}, not ${value}`);
+  return known;
+}
 
 /** Draws figures. Only a report needs it, so that it is a file of its own. */
 const DRAWER = new URL(
@@ -60,10 +73,11 @@ const DRAWER = new URL(
 /** Writes the report as HTML, as Markdown and LaTeX beside it, and the figures of those two in a folder. */
 async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<number> {
   if (!values.out.endsWith(".html")) throw new WrongUse("--out names a file ending in .html");
+  const sections = sectionsOf(values.sections);
   const runs = chosenRuns(runsFolder(values["runs-dir"]), positionals.length > 0 ? positionals : ["latest"]);
   if (runs.every((run) => run.record().status !== "finished"))
     throw new UserError("runs-unfinished", phrase`None of these runs has finished`, phrase`Let one finish first.`);
-  const blocks = reportBlocks(runs.map(reported));
+  const blocks = reportBlocks(runs.map(reported), sections);
   const { drawSvg } = (await import(DRAWER)) as { drawSvg: DrawPlot };
   const base = resolve(values.out).slice(0, -".html".length);
   const folder = `${basename(base)}.figures`;

@@ -156,3 +156,21 @@ test("latency: a fold is compared with its rivals in words and in a table; an ol
   );
   assert.match(now, /\| pt, same prompt \| 8 \| 1 \| 1\.005 \[0\.990, 1\.010\] \|/);
 });
+
+test("many runs: one of each row has a section of its own, that with the least seed; all are in the tables, and the report says where the others are", () => {
+  const runs = ["pt", "adept", "lora"].flatMap((kind) =>
+    [6, 5, 4, 3, 2, 1, 0].map((seed) => run(`${kind}-${seed}`, 0.5 + seed / 100, { seed, method: { kind } })),
+  );
+  const sectionsIn = (text: string): string[] => [...text.matchAll(/^## \S+ \((\S+)\)$/gm)].map(([, id]) => id!).sort();
+  const [byDefault, all, none] = [undefined, "all", "none"].map((sections) =>
+    markdownReport(reportBlocks(runs, sections as "all" | "none" | undefined), "report.figures"),
+  ) as [string, string, string];
+  assert.deepEqual(sectionsIn(byDefault), ["adept-0", "lora-0", "pt-0"]);
+  assert.equal(sectionsIn(all).length, 21);
+  assert.deepEqual(sectionsIn(none), []);
+  assert.deepEqual(sectionsIn(markdown(runs.slice(1))).length, 20, "so many have all");
+  assert.match(byDefault, /3 of 21 runs, of each row the one with the least seed/);
+  assert.match(none, /Sections of their own: no run/);
+  assert.doesNotMatch(all, /Sections of their own/);
+  for (const text of [byDefault, all, none]) assert.match(text, /\| adept\b.*\| 7 \|/, "all seven seeds are judged");
+});
