@@ -15,6 +15,7 @@ const FILES = FOLDERS.flatMap((folder) =>
 
 /** How many runs the files of the studies describe; who changes one states it anew. */
 const RUNS: Readonly<Record<string, number>> = {
+  "examples/study/latency.adept.json": 10,
   "examples/study/small.adept.json": 4,
   "examples/study/tasks.adept.json": 100,
 };
