@@ -8,21 +8,12 @@ import type { QueueRow } from "../../../src/executor/slurm/squeue.ts";
 import { NOTHING_SEEN, seenAfter } from "../../../src/executor/slurm/seen.ts";
 import { setPointer, SubmissionFolder } from "../../../src/executor/slurm/submission.ts";
 import { writeRun } from "../../host/manyRuns.ts";
+import { queueRow } from "./queueRow.ts";
 
 const FIRST = "20260102-030405-abcd";
 const LATER = "20260102-030405-abce";
-const rowOf = (task: string, job: string, more: Partial<QueueRow> = {}): QueueRow => ({
-  task,
-  job,
-  state: "PENDING",
-  reason: "JobHeldUser",
-  node: "",
-  startsAt: undefined,
-  endsAt: undefined,
-  restarts: 0,
-  exit: 0,
-  ...more,
-});
+const rowOf = (task: string, job: string, more: Partial<QueueRow> = {}): QueueRow =>
+  queueRow("PENDING", { task, job, reason: "JobHeldUser", ...more });
 
 test("held jobs of runs that have ended or were submitted anew are left over; those that start by themselves, of open runs and of other folders are not", () => {
   const folder = mkdtempSync(join(tmpdir(), "adept-left-"));

@@ -14,6 +14,7 @@ import {
 } from "../../../src/executor/slurm/seen.ts";
 import { readQueue, type QueueRow } from "../../../src/executor/slurm/squeue.ts";
 import { meaningOf } from "../../../src/executor/slurm/states.ts";
+import { queueRow } from "./queueRow.ts";
 
 test("each state of Slurm has a meaning, and one that no version has told yet is no end", () => {
   const meanings: Record<string, string> = {
@@ -121,31 +122,19 @@ test("squeue's lines: the task by our comment, the job as Slurm's commands take 
   assert.equal(rows[1]!.startsAt, undefined);
 });
 
-const row = (state: string, more: Partial<QueueRow> = {}): QueueRow => ({
-  task: "s/0",
-  job: "1_0",
-  state,
-  reason: "None",
-  node: "",
-  startsAt: undefined,
-  endsAt: undefined,
-  restarts: 0,
-  exit: 0,
-  ...more,
-});
 const MINUTE = 60_000;
 const asked = ["s/0"];
 const BEGUN = { requeue: true, hasBegun: () => true };
 
 test("a task that ended stays ended when Slurm forgets it; one that vanished at work is unknown, then not found", () => {
-  const ended = seenAfter(NOTHING_SEEN, { rows: [row("TIMEOUT")], asked, now: 0 });
+  const ended = seenAfter(NOTHING_SEEN, { rows: [queueRow("TIMEOUT")], asked, now: 0 });
   const forgotten = seenAfter(ended, { rows: [], asked, now: MINUTE });
   assert.deepEqual(
     [whereOf(forgotten.tasks["s/0"], BEGUN, MINUTE).state, whereOf(forgotten.tasks["s/0"], BEGUN, MINUTE).word],
     ["ended", "TIMEOUT"],
   );
 
-  let seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 0 });
+  let seen = seenAfter(NOTHING_SEEN, { rows: [queueRow("RUNNING")], asked, now: 0 });
   assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 0).state, "working");
   // Two looks, however long apart, are not enough, nor are many within minutes.
   for (const now of [MINUTE, 2 * MINUTE, 3 * MINUTE, 5 * MINUTE]) {
@@ -155,12 +144,12 @@ test("a task that ended stays ended when Slurm forgets it; one that vanished at 
   seen = seenAfter(seen, { rows: [], asked, now: 6 * MINUTE });
   assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 6 * MINUTE).word, NOT_FOUND);
   // It comes back: the node answers again.
-  seen = seenAfter(seen, { rows: [row("RUNNING", { restarts: 1 })], asked, now: 7 * MINUTE });
+  seen = seenAfter(seen, { rows: [queueRow("RUNNING", { restarts: 1 })], asked, now: 7 * MINUTE });
   assert.equal(whereOf(seen.tasks["s/0"], BEGUN, 7 * MINUTE).state, "working");
 });
 
 test("a waiting task that vanishes from an array of which others are listed was cancelled, unless it has printed anything", () => {
-  const other = row("RUNNING", { task: "s/1", job: "1_1" });
+  const other = queueRow("RUNNING", { task: "s/1", job: "1_1" });
   const looked = (
     first: QueueRow,
     { rows, hasBegun = false }: { rows: readonly QueueRow[]; hasBegun?: boolean },
@@ -173,15 +162,15 @@ test("a waiting task that vanishes from an array of which others are listed was 
     });
   };
   const rows = [other];
-  assert.deepEqual(looked(row("PENDING"), { rows }), ["ended", "CANCELLED", "ended", "CANCELLED"]);
+  assert.deepEqual(looked(queueRow("PENDING"), { rows }), ["ended", "CANCELLED", "ended", "CANCELLED"]);
   const unknown = (state: string): string[] => ["unknown", state, "unknown", state];
   // A controller that lists none of them may have lost its state; so may one that lists another array alone.
-  assert.deepEqual(looked(row("PENDING"), { rows: [] }), unknown("PENDING"));
-  assert.deepEqual(looked(row("PENDING"), { rows: [row("RUNNING", { task: "t/0" })] }), unknown("PENDING"));
+  assert.deepEqual(looked(queueRow("PENDING"), { rows: [] }), unknown("PENDING"));
+  assert.deepEqual(looked(queueRow("PENDING"), { rows: [queueRow("RUNNING", { task: "t/0" })] }), unknown("PENDING"));
   // It has been at work meanwhile, or before.
-  assert.deepEqual(looked(row("PENDING"), { rows, hasBegun: true }), unknown("PENDING"));
-  assert.deepEqual(looked(row("PENDING", { restarts: 1 }), { rows }), unknown("PENDING"));
-  assert.deepEqual(looked(row("RUNNING"), { rows }), unknown("RUNNING"));
+  assert.deepEqual(looked(queueRow("PENDING"), { rows, hasBegun: true }), unknown("PENDING"));
+  assert.deepEqual(looked(queueRow("PENDING", { restarts: 1 }), { rows }), unknown("PENDING"));
+  assert.deepEqual(looked(queueRow("RUNNING"), { rows }), unknown("RUNNING"));
 });
 
 test("a task that squeue has never shown is unknown until it was looked for three times in five minutes", () => {
@@ -193,7 +182,7 @@ test("a task that squeue has never shown is unknown until it was looked for thre
 });
 
 test("while Slurm does not answer, all that was seen stands, and it is asked less often, at most every five minutes", () => {
-  const seen = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING")], asked, now: 1 });
+  const seen = seenAfter(NOTHING_SEEN, { rows: [queueRow("RUNNING")], asked, now: 1 });
   assert.equal(goodFor(seen, 30_000), 30_000);
   let away = seen;
   const waits = [1, 2, 3, 4, 5, 6].map((now) => {
@@ -202,7 +191,7 @@ test("while Slurm does not answer, all that was seen stands, and it is asked les
   });
   assert.deepEqual(waits, [60_000, 120_000, 240_000, 300_000, 300_000, 300_000]);
   assert.equal(whereOf(away.tasks["s/0"], BEGUN, 10 * MINUTE).state, "working");
-  assert.equal(seenAfter(away, { rows: [row("RUNNING")], asked, now: 9 }).failures, 0);
+  assert.equal(seenAfter(away, { rows: [queueRow("RUNNING")], asked, now: 9 }).failures, 0);
 });
 
 test("the accounting says how a job ended that squeue has lost; of one that goes on it says nothing", () => {
@@ -222,7 +211,7 @@ test("the accounting says how a job ended that squeue has lost; of one that goes
   );
   assert.equal(readAccounting(text, new Map([["18", "t/0"]]))[0]?.exit, -15);
 
-  const running = seenAfter(NOTHING_SEEN, { rows: [row("RUNNING", { restarts: 2 })], asked, now: 0 });
+  const running = seenAfter(NOTHING_SEEN, { rows: [queueRow("RUNNING", { restarts: 2 })], asked, now: 0 });
   assert.deepEqual(lostTasks(running), []);
   const lost = seenAfter(running, { rows: [], asked, now: 1 });
   assert.deepEqual(lostTasks(lost), ["s/0"]);
