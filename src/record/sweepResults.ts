@@ -1,5 +1,6 @@
 import { leadingMetric, LOSS } from "./metricText.ts";
 import type { Evaluation, RunRecord } from "./record.ts";
+import { isOfTask, taskTexts } from "./taskTexts.ts";
 import { choosingEvaluation, type Selection } from "./validationScore.ts";
 
 /** One run of a sweep: its settings and its results. */
@@ -60,17 +61,27 @@ function measureOf(runs: readonly StoredRun[]): string {
   return names[0] ?? LOSS;
 }
 
-/** Settings that are not the same in all runs, of each run. */
+/** Whether runs have several values of a setting. */
+const isVaried = (key: string, runs: readonly StoredRun[]): boolean =>
+  new Set(runs.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
+
+/**
+ * Settings that are not the same in all runs, of each run. Other tasks differ in nearly every key that they have: their
+ * names stand for them, and of the keys those that differ within one task are left.
+ */
 function differing(runs: readonly StoredRun[]): Record<string, unknown>[] {
+  const tasks = taskTexts(runs.map(({ settings }) => settings));
+  const byTask = [...new Set(tasks)].map((name) => runs.filter((_, i) => tasks[i] === name));
   const keys = [...new Set(runs.flatMap(({ settings }) => [...settings.keys()]))].filter(
     (key) =>
       !NOT_SETTINGS.test(key) &&
       !PLACES.test(key) &&
-      new Set(runs.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1,
+      (isOfTask(key) ? byTask : [runs]).some((peers) => isVaried(key, peers)),
   );
-  return runs.map(({ settings }) =>
-    Object.fromEntries(keys.flatMap((key) => (settings.has(key) ? [[key, settings.get(key)]] : []))),
-  );
+  return runs.map(({ settings }, i) => ({
+    ...(byTask.length > 1 && { task: tasks[i] }),
+    ...Object.fromEntries(keys.flatMap((key) => (settings.has(key) ? [[key, settings.get(key)]] : []))),
+  }));
 }
 
 /** The results of runs with the settings that differ among them. Only runs that have finished are judged. */

@@ -5,6 +5,7 @@ import { shortPaths } from "../../base/text/shortPaths.ts";
 import { leadingMetric, LOSS } from "../../record/metricText.ts";
 import type { Evaluation, RunRecord } from "../../record/record.ts";
 import { NOT_SETTINGS } from "../../record/sweepResults.ts";
+import { isOfTask, taskTexts } from "../../record/taskTexts.ts";
 import { validationScore } from "../../record/validationScore.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
@@ -126,20 +127,10 @@ function textsOf(values: readonly unknown[]): string[] {
 const differs = (key: string, among: readonly Group[]): boolean =>
   new Set(among.map(({ settings }) => JSON.stringify(settings.get(key)))).size > 1;
 
-/** Names the task of each group: by its name, by its kind, and where several of a kind have other data by these. */
-function taskTexts(groups: readonly Group[]): string[] {
-  const bare = groups.map(({ settings }) => String(settings.get("task.name") ?? settings.get("task.kind")));
-  const data = textsOf(groups.map(({ settings }) => settings.get("task.train")));
-  return groups.map((_, i) => {
-    const alike = groups.filter((_each, at) => bare[at] === bare[i]);
-    return differs("task.train", alike) ? data[i]! : bare[i]!;
-  });
-}
-
 /** Names each group by its arm, or by its method and the other settings that differ. */
 function labels(groups: readonly Group[]): string[] {
   const kindOf = ({ settings }: Group): string => String(settings.get("method.kind"));
-  const tasks = taskTexts(groups);
+  const tasks = taskTexts(groups.map(({ settings }) => settings));
   const keys = new Set(groups.flatMap(({ settings }) => [...settings.keys()]));
   const texts = new Map([...keys].map((key) => [key, textsOf(groups.map(({ settings }) => settings.get(key)))]));
   return groups.map((group, at) => {
@@ -148,7 +139,7 @@ function labels(groups: readonly Group[]): string[] {
     // Other tasks differ in nearly every key that they have: their names stand for them.
     const sameTask = groups.filter((_, i) => tasks[i] === tasks[at]);
     const peersOf = (key: string): readonly Group[] => {
-      if (key.startsWith("task.") && !key.startsWith("task.shots")) return sameTask;
+      if (isOfTask(key)) return sameTask;
       return arm !== undefined || OF_METHOD.test(key) ? same : groups;
     };
     const telling = [...group.settings.keys()].filter((key) => key !== "method.kind" && differs(key, peersOf(key)));
