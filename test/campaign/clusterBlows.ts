@@ -9,7 +9,7 @@ import { pause, until } from "./workspace.ts";
 
 /** What was done to a run, by which its end is judged. */
 export interface Marks {
-  /** When Slurm has taken the word to cancel its task, milliseconds since the epoch. */
+  /** When Slurm has taken the word to cancel its task, milliseconds since the epoch; never, once it was requeued. */
   cancelledAt?: number;
   /** Whether Slurm was asked to cancel it, which it may have refused. */
   isAsked?: boolean;
@@ -104,12 +104,18 @@ export class ClusterBlows {
     return ok;
   }
 
+  /** Has Slurm start a task again: also one that it was told to cancel, while that has not ended on its node. */
+  private async requeue(run: RunDirectory): Promise<void> {
+    const isTaken = await this.say(run, "scontrol", "requeue");
+    if (isTaken && this.marks.get(run.id)?.isAsked === true) this.mark(run, { cancelledAt: Infinity });
+  }
+
   private async strikeTask({ kind, gap }: Blow, run: RunDirectory): Promise<void> {
     const killScript = async (): Promise<void> => {
       this.mark(run, { isKilled: true });
       await this.say(run, "scancel", "--signal=KILL", "--batch");
     };
-    if (kind === "scontrol requeue") await this.say(run, "scontrol", "requeue");
+    if (kind === "scontrol requeue") await this.requeue(run);
     else if (kind === "scancel" || kind === "scancel --signal=KILL --full") {
       const isTaken = await this.say(run, "scancel", ...(kind === "scancel" ? [] : ["--signal=KILL", "--full"]));
       this.mark(run, { isAsked: true, ...(isTaken && { cancelledAt: Date.now() }) });
@@ -119,7 +125,7 @@ export class ClusterBlows {
       this.later(gap, async () => {
         // Whoever was asked to leave stays until it is killed, as after a time of grace.
         if (isOver(run.record().status)) return;
-        if (kind.endsWith("requeue")) await this.say(run, "scontrol", "requeue");
+        if (kind.endsWith("requeue")) await this.requeue(run);
         else await killScript();
       });
     }
