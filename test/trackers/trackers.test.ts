@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileName } from "../../src/base/files/fileName.ts";
 import type { RunRecord } from "../../src/record/record.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
 import { exportRuns } from "../../src/tracker/exportRuns.ts";
@@ -126,8 +127,10 @@ interface Board {
 
 test("TensorBoard reads every scalar, hyperparameter and text, and knows how a run ended", { skip }, async () => {
   const runs = await python.ask<Record<string, Board>>("tensorboard", place("tb"));
-  assert.deepEqual(Object.keys(runs).sort(), [MADE.id, FAILED.id, REAL].sort());
-  const real = runs[REAL]!;
+  const nameOf = (id: string): string => Object.keys(runs).find((name) => name.endsWith(`_${id}`))!;
+  assert.deepEqual(Object.keys(runs).sort(), [MADE.id, FAILED.id, REAL].map(nameOf).sort());
+  assert.equal(nameOf(MADE.id), `${fileName(MADE.record.name)}_${MADE.id}`);
+  const real = runs[nameOf(REAL)]!;
   assert.deepEqual(
     real.scalars,
     Object.fromEntries(
@@ -142,7 +145,7 @@ test("TensorBoard reads every scalar, hyperparameter and text, and knows how a r
     ["method.kind", "method.promptLength", "training.steps", "seed"].map((name) => real.hparams[name]),
     [method?.["kind"], method?.["promptLength"], training?.["steps"], seed],
   );
-  const made = runs[MADE.id]!;
+  const made = runs[nameOf(MADE.id)]!;
   assert.deepEqual(
     made.scalars["train/loss"],
     LOSSES.map((loss, i) => [i + 1, narrow(loss), (START + 1000 * (i + 1)) / 1000]),
@@ -161,7 +164,7 @@ test("TensorBoard reads every scalar, hyperparameter and text, and knows how a r
     [made.status, made.start, made.end, made.hparams["task.source"], made.hparams["precision.compare"]],
     ["STATUS_SUCCESS", START / 1000, (START + 9000) / 1000, HARD, true],
   );
-  const failed = runs[FAILED.id]!;
+  const failed = runs[nameOf(FAILED.id)]!;
   assert.deepEqual([failed.scalars, failed.status, failed.hparams["seed"]], [{}, "STATUS_FAILURE", 7]);
 });
 
