@@ -25,13 +25,15 @@ const average = (values: readonly number[]): number => values.reduce((a, b) => a
 
 /**
  * The variant of a group with the best mean on validation, of those with the most finished runs: means over different
- * numbers of seeds do not compare. Undefined where validation has judged none.
+ * numbers of seeds do not compare. Undefined where validation has judged none, and where the runs are of several tasks.
  */
 export function groupBest(records: readonly RunRecord[]): GroupBest | undefined {
   const judged = records.flatMap((record) => {
     const found = record.status === "finished" ? choosingEvaluation(record) : undefined;
     return found === undefined ? [] : [{ record, found }];
   });
+  // Values on different tasks do not compare.
+  if (new Set(judged.map(({ record }) => record.task)).size > 1) return undefined;
   const metric =
     judged.map(({ found }) => leadingMetric(found.metrics)?.name).find((name) => name !== undefined) ?? LOSS;
   const variants = new Map<string, { label: string; values: number[] }>();

@@ -183,6 +183,8 @@ test("a sweep says its best by validation over seeds, never by test and never a 
     n: 0,
     best: { label: "adept", metric: "accuracy", value: 0.75, n: 2 },
   });
+  const onTwoTasks = both.map((each, i) => ({ ...each, task: i % 2 === 0 ? "mail" : "cb" }));
+  assert.equal(summaryOf(onTwoTasks).best, undefined, "values on different tasks do not compare");
   const losses = [0.2, 0.4].map((quality, i) =>
     record(`l${i}`, { sweep: "s", variant: `v${i}`, more: validated(quality, {}) }),
   );
