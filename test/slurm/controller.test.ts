@@ -101,9 +101,12 @@ test("the controller is killed and forgets that runs are at work, one of them fo
   cluster.run("scontrol", "release", array());
   const { status, told } = await answer;
   assert.equal(status, 0, told);
-  const starts = workspace
-    .runs()
-    .map(({ id }) => workspace.adept(["logs", id]).out.match(/(?<=^== restart )\d+(?= on n1)/gm)?.join(" "));
+  const starts = workspace.runs().map(({ id }) =>
+    workspace
+      .adept(["logs", id])
+      .out.match(/(?<=^== restart )\d+(?= on n1)/gm)
+      ?.join(" "),
+  );
   assert.deepEqual(starts, ["0 0", "0 1 0"], "the same count, and a lower one");
   assert.deepEqual(
     workspace.records().map((record) => [record.status, record.interruptions, record.place?.restart]),

@@ -66,7 +66,10 @@ const NEVER: readonly (readonly [RegExp, Phrase])[] = [
     /launch[ _]failed[ _]requeued[ _]held/i,
     phrase`Slurm could not start it, and holds it: scontrol release lets it go; its node may need an administrator.`,
   ],
-  [/^(JobHeldUser|JobHoldMaxRequeue)$|requeued[ _]in[ _]held[ _]state/i, phrase`It is held: scontrol release lets it go.`],
+  [
+    /^(JobHeldUser|JobHoldMaxRequeue)$|requeued[ _]in[ _]held[ _]state/i,
+    phrase`It is held: scontrol release lets it go.`,
+  ],
   [/^AccountNotAllowed$/, phrase`Name another executor.account, or partition.`],
   [/^QOSNotAllowed$/, phrase`Name another executor.qos, or partition.`],
   [/^(QOS|Assoc)MaxWall/, phrase`Give executor.time less: your account or QOS allows no more.`],
