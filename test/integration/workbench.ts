@@ -230,8 +230,8 @@ export class Workbench {
   }
 
   /**
-   * Takes all notifications away, and lets the 800 ms pass in which VS Code shows no more than three: a fourth one would
-   * be in its list alone.
+   * Takes all notifications away, and lets the 800 ms pass in which VS Code shows no more than three: a fourth one
+   * would be in its list alone.
    */
   async clearNotifications(): Promise<void> {
     await this.command("Notifications: Clear All Notifications");
