@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
+import type { Locator } from "playwright-core";
 import type { ExperimentDraft } from "../../src/experiment/draftSchema.ts";
 import { tinyGguf } from "../unit/backbone/tinyGguf.ts";
 import { pseudo } from "../l10n/pseudo.ts";
@@ -239,6 +240,22 @@ test("data without a header, and more of them than are looked at, are told as su
   await second.context.close();
 });
 
+/** Opens a list, also one that a form which was drawn anew has closed again. @returns its option with a text */
+async function inOpenList(control: Locator, hasText: string): Promise<Locator> {
+  const option = control.locator("vscode-option", { hasText });
+  for (let attempt = 1; ; attempt++) {
+    if (!(await option.isVisible())) await control.click();
+    try {
+      await option.waitFor({ timeout: 2000 });
+      // What was chosen before may be drawn a moment later.
+      await control.page().waitForTimeout(200);
+      if (await option.isVisible()) return option;
+    } catch (error) {
+      if (attempt === 5) throw error;
+    }
+  }
+}
+
 test("a GGUF file is shown with architecture and size in every theme, and chosen from the list", async () => {
   const model = join(folder, "tiny.gguf");
   writeFileSync(model, tinyGguf());
@@ -249,20 +266,17 @@ test("a GGUF file is shown with architecture and size in every theme, and chosen
       .waitFor();
     const control = page.locator('vscode-dropdown[aria-label="Backbone"]');
     for (const option of ["A GGUF file", "llama3.2:3b (Ollama), 2.0 GB"]) {
-      await control.click();
+      const shown = await inOpenList(control, option);
       await page.screenshot({ path: join(OUTPUT, `setup-gguf-${theme}.png`) });
-      const isWhole = await control
-        .locator("vscode-option", { hasText: option })
-        .evaluate((each) => each.scrollWidth <= each.clientWidth && each.clientWidth > 200);
+      const isWhole = await shown.evaluate((each) => each.scrollWidth <= each.clientWidth && each.clientWidth > 200);
       assert.ok(isWhole, option);
-      await control.locator("vscode-option", { hasText: option }).click();
+      await shown.click();
     }
     for (const refused of [
       "cut.gguf (Jan), 1.0 GB: damaged or incomplete",
       'ears.gguf (Jan), 1.0 GB: architecture "whisper" is not supported',
     ]) {
-      await control.click();
-      const option = control.locator("vscode-option", { hasText: refused });
+      const option = await inOpenList(control, refused);
       assert.ok(await option.evaluate((each) => each.hasAttribute("disabled") && each.clientWidth > 200), refused);
       await option.click({ force: true });
       await page.keyboard.press("Escape");
