@@ -17,11 +17,14 @@ export interface NetworkFolder {
   server: string;
 }
 
-/** Mounts a folder for this machine and for nodes. Where that cannot be, the test is left out and says why. */
+/**
+ * Mounts a folder for this machine and for nodes. Where that cannot be, the test is left out and says why.
+ * @param skew as for `mountLikeNfs`
+ */
 export async function networkFolder(
   t: TestContext,
   cluster: TestCluster,
-  nodes: readonly string[],
+  { nodes, skew }: { nodes: readonly string[]; skew: number },
 ): Promise<NetworkFolder | undefined> {
   if (!canMount(t)) return undefined;
   if (!existsSync(join(cluster.folder, "isolated"))) {
@@ -31,6 +34,6 @@ export async function networkFolder(
   const server = folderFor("server");
   const path = folderFor("mount");
   const inNodes = nodes.map((node) => ({ path, inside: ["nsenter", "-t", firstOf(cluster, node), "-m"] }));
-  await mountLikeNfs(t, server, [{ path }, ...inNodes]);
+  await mountLikeNfs(t, server, [{ path }, ...inNodes], skew);
   return { path, server };
 }

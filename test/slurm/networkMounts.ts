@@ -20,10 +20,11 @@ export const folderFor = (use: "server" | "mount"): string => mkdtempSync(join(t
  * Mounts a folder as test/slurm/cluster/nfs-like.py does: each mount has the caches of a network file system's client
  * of its own. All folders are removed after the test.
  * @param server the folder on its server, where everything is seen at once
+ * @param skew seconds that the server's clock is ahead; the times of files are its own
  */
-export async function mountLikeNfs(t: TestContext, server: string, mounts: readonly Mount[]): Promise<void> {
+export async function mountLikeNfs(t: TestContext, server: string, mounts: readonly Mount[], skew = 0): Promise<void> {
   const servers = mounts.map(({ path, inside = [] }) => {
-    const command = [...inside, "/usr/bin/python3", NFS_LIKE, server, path];
+    const command = [...inside, "/usr/bin/python3", NFS_LIKE, server, path, `--skew=${skew}`];
     return spawn(command[0]!, command.slice(1), { stdio: ["ignore", "inherit", "inherit"] });
   });
   t.after(() => {
