@@ -102,9 +102,9 @@ function draws({ tune, samples, seed }: Sweep): Varied[][] {
   for (let i = 0; i < samples; i++) {
     const drawn = Object.entries(tune).map(([key, axis]): Varied => {
       const place = ["sweep", "tune", key];
-      const drawn = random.uniform();
-      if (!Array.isArray(axis)) return { key, ...number(between(axis.from, axis.to, axis.scale, drawn), place) };
-      return { key, ...lists.get(key)![Math.floor(drawn * axis.length)]! };
+      const part = random.uniform();
+      if (!Array.isArray(axis)) return { key, ...number(between(axis.from, axis.to, axis.scale, part), place) };
+      return { key, ...lists.get(key)![Math.floor(part * axis.length)]! };
     });
     found.set(JSON.stringify(drawn.map(({ key, value }) => [key, value])), drawn);
   }
@@ -161,12 +161,7 @@ function armsOf(arms: NonNullable<Sweep["arms"]>, budget: Sweep["budget"]): Chos
     const place = ["sweep", "arms", at] as const;
     for (const part of ["set", "tune"] as const)
       for (const key of Object.keys(part === "set" ? set : tune)) checkKey(key, [...place, part, key]);
-    const settings = Object.entries(set).map(([key, value]) => ({
-      key,
-      value,
-      text: "",
-      place: [...place, "set", key],
-    }));
+    const settings = Object.entries(set).map(([key, value]) => ({ key, value, place: [...place, "set", key] }));
     return {
       method: budgeted(method, budget),
       label: name,

@@ -8,11 +8,11 @@ export const isOfTask = (key: string): boolean => key.startsWith("task.") && !ke
 
 /**
  * Names the task of each experiment: by its catalogue's name or its kind, and where several of these have other data,
- * by the training data's path, as short as tells them apart.
+ * by the path of the training data or texts, as short as tells them apart.
  */
 export function taskTexts(all: readonly Settings[]): string[] {
   const bare = all.map((settings) => String(settings.get("task.name") ?? settings.get("task.kind")));
-  const data = all.map((settings) => settings.get("task.train"));
+  const data = all.map((settings) => settings.get("task.train") ?? settings.get("task.folder"));
   const short = shortPaths(data.filter((path) => typeof path === "string"));
   const dataOf = new Map<string, Set<unknown>>();
   for (const [i, name] of bare.entries()) dataOf.set(name, (dataOf.get(name) ?? new Set()).add(data[i]));

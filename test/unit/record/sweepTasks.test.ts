@@ -36,6 +36,11 @@ test("a sweep over tasks has one setting for the task, beside what differs withi
   ]);
 });
 
+test("texts of several folders are several tasks", () => {
+  const texts = (folder: string): StoredRun => on({ kind: "text", folder });
+  assert.deepEqual(settingsOf(texts("/data/plays"), texts("/data/poems")), [{ task: "plays" }, { task: "poems" }]);
+});
+
 test("examples that are drawn from a task are a setting of their own", () => {
   const drawn = (k: number): StoredRun => on({ kind: "mail", "shots.k": k });
   assert.deepEqual(settingsOf(drawn(4), drawn(8)), [{ "task.shots.k": 4 }, { "task.shots.k": 8 }]);
