@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -116,6 +116,23 @@ test("a folder that may not be written is said, for every destination", (t) => {
   } finally {
     way.leave();
   }
+});
+
+test("what is in the place of a folder or of a file is said, for every destination, and stays", () => {
+  const [file, folder] = [join(root, "taken"), join(root, "taken.d")];
+  writeFileSync(file, "mine");
+  mkdirSync(folder);
+  for (const name of PLACES) {
+    const place = name === "csv" || name === "parquet" ? folder : file;
+    const { status, stderr } = adept("export", `--${name}`, place);
+    assert.equal(status, 1, `${name}: ${stderr}`);
+    assert.match(
+      stderr,
+      /^adept: .*taken.*(cannot be written|is a folder in the place of a file).*\n\S.*another.*\n$/,
+      name,
+    );
+  }
+  assert.equal(readFileSync(file, "utf8"), "mine");
 });
 
 test("a full disk is said, for every destination, and what is not whole has no name there", (t) => {

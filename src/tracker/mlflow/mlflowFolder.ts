@@ -30,7 +30,9 @@ function isExperiment(folder: string, name: string): boolean {
 
 const foldersIn = (folder: string): string[] =>
   existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true }).flatMap((each) => (each.isDirectory() ? [each.name] : []))
+    ? exporting(folder, () => readdirSync(folder, { withFileTypes: true })).flatMap((each) =>
+        each.isDirectory() ? [each.name] : [],
+      )
     : [];
 
 /** The folder of an experiment, which is made where there is none of its name. */
