@@ -6,6 +6,7 @@ import { FixtureRuns } from "./fixtureRuns.ts";
 import { PageHost } from "./pageHost.ts";
 import { moved, watchMotion } from "./still.ts";
 import { CHANGE_THEME, THEMES } from "./themes.ts";
+import { until } from "./until.ts";
 
 const TABS = ["ablation", "offsets", "shift", "latency", "compare", "training"] as const;
 let runs: FixtureRuns;
@@ -46,14 +47,6 @@ const picture = (page: Page, selector: string): Promise<string> =>
     .locator(selector)
     .first()
     .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
-async function until(read: () => Promise<boolean>, what: string): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end;) {
-    if (await read()) return;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`not in time: ${what}`);
-}
-
 /** The plain run as if it were training, with some new points. */
 function runningUpdate(): { points: StepPoint[]; view: RunView } {
   const record = { ...runs.plain.record(), status: "running" as const, steps: 100 };
@@ -125,7 +118,11 @@ for (const stillBy of ["system", "class"] as const) {
         .shadowRoot!.querySelector("button")!
         .animate([{ opacity: 0 }, { opacity: 1 }], 300);
     });
-    await until(async () => (await moved(page)).length === 1, "an animation in a shadow root");
+    await until(
+      () => moved(page),
+      ({ length }) => length === 1,
+      "an animation in a shadow root",
+    );
     await context.close();
   });
 
@@ -158,14 +155,17 @@ test("a change of theme repaints what is open: curves, axes, page and text; the 
   const loss = "#view-training canvas";
   const cells = "#view-offsets .heatmap canvas";
   const colour = (theme: string, name: string): string => THEMES[theme]!.variables[name]!;
-  await until(async () => (await pixels(page, loss, colour("light", "charts-blue"))) > 20, "the curve in its colour");
+  await until(
+    () => pixels(page, loss, colour("light", "charts-blue")),
+    (count) => count > 20,
+    "the curve in its colour",
+  );
   let before = "light";
   for (const theme of ["dark", "high-contrast", "light"]) {
     await changeTheme(page, theme);
     await until(
-      async () =>
-        (await pixels(page, loss, colour(theme, "charts-blue"))) > 20 &&
-        (await pixels(page, loss, colour(before, "charts-blue"))) === 0,
+      () => Promise.all([theme, before].map((each) => pixels(page, loss, colour(each, "charts-blue")))),
+      ([now, old]) => now! > 20 && old === 0,
       `the curve in ${theme}`,
     );
     const shown = await page.evaluate(() => {
@@ -183,14 +183,16 @@ test("a change of theme repaints what is open: curves, axes, page and text; the 
   await page.locator("#tab-offsets").click();
   await page.locator(cells).first().waitFor();
   const yellow = "#fde725";
-  await until(async () => (await pixels(page, cells, yellow)) > 20, "cells at the end of the palette");
-  const count = await pixels(page, cells, yellow);
+  const count = await until(
+    () => pixels(page, cells, yellow),
+    (pixel) => pixel > 20,
+    "cells at the end of the palette",
+  );
   for (const theme of ["high-contrast", "light"]) {
     await changeTheme(page, theme);
     await until(
-      async () =>
-        (await pixels(page, cells, colour(theme, "editor-foreground"))) > 20 &&
-        (await pixels(page, cells, colour(before, "editor-foreground"))) < 5,
+      () => Promise.all([theme, before].map((each) => pixels(page, cells, colour(each, "editor-foreground")))),
+      ([now, old]) => now! > 20 && old! < 5,
       `axes in ${theme}`,
     );
     assert.equal(await pixels(page, cells, yellow), count);

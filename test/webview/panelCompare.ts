@@ -1,7 +1,8 @@
 // Runs side by side.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { choose, figure, goTo, rowsOf, saved, until, viewOfRecord, fixture } from "./panelFixture.ts";
+import { choose, figure, goTo, rowsOf, saved, viewOfRecord, fixture } from "./panelFixture.ts";
+import { until } from "./until.ts";
 
 test("compared runs: the same figures as adept compare, differing settings alone, and each pair against the first", async () => {
   const { page, posted, context } = await fixture.host.open(fixture.runs.run("adept", 0).id);

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { colourOf, levelOf, robustScale } from "../../src/figure/palette.ts";
 import type { OpenPage } from "./pageHost.ts";
-import { figure, goTo, rowsOf, saved, storedResult, until, fixture } from "./panelFixture.ts";
+import { figure, goTo, rowsOf, saved, storedResult, fixture } from "./panelFixture.ts";
+import { until } from "./until.ts";
 
 /** In the page: the colour of the middle of each asked cell of a heatmap's canvas, and where the first cell is. */
 function cellColours(

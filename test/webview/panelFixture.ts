@@ -49,16 +49,6 @@ export function assertClean({ violations, errors, posted }: OpenPage): void {
   );
 }
 
-export async function until<T>(read: () => T | Promise<T>, fits: (value: T) => boolean): Promise<T> {
-  let last: T | undefined;
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
-    last = await read();
-    if (fits(last)) return last;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  throw new Error(`not in time: ${JSON.stringify(last)}`);
-}
-
 /** The stored result of an analysis of a method's first run. */
 export const storedResult = <N extends keyof AnalysisResults>(method: string, name: N): AnalysisResults[N] =>
   storedAnalysis(fixture.runs.run(method, 0).path, name)!.result as AnalysisResults[N];

@@ -1,7 +1,8 @@
 // A run that is training.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { until, viewOfRecord, fixture } from "./panelFixture.ts";
+import { viewOfRecord, fixture } from "./panelFixture.ts";
+import { until } from "./until.ts";
 
 test("a run at work: points are appended, a repeated step takes the later reading, 20,000 points keep a table of a few hundred", async () => {
   const { page, send, context } = await fixture.host.open(fixture.runs.plain.id);

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
-import { assertClean, choose, figure, goTo, until, viewOfRecord, fixture } from "./panelFixture.ts";
+import { assertClean, choose, figure, goTo, viewOfRecord, fixture } from "./panelFixture.ts";
+import { until } from "./until.ts";
 
 /** What the Tab key reaches from the title on; each has a visible focus. */
 async function namesReachedByTab(page: Page): Promise<string[]> {
