@@ -108,6 +108,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     name: shortText,
     method: shortText,
     task: shortText,
+    data: longText.optional().describe("the path of the task's training data or folder"),
     backbone: longText,
     seed: z.number(),
     steps: z.number(),

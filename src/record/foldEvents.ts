@@ -9,6 +9,7 @@ const EMPTY: RunRecord = {
   name: "",
   method: "",
   task: "",
+  data: undefined,
   backbone: "",
   seed: 0,
   steps: 0,

@@ -85,6 +85,8 @@ export interface RunRecord {
   method: string;
   /** The name of a named task, else the task's kind. */
   task: string;
+  /** The path of the task's training data or folder; undefined for mails, and in older journals. */
+  data: string | undefined;
   backbone: string;
   seed: number;
   /** The number of training steps planned. */

@@ -93,6 +93,7 @@ export const StoredRecord = z
     name: z.string(),
     method: z.string(),
     task: z.string(),
+    data: text,
     backbone: z.string(),
     seed: z.number(),
     steps: z.number(),

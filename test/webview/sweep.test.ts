@@ -99,8 +99,8 @@ test("a range dragged along an axis selects runs, the keyboard too, and curves a
   await page.mouse.down();
   await page.mouse.move(x, box.y + box.height / 2, { steps: 5 });
   await page.mouse.up();
-  // Those above the lower end of the range, as the handle tells it in words. The page follows the pointer in steps, so a
-  // look may meet the number of one step and the handle of the next: the last step is waited for.
+  // Those above the lower end of the range, as the handle tells it in words. The page follows the pointer in steps, and
+  // a look may meet the number of one step and the handle of the next: the last step is waited for.
   await told(page).filter({ hasText: " runs selected" }).waitFor();
   const handle = page.getByRole("slider", { name: "Validation accuracy (%), from" });
   const [count] = await until(

@@ -1,3 +1,4 @@
+import { metricValue } from "../../record/metricText.ts";
 import type { SeedSummary } from "../../protocol/results/intervals.ts";
 
 const signed = (x: number, digits: number): string => `${x < 0 ? "−" : ""}${Math.abs(x).toFixed(digits)}`;
@@ -6,6 +7,8 @@ const signed = (x: number, digits: number): string => `${x < 0 ? "−" : ""}${Ma
 export const number = (x: number, digits = 3): string => (Number.isFinite(x) ? signed(x, digits) : "n/a");
 /** A share (0 to 1) in percentage points, without a unit. */
 export const points = (share: number): string => signed(100 * share, 1);
+/** A metric's value with its unit. */
+export const metricNumber = (name: string, value: number): string => metricValue(name, value).replace("-", "−");
 /** A p-value with three decimals, or "<0.001". */
 export const pValue = (value: number): string => (value < 0.001 ? "<0.001" : value.toFixed(3));
 

@@ -3,7 +3,7 @@ import { curvesFigure } from "../../figure/curvesFigure.ts";
 import { findMethod } from "../../method/registry.ts";
 import type { ComparisonRow } from "../../protocol/results/comparison.ts";
 import type { RunRecord } from "../../record/record.ts";
-import { isCorrelation, leadingMetric, metricName, metricValue } from "../../record/metricText.ts";
+import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
 import { compareRuns } from "../compare/compareRuns.ts";
 import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";
@@ -11,7 +11,7 @@ import { figureBlock, LABELS } from "./figureBlock.ts";
 import { summary } from "./summary.ts";
 import { claimsSection } from "./claimsSection.ts";
 import { fewShotSection } from "./fewShotSection.ts";
-import { number, overSeeds } from "./format.ts";
+import { metricNumber, number, overSeeds } from "./format.ts";
 import { latencySection } from "./latencySection.ts";
 import { seedGroups, type ReportedRun } from "./reportedRun.ts";
 import { runBlocks } from "./runSection.ts";
@@ -76,7 +76,7 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
   const comparison = compareRuns(runs);
   const { metric } = comparison;
   const groups = seedGroups(runs);
-  const show = (x: number): string => metricValue(metric, x);
+  const show = (x: number): string => metricNumber(metric, x);
   const rows = comparison.rows.map(({ label, trainable, test, seeds, validation }) => [
     label,
     trainable?.toLocaleString("en") ?? "",

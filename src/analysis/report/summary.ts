@@ -1,11 +1,11 @@
 import { timeVerdict } from "../../figure/latencyFigures.ts";
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
-import { metricName, metricValue } from "../../record/metricText.ts";
+import { metricName } from "../../record/metricText.ts";
 import type { Comparison } from "../../protocol/results/comparison.ts";
 import type { Estimate } from "../../protocol/results/outcome.ts";
 import type { Block } from "./blocks.ts";
 import { LABELS } from "./figureBlock.ts";
-import { overSeeds, points } from "./format.ts";
+import { metricNumber, overSeeds, points } from "./format.ts";
 import type { ReportedRun } from "./reportedRun.ts";
 
 /** The first page has at most so many lines, of what was found and of what was not together. */
@@ -33,7 +33,7 @@ function results({ name, comparison: { metric, rows } }: Task): string {
   const tested = rows.flatMap(({ label, test, seeds }) => (test === undefined ? [] : [{ label, test, seeds }]));
   const best = [...tested].sort((a, b) => b.test.mean - a.test.mean);
   const texts = best.map(({ label, test, seeds }) => {
-    const value = overSeeds(test, (x) => metricValue(metric, x));
+    const value = overSeeds(test, (x) => metricNumber(metric, x));
     return `${label} ${value}${seeds.length > 1 ? ` over ${seeds.length} seeds` : ""}`;
   });
   return texts.length === 0 ? "" : `${name}, test ${metricName(metric)}: ${some(texts)}.`;

@@ -144,6 +144,8 @@ export function announceRun(
     name,
     method: method.kind,
     task: task.kind === "named" ? task.name : task.kind,
+    ...("folder" in task && { data: task.folder }),
+    ...("train" in task && { data: task.train }),
     backbone,
     seed,
     steps: training.steps,

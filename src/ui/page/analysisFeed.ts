@@ -3,6 +3,7 @@ import type { AnalysisName, AnalysisView, HostMessage, Peer } from "../../protoc
 import type { TabId } from "../../protocol/tabs.ts";
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { analysisSeconds } from "../../record/analysisForecast.ts";
+import { arePeers } from "../../record/arePeers.ts";
 import { isOpen } from "../../record/record.ts";
 import { host } from "../window/host.ts";
 import { localised, localisedResult } from "../window/localised.ts";
@@ -141,18 +142,9 @@ export class AnalysisFeed {
 
   /** The same analysis of other runs of the experiment, or of the same task and backbone, newest first. */
   private peers(run: Run, name: AnalysisName): Peer[] {
-    const { sweep, task, backbone } = run.record;
     const near = this.model
       .runs(run.folder)
-      .filter(
-        ({ id, record }) =>
-          id !== run.id &&
-          record.analyses[name]?.status === "finished" &&
-          record.backbone === backbone &&
-          (sweep === undefined || record.sweep === undefined
-            ? record.task === task
-            : record.sweep === sweep && record.task === task),
-      );
+      .filter(({ record }) => record.analyses[name]?.status === "finished" && arePeers(run.record, record));
     const peers: Peer[] = [];
     for (const { id, record, directory } of near) {
       const stored = host().storedAnalysis(directory.path, name);

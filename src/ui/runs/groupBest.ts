@@ -1,5 +1,6 @@
 import { leadingMetric, LOSS } from "../../record/metricText.ts";
 import type { RunRecord } from "../../record/record.ts";
+import { taskKey } from "../../record/taskKey.ts";
 import { choosingEvaluation } from "../../record/validationScore.ts";
 
 /** What of a group validation finds best: runs that differ in their seeds alone. */
@@ -15,8 +16,8 @@ export interface GroupBest {
 }
 
 /** What runs have in common that differ in their seeds alone, as far as records tell. */
-const variantKey = ({ variant, method, backbone, task, steps }: RunRecord): string =>
-  JSON.stringify([variant ?? "", method, backbone, task, steps]);
+const variantKey = (record: RunRecord): string =>
+  JSON.stringify([record.variant ?? "", record.method, record.backbone, taskKey(record), record.steps]);
 
 /** Whether the runs differ in their seeds alone, so that a mean of them is a mean over seeds. */
 export const areSeeds = (records: readonly RunRecord[]): boolean => new Set(records.map(variantKey)).size < 2;
@@ -33,7 +34,7 @@ export function groupBest(records: readonly RunRecord[]): GroupBest | undefined 
     return found === undefined ? [] : [{ record, found }];
   });
   // Values on different tasks do not compare.
-  if (new Set(judged.map(({ record }) => record.task)).size > 1) return undefined;
+  if (new Set(judged.map(({ record }) => taskKey(record))).size > 1) return undefined;
   const metric =
     judged.map(({ found }) => leadingMetric(found.metrics)?.name).find((name) => name !== undefined) ?? LOSS;
   const variants = new Map<string, { label: string; values: number[] }>();

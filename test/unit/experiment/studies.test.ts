@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { experimentsOf } from "../../../src/experiment/readExperiment.ts";
 
 const ROOT = resolve(import.meta.dirname, "../../..");
-const FOLDERS = ["examples/study", "docs/studies/openQuestion"];
+const FOLDERS = ["examples/study", "examples/study/openQuestion"];
 const FILES = FOLDERS.flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith(".adept.json"))
@@ -15,9 +15,14 @@ const FILES = FOLDERS.flatMap((folder) =>
 
 /** How many runs the files of the studies describe; who changes one states it anew. */
 const RUNS: Readonly<Record<string, number>> = {
+  "examples/study/fewShot.adept.json": 100,
   "examples/study/latency.adept.json": 10,
+  "examples/study/rates.adept.json": 20,
   "examples/study/small.adept.json": 4,
   "examples/study/tasks.adept.json": 100,
+  "examples/study/tuned.adept.json": 25,
+  "examples/study/openQuestion/gsm8k.adept.json": 15,
+  "examples/study/openQuestion/gsm8kPeers.adept.json": 6,
 };
 
 /** A folder with what the studies' files name; what is in it is not read. */

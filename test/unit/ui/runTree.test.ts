@@ -185,6 +185,14 @@ test("a sweep says its best by validation over seeds, never by test and never a 
   });
   const onTwoTasks = both.map((each, i) => ({ ...each, task: i % 2 === 0 ? "mail" : "cb" }));
   assert.equal(summaryOf(onTwoTasks).best, undefined, "values on different tasks do not compare");
+  const onOtherData = both.map((each, i) => ({
+    ...each,
+    task: "file",
+    data: i % 2 === 0 ? "sst2.jsonl" : "trec.jsonl",
+  }));
+  assert.equal(summaryOf(onOtherData).best, undefined, "nor do values of one kind of task on other data");
+  const onSameData = both.map((each) => ({ ...each, task: "file", data: "sst2.jsonl" }));
+  assert.deepEqual(summaryOf(onSameData).best, { label: "adept", metric: "accuracy", value: 0.75, n: 2 });
   const losses = [0.2, 0.4].map((quality, i) =>
     record(`l${i}`, { sweep: "s", variant: `v${i}`, more: validated(quality, {}) }),
   );
