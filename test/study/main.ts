@@ -1,59 +1,39 @@
-// npm run study: trains the experiments of examples/study and writes docs/study, the report and the runs. With --small
-// it trains the smallest part and fails where its numbers are not those of docs/study/small.json.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+// npm run study: the reports of docs/study, from the runs that are kept there; the runs of examples/study that are not
+// kept are trained, and kept. With --small it trains the smallest part and fails where its numbers are not those of
+// docs/study/small.json.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { isOver } from "../../src/record/record.ts";
-import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
-import { listRuns } from "../../src/run/directory/runList.ts";
 import { differences, numbersOf, type RunNumbers } from "./smallNumbers.ts";
-import { StudyWorkspace } from "./studyWorkspace.ts";
+import { PARTS } from "./studyParts.ts";
+import { StudyWorkspace, type StudyRuns } from "./studyWorkspace.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const EXAMPLES = join(ROOT, "examples/study");
 const DOCS = join(ROOT, "docs/study");
 const KEPT = join(DOCS, "small.json");
-/** Milliseconds between two looks at the runs. */
-const POLL = 2000;
 
 const { values } = parseArgs({
   options: {
     small: { type: "boolean", default: false },
     /** Writes docs/study/small.json instead of comparing with it. */
     write: { type: "boolean", default: false },
+    /** Trains all runs, also those that are kept. */
+    again: { type: "boolean", default: false },
     /** The folder of the tasks' data files. */
     data: { type: "string", default: join(ROOT, "../shared/data") },
-    /** Where the runs are kept; a second call goes on there. */
+    /** The folder of SmolLM2-135M-Instruct; only training needs it. */
+    smollm2: { type: "string", default: join(ROOT, "test/cache/smollm2") },
+    /** Where the runs are; a second call goes on there. */
     folder: { type: "string", default: join(ROOT, "test/output/study") },
   },
 });
 
-/** Waits until the runs of a sweep are over. @throws Error where one has not finished */
-async function finished(runsFolder: string, sweep: string): Promise<RunDirectory[]> {
-  const own = (): RunDirectory[] => listRuns(runsFolder).filter((run) => run.record().sweep === sweep);
-  let before = -1;
-  for (;;) {
-    const runs = own();
-    const over = runs.filter((run) => isOver(run.record().status));
-    if (over.length !== before) console.error(`${over.length} of ${runs.length} runs are over`);
-    before = over.length;
-    if (over.length === runs.length) {
-      const failed = runs.filter((run) => run.record().status !== "finished");
-      if (failed.length > 0)
-        throw new Error(failed.map((run) => `${run.id}: ${run.record().error?.message}`).join("\n"));
-      return runs;
-    }
-    await setTimeout(POLL);
-  }
-}
-
 async function small(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-study-"));
   try {
-    const workspace = new StudyWorkspace(folder);
-    const runs = await finished(workspace.runsFolder, workspace.train(join(EXAMPLES, "small.adept.json")));
+    const { runs } = await new StudyWorkspace(folder).train(join(EXAMPLES, "small.adept.json"));
     const found = runs.map(numbersOf).sort((a, b) => a.method.localeCompare(b.method) || a.seed - b.seed);
     if (values.write) {
       writeFileSync(KEPT, `${JSON.stringify(found, undefined, 2)}\n`);
@@ -67,18 +47,33 @@ async function small(): Promise<void> {
   }
 }
 
+const bundles = (): string[] =>
+  readdirSync(DOCS, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".bundle"))
+    .sort()
+    .map((name) => join(DOCS, name));
+
 async function whole(): Promise<void> {
-  if (!existsSync(values.data)) throw new Error(`${values.data} is missing: name the folder of the data with --data`);
   const workspace = new StudyWorkspace(values.folder);
-  workspace.link("data", resolve(values.data));
-  mkdirSync(DOCS, { recursive: true });
-  // Latency comes last: its measurements want a machine that does nothing else.
-  for (const name of ["tasks", "latency"]) {
-    const sweep = workspace.train(join(EXAMPLES, `${name}.adept.json`));
-    await finished(workspace.runsFolder, sweep);
-    workspace.adept("report", sweep, "--sections", "none", "--out", join(DOCS, `${name}.html`));
+  for (const [name, target] of [
+    ["data", values.data],
+    ["smollm2", values.smollm2],
+  ] as const)
+    if (existsSync(target)) workspace.link(name, resolve(target));
+    else console.error(`${target} is missing: what is not kept and needs it cannot be trained (--${name} FOLDER)`);
+  if (!values.again) workspace.fetch(bundles());
+  for (const { name, files, isReported } of PARTS) {
+    const trained: StudyRuns[] = [];
+    for (const file of files) trained.push(await workspace.train(join(EXAMPLES, `${file}.adept.json`)));
+    const out = join(DOCS, name);
+    if (isReported)
+      workspace.report(
+        `${out}.html`,
+        trained.flatMap(({ runs }) => runs),
+      );
+    const added = trained.filter(({ isNew }) => isNew).flatMap(({ runs }) => runs);
+    if (added.length > 0) workspace.bundle(`${out}.bundle`, added);
   }
-  workspace.bundle(join(DOCS, "runs.bundle"));
 }
 
 await (values.small ? small() : whole());

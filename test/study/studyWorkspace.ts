@@ -1,10 +1,17 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { parse } from "jsonc-parser";
+import { isOver } from "../../src/record/record.ts";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
+import { listRuns } from "../../src/run/directory/runList.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const CLI = join(ROOT, "dist/cli.js");
-const STATE = "sweeps.json";
+const IGNORED = ["reports", "data", "smollm2", "node_modules", ".adept"];
+/** Milliseconds between two looks at the runs. */
+const POLL = 2000;
 
 /** Runs a program until it ends; what it says goes to the terminal. @throws Error where it fails */
 function ran(program: string, args: readonly string[], cwd: string): string {
@@ -13,19 +20,34 @@ function ran(program: string, args: readonly string[], cwd: string): string {
   return stdout;
 }
 
+/** The runs of an experiment, and whether they were trained now. */
+export interface StudyRuns {
+  runs: readonly RunDirectory[];
+  isNew: boolean;
+}
+
 /** A folder with a git repository of its own, in which the study's experiments train and keep their runs. */
 export class StudyWorkspace {
   private readonly folder: string;
+  private readonly runsFolder: string;
 
   constructor(folder: string) {
     this.folder = folder;
+    this.runsFolder = join(folder, ".adept/runs");
     if (existsSync(join(folder, ".git"))) return;
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, ".gitignore"), `data\nnode_modules\n.adept\n${STATE}\n`);
-    const git = (...args: string[]): string => ran("git", args, folder);
-    git("init", "--quiet");
-    git("config", "user.name", "study");
-    git("config", "user.email", "study@localhost");
+    writeFileSync(join(folder, ".gitignore"), `${IGNORED.join("\n")}\n`);
+    this.git("init", "--quiet");
+    this.git("config", "user.name", "study");
+    this.git("config", "user.email", "study@localhost");
+  }
+
+  private git(...args: string[]): string {
+    return ran("git", args, this.folder);
+  }
+
+  adept(...args: string[]): string {
+    return ran(process.execPath, [CLI, ...args], this.folder);
   }
 
   /** Shows a folder under a name in this one. */
@@ -33,37 +55,66 @@ export class StudyWorkspace {
     if (!existsSync(join(this.folder, name))) symlinkSync(target, join(this.folder, name));
   }
 
-  adept(...args: string[]): string {
-    return ran(process.execPath, [CLI, ...args], this.folder);
+  /** Takes the runs of bundles, each once. */
+  fetch(bundles: readonly string[]): void {
+    const remotes = this.git("remote").split("\n");
+    for (const [i, path] of bundles.entries()) {
+      const remote = `kept${i}`;
+      if (!remotes.includes(remote)) this.git("remote", "add", remote, path);
+      this.adept("runs", "fetch", "--remote", remote);
+    }
   }
 
-  private sweeps(): Record<string, string> {
-    const path = join(this.folder, STATE);
-    return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as Record<string, string>) : {};
+  /** The newest run of each name that an experiment has here. */
+  private runsOf(experiment: string): RunDirectory[] {
+    const byName = new Map<string, RunDirectory>();
+    for (const run of listRuns(this.runsFolder)) {
+      const { experiment: own, name } = run.record();
+      if (own === experiment && !byName.has(name)) byName.set(name, run);
+    }
+    return [...byName.values()];
   }
 
   /**
-   * Trains the runs of an experiment file, or goes on with those that an earlier call has left.
-   * @returns the sweep's id
+   * The finished runs of an experiment file. Those that are here are taken; what an earlier call has left is trained to
+   * its end; where there are none, all are trained.
+   * @throws Error where one does not finish
    */
-  train(file: string): string {
-    const known = this.sweeps()[basename(file)];
-    if (known !== undefined) {
-      this.adept("queue", "start");
-      return known;
+  async train(file: string): Promise<StudyRuns> {
+    const { name } = parse(readFileSync(file, "utf8")) as { name: string };
+    const before = this.runsOf(name);
+    const isNew = !before.some((run) => run.record().status === "finished");
+    if (before.length === 0) {
+      const copy = `${basename(dirname(file))}-${basename(file)}`;
+      copyFileSync(file, join(this.folder, copy));
+      this.adept("train", copy, "--detach");
+    } else if (before.some((run) => !isOver(run.record().status))) this.adept("queue", "start");
+    for (let over = -1; ;) {
+      const runs = this.runsOf(name);
+      const ended = runs.filter((run) => isOver(run.record().status));
+      if (ended.length !== over) console.error(`${name}: ${ended.length} of ${runs.length} runs are over`);
+      over = ended.length;
+      if (over < runs.length) await setTimeout(POLL);
+      else return { runs: finishedOnly(runs), isNew };
     }
-    copyFileSync(file, join(this.folder, basename(file)));
-    const { sweep } = JSON.parse(this.adept("train", basename(file), "--detach", "--json")) as { sweep: string };
-    writeFileSync(join(this.folder, STATE), JSON.stringify({ ...this.sweeps(), [basename(file)]: sweep }));
-    return sweep;
   }
 
-  /** Keeps the refs of all runs in one file, which `git remote add` and `adept runs fetch` read. */
-  bundle(path: string): void {
-    ran("git", ["bundle", "create", "--quiet", path, "--glob=refs/adept/runs/*"], this.folder);
+  /** Writes the page of a report of runs; its other forms stay in this folder. */
+  report(path: string, runs: readonly RunDirectory[]): void {
+    const page = join(this.folder, "reports", basename(path));
+    mkdirSync(dirname(page), { recursive: true });
+    this.adept("report", ...runs.map(({ id }) => id), "--sections", "none", "--out", page);
+    copyFileSync(page, path);
   }
 
-  get runsFolder(): string {
-    return join(this.folder, ".adept/runs");
+  /** Keeps the refs of runs in one file, which `git remote add` and `adept runs fetch` read. */
+  bundle(path: string, runs: readonly RunDirectory[]): void {
+    this.git("bundle", "create", "--quiet", path, ...runs.map(({ id }) => `refs/adept/runs/${id}`));
   }
+}
+
+function finishedOnly(runs: readonly RunDirectory[]): readonly RunDirectory[] {
+  const failed = runs.filter((run) => run.record().status !== "finished");
+  if (failed.length > 0) throw new Error(failed.map((run) => `${run.id}: ${run.record().error?.message}`).join("\n"));
+  return runs;
 }

@@ -22,16 +22,21 @@ function detectable(claim: Claim): string {
 
 const hasAnalysis = ({ runs }: SeedGroup): boolean => runs.some(({ analyses }) => Object.keys(analyses).length > 0);
 
-/**
- * A table of the paper's claims, each with what these runs say of it; empty without runs of ADePT. Of several settings
- * of a method the analysed one stands for it, else the first.
- */
-export function claimsSection(groups: readonly SeedGroup[]): Block[] {
+/** The number of training examples of a group's runs, of a few-shot task alone. */
+const shotsOf = ({ runs }: SeedGroup): number | undefined => runs[0]?.experiment.task.shots?.k;
+
+/** Of several settings of a method the analysed one stands for it, else the first. */
+function oneOfEachMethod(groups: readonly SeedGroup[]): SeedGroup[] {
   const kinds = [...new Set(groups.map(({ kind }) => kind))];
-  const chosen = kinds.map((kind) => {
+  return kinds.map((kind) => {
     const own = groups.filter((group) => group.kind === kind);
     return own.find(hasAnalysis) ?? own[0]!;
   });
+}
+
+/** The table of claims about one setting of ADePT; empty without it. */
+function claimsTable(groups: readonly SeedGroup[]): Block[] {
+  const chosen = oneOfEachMethod(groups);
   const adept = chosen.find(({ kind }) => kind === "adept");
   if (adept === undefined) return [];
   const claims = claimsOf(
@@ -40,7 +45,6 @@ export function claimsSection(groups: readonly SeedGroup[]): Block[] {
   );
   if (claims.length === 0) return [];
   return [
-    { kind: "heading", level: 3, text: "What the paper says, on this task" },
     {
       kind: "table",
       caption: `Claims about ${adept.label}: effects in points or times, above 0 or 1 where they speak for the claim, with 95 % intervals`,
@@ -54,4 +58,16 @@ export function claimsSection(groups: readonly SeedGroup[]): Block[] {
       ]),
     },
   ];
+}
+
+/**
+ * The paper's claims, each with what these runs say of it; empty without runs of ADePT. Runs with other numbers of
+ * training examples have tables of their own.
+ */
+export function claimsSection(groups: readonly SeedGroup[]): Block[] {
+  const ks = [...new Set(groups.map(shotsOf))];
+  const tables = ks.flatMap((k) => claimsTable(groups.filter((group) => shotsOf(group) === k)));
+  return tables.length === 0
+    ? []
+    : [{ kind: "heading", level: 3, text: "What the paper says, on this task" }, ...tables];
 }

@@ -111,3 +111,26 @@ test("the section says what could have been found where nothing can be told, and
   );
   assert.deepEqual(claimsSection(seedGroups(runs.slice(3))), []);
 });
+
+test("runs with other numbers of training examples have tables of their own, each with its own values", () => {
+  const at = (k: number, method: string, accuracies: number[]): ReportedRun[] =>
+    runsOf({ method, accuracies }).map(({ id, experiment, ...rest }) => ({
+      ...rest,
+      id: `${id}-${k}`,
+      experiment: { ...experiment, task: { ...experiment.task, shots: { k, sampling: "balanced" } } },
+    }));
+  const runs = [
+    ...at(4, "adept", [0.6, 0.62, 0.61]),
+    ...at(128, "adept", [0.9, 0.92, 0.91]),
+    ...at(4, "pt", [0.7, 0.71, 0.72]),
+    ...at(128, "pt", [0.8, 0.81, 0.79]),
+  ];
+  const tables = claimsSection(seedGroups(runs)).filter((block) => block.kind === "table");
+  assert.deepEqual(
+    tables.map(({ caption, rows }) => [/k=\d+/.exec(caption)?.[0], rows.map((row) => row[2])]),
+    [
+      ["k=4", ["does not hold"]],
+      ["k=128", ["holds"]],
+    ],
+  );
+});
