@@ -5,9 +5,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { RunDirectory } from "../../src/run/directory/runDirectory.ts";
 import { differences, numbersOf, type RunNumbers } from "./smallNumbers.ts";
 import { PARTS } from "./studyParts.ts";
-import { StudyWorkspace, type StudyRuns } from "./studyWorkspace.ts";
+import { StudyWorkspace } from "./studyWorkspace.ts";
 
 const ROOT = resolve(import.meta.dirname, "../..");
 const EXAMPLES = join(ROOT, "examples/study");
@@ -33,7 +34,7 @@ const { values } = parseArgs({
 async function small(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adept-study-"));
   try {
-    const { runs } = await new StudyWorkspace(folder).train(join(EXAMPLES, "small.adept.json"));
+    const runs = await new StudyWorkspace(folder).train(join(EXAMPLES, "small.adept.json"));
     const found = runs.map(numbersOf).sort((a, b) => a.method.localeCompare(b.method) || a.seed - b.seed);
     if (values.write) {
       writeFileSync(KEPT, `${JSON.stringify(found, undefined, 2)}\n`);
@@ -63,16 +64,11 @@ async function whole(): Promise<void> {
     else console.error(`${target} is missing: what is not kept and needs it cannot be trained (--${name} FOLDER)`);
   if (!values.again) workspace.fetch(bundles());
   for (const { name, files, isReported } of PARTS) {
-    const trained: StudyRuns[] = [];
-    for (const file of files) trained.push(await workspace.train(join(EXAMPLES, `${file}.adept.json`)));
+    const runs: RunDirectory[] = [];
+    for (const file of files) runs.push(...(await workspace.train(join(EXAMPLES, `${file}.adept.json`))));
     const out = join(DOCS, name);
-    if (isReported)
-      workspace.report(
-        `${out}.html`,
-        trained.flatMap(({ runs }) => runs),
-      );
-    const added = trained.filter(({ isNew }) => isNew).flatMap(({ runs }) => runs);
-    if (added.length > 0) workspace.bundle(`${out}.bundle`, added);
+    if (isReported) workspace.report(`${out}.html`, runs);
+    workspace.keep(`${out}.bundle`, runs);
   }
 }
 

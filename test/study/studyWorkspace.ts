@@ -20,16 +20,12 @@ function ran(program: string, args: readonly string[], cwd: string): string {
   return stdout;
 }
 
-/** The runs of an experiment, and whether they were trained now. */
-export interface StudyRuns {
-  runs: readonly RunDirectory[];
-  isNew: boolean;
-}
-
 /** A folder with a git repository of its own, in which the study's experiments train and keep their runs. */
 export class StudyWorkspace {
   private readonly folder: string;
   private readonly runsFolder: string;
+  /** Ids of the runs that bundles have. */
+  private readonly kept = new Set<string>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -62,6 +58,7 @@ export class StudyWorkspace {
       const remote = `kept${i}`;
       if (!remotes.includes(remote)) this.git("remote", "add", remote, path);
       this.adept("runs", "fetch", "--remote", remote);
+      for (const line of this.git("bundle", "list-heads", path).split("\n")) this.kept.add(line.split("/").at(-1)!);
     }
   }
 
@@ -80,10 +77,9 @@ export class StudyWorkspace {
    * its end; where there are none, all are trained.
    * @throws Error where one does not finish
    */
-  async train(file: string): Promise<StudyRuns> {
+  async train(file: string): Promise<readonly RunDirectory[]> {
     const { name } = parse(readFileSync(file, "utf8")) as { name: string };
     const before = this.runsOf(name);
-    const isNew = !before.some((run) => run.record().status === "finished");
     if (before.length === 0) {
       const copy = `${basename(dirname(file))}-${basename(file)}`;
       copyFileSync(file, join(this.folder, copy));
@@ -95,7 +91,7 @@ export class StudyWorkspace {
       if (ended.length !== over) console.error(`${name}: ${ended.length} of ${runs.length} runs are over`);
       over = ended.length;
       if (over < runs.length) await setTimeout(POLL);
-      else return { runs: finishedOnly(runs), isNew };
+      else return finishedOnly(runs);
     }
   }
 
@@ -107,9 +103,10 @@ export class StudyWorkspace {
     copyFileSync(page, path);
   }
 
-  /** Keeps the refs of runs in one file, which `git remote add` and `adept runs fetch` read. */
-  bundle(path: string, runs: readonly RunDirectory[]): void {
-    this.git("bundle", "create", "--quiet", path, ...runs.map(({ id }) => `refs/adept/runs/${id}`));
+  /** Keeps the refs of the runs that no bundle has in one file, which `git remote add` and `adept runs fetch` read. */
+  keep(path: string, runs: readonly RunDirectory[]): void {
+    const added = runs.filter(({ id }) => !this.kept.has(id)).map(({ id }) => `refs/adept/runs/${id}`);
+    if (added.length > 0) this.git("bundle", "create", "--quiet", path, ...added);
   }
 }
 
