@@ -1,6 +1,7 @@
 import { simpleGit, type SimpleGit } from "simple-git";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
+import { blobBatch } from "./blobBatch.ts";
 import { saysNotPermitted } from "./gitWords.ts";
 
 /**
@@ -127,8 +128,18 @@ export class GitProcess {
   }
 
   /** Returns the bytes of a blob, unchanged. */
-  blobBytes(object: string): Promise<Buffer> {
-    return this.client({}).binaryCatFile(["blob", "--end-of-options", object]) as Promise<Buffer>;
+  async blobBytes(object: string): Promise<Buffer> {
+    return (await this.blobs([object]))[0]!;
+  }
+
+  /**
+   * Returns the bytes of blobs, unchanged, by a single process.
+   * @throws Error where one is missing
+   */
+  async blobs(objects: readonly string[]): Promise<Buffer[]> {
+    if (objects.length === 0) return [];
+    const client = this.client({}, { input: objects.map((object) => `${object}\n`).join("") });
+    return blobBatch((await client.binaryCatFile(["--batch"])) as Buffer, objects);
   }
 
   /**

@@ -60,13 +60,11 @@ export class GitShare {
    */
   async fetch(remote: string, runsDir: string, signal?: AbortSignal): Promise<Fetched> {
     const listed = await this.listed(remote, signal);
-    const wanted: string[] = [];
     const refused: Fetched["refused"] = [];
     const came: string[] = [];
-    for (const id of listed) {
-      if (!isRunId(id)) refused.push({ id: id.slice(0, 60), reason: "not a run's id" });
-      else if ((await this.store.commitOf(id)) === undefined) wanted.push(id);
-    }
+    for (const id of listed) if (!isRunId(id)) refused.push({ id: id.slice(0, 60), reason: "not a run's id" });
+    const known = await this.store.commits();
+    const wanted = listed.filter((id) => isRunId(id) && !known.has(id));
     for (let at = 0; at < wanted.length; at += 100)
       await this.reached(
         [
@@ -79,10 +77,12 @@ export class GitShare {
         ],
         signal,
       );
+    const commits = wanted.length === 0 ? known : await this.store.commits();
     for (const id of listed.filter(isRunId)) {
-      if (existsSync(join(runsDir, id))) continue;
+      const commit = commits.get(id);
+      if (commit === undefined || existsSync(join(runsDir, id))) continue;
       try {
-        await unpackRun(this.store, id, runsDir);
+        await unpackRun(this.store, { id, commit }, runsDir);
         came.push(id);
       } catch (error) {
         refused.push({ id, reason: (error as Error).message });

@@ -29,8 +29,11 @@ interface RunFile {
  * Creates the folder of a fetched run from its commit. The folder appears only when everything in it has been checked.
  * @throws UserError with the reason when the commit is not a valid run
  */
-export async function unpackRun(store: GitStore, id: string, runsDir: string): Promise<void> {
-  const commit = (await store.commitOf(id))!;
+export async function unpackRun(
+  store: GitStore,
+  { id, commit }: { id: string; commit: string },
+  runsDir: string,
+): Promise<void> {
   const files = await runFiles(store, id, commit);
   if (!files.some(({ path }) => path === "experiment.json"))
     throw new UserError(
@@ -48,9 +51,10 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
   const temporary = mkdtempSync(join(dirname(runsDir), "fetched-"));
   const run = join(temporary, id);
   try {
-    for (const { object, path } of files) {
+    const contents = await store.git.blobs(files.map(({ object }) => object));
+    for (const [i, { path }] of files.entries()) {
       mkdirSync(dirname(join(run, path)), { recursive: true });
-      writeFileSync(join(run, path), await store.git.blobBytes(object), { flag: "wx" });
+      writeFileSync(join(run, path), contents[i]!, { flag: "wx" });
     }
     forgetReproduced(run);
     const lacking = await copyLargeFiles(store, run, files);
@@ -67,9 +71,11 @@ export async function unpackRun(store: GitStore, id: string, runsDir: string): P
  * present one.
  */
 async function runFiles(store: GitStore, id: string, commit: string): Promise<RunFile[]> {
+  const folders = resultFolders(id);
+  const entries = await store.entries(commit, ...folders);
   const files = new Map<string, RunFile>();
-  for (const folder of resultFolders(id))
-    for (const { path, ...rest } of await store.entries(commit, folder))
+  for (const folder of folders)
+    for (const { path, ...rest } of entries.filter((each) => each.path.startsWith(folder)))
       files.set(path.slice(folder.length), { ...rest, path: path.slice(folder.length) });
   return [...files.values()];
 }
