@@ -1,4 +1,3 @@
-import type { FoldAgainst } from "../../protocol/results/latency.ts";
 import type { Interval } from "../../protocol/results/intervals.ts";
 import type { Estimate } from "../../protocol/results/outcome.ts";
 import type { PositionShift, Shifted } from "../../protocol/results/positionShift.ts";
@@ -139,16 +138,25 @@ function steadiness(adept: SeedGroup, dept: SeedGroup): Claim[] {
   return differences.length === 0 ? [] : [ofSeeds("Fewer steps whose loss leaps than DePT", "share", differences)];
 }
 
-function foldTime({ against, ratio }: FoldAgainst): Claim {
+/** The folded form's time against DePT's: over the runs' medians, or over the rounds of the one run that was timed. */
+function foldTimes({ runs }: SeedGroup): Claim[] {
+  const timed = runs.flatMap(
+    ({ analyses: { latency } }) => latency?.fold?.against.filter(({ against }) => against === "dept").slice(0, 1) ?? [],
+  );
+  const [first, second] = timed;
+  if (first === undefined) return [];
   const log = (x: number): number => -Math.log10(x);
-  return {
-    text: `Folded, faster than ${against}`,
-    unit: "log-ratio",
-    mean: log(ratio.median),
-    interval: [log(ratio.high), log(ratio.low)],
-    n: ratio.n,
-    over: "rounds",
-  };
+  const text = `Folded, faster than ${first.against}`;
+  if (second !== undefined)
+    return [
+      ofSeeds(
+        text,
+        "log-ratio",
+        timed.map(({ ratio }) => log(ratio.median)),
+      ),
+    ];
+  const { median, low, high, n } = first.ratio;
+  return [{ text, unit: "log-ratio", mean: log(median), interval: [log(high), log(low)], n, over: "rounds" }];
 }
 
 const casesOf = (runs: readonly ReportedRun[], isCase: (label: string) => boolean): { right: Estimate; n: number }[] =>
@@ -166,7 +174,6 @@ const casesOf = (runs: readonly ReportedRun[], isCase: (label: string) => boolea
  */
 export function claimsOf(adept: SeedGroup, others: readonly SeedGroup[]): Claim[] {
   const dept = others.find(({ kind }) => kind === "dept");
-  const fold = adept.runs.map(({ analyses }) => analyses.latency?.fold).find((each) => each !== undefined);
   return [
     ...results(adept, others),
     ...(dept === undefined ? [] : [...sizes(adept, dept), ...shifts(adept, dept), ...steadiness(adept, dept)]),
@@ -185,6 +192,6 @@ export function claimsOf(adept: SeedGroup, others: readonly SeedGroup[]): Claim[
       casesOf(adept.runs, (label) => label.startsWith("A3")),
       -1,
     ),
-    ...(fold?.against ?? []).filter(({ against }) => against === "dept").map(foldTime),
+    ...foldTimes(adept),
   ];
 }

@@ -1,24 +1,7 @@
 import type { Block } from "./blocks.ts";
 import { claimsOf, verdictOf, type Claim } from "./claims.ts";
-import { number, points } from "./format.ts";
+import { detectable, measured } from "./claimText.ts";
 import type { SeedGroup } from "./reportedRun.ts";
-
-const shown = ({ unit }: Claim, value: number): string =>
-  unit === "share" ? points(value) : `${number(10 ** value, 3)} times`;
-
-function measured(claim: Claim): string {
-  const { mean, interval } = claim;
-  const middle = shown(claim, mean);
-  if (interval === undefined) return `${middle} (one seed)`;
-  return `${middle} [${shown(claim, interval[0])}, ${shown(claim, interval[1])}]`;
-}
-
-/** Half the interval: an effect of this size would have been found about half the time. */
-function detectable(claim: Claim): string {
-  if (claim.interval === undefined) return "";
-  const half = (claim.interval[1] - claim.interval[0]) / 2;
-  return claim.unit === "share" ? `${points(half)} points` : `${number(10 ** half, 3)} times`;
-}
 
 const hasAnalysis = ({ runs }: SeedGroup): boolean => runs.some(({ analyses }) => Object.keys(analyses).length > 0);
 
@@ -34,22 +17,29 @@ function oneOfEachMethod(groups: readonly SeedGroup[]): SeedGroup[] {
   });
 }
 
-/** The table of claims about one setting of ADePT; empty without it. */
-function claimsTable(groups: readonly SeedGroup[]): Block[] {
+/** The claims about one setting of ADePT among groups of one task; undefined without it. */
+export function claimsAmong(groups: readonly SeedGroup[]): { adept: SeedGroup; claims: Claim[] } | undefined {
   const chosen = oneOfEachMethod(groups);
   const adept = chosen.find(({ kind }) => kind === "adept");
-  if (adept === undefined) return [];
-  const claims = claimsOf(
+  if (adept === undefined) return undefined;
+  return {
     adept,
-    chosen.filter((group) => group !== adept),
-  );
-  if (claims.length === 0) return [];
+    claims: claimsOf(
+      adept,
+      chosen.filter((group) => group !== adept),
+    ),
+  };
+}
+
+function claimsTable(groups: readonly SeedGroup[]): Block[] {
+  const among = claimsAmong(groups);
+  if (among === undefined || among.claims.length === 0) return [];
   return [
     {
       kind: "table",
-      caption: `Claims about ${adept.label}: effects in points or times, above 0 or 1 where they speak for the claim, with 95 % intervals`,
+      caption: `Claims about ${among.adept.label}: effects in points or times, above 0 or 1 where they speak for the claim, with 95 % intervals`,
       header: ["claim", "measured", "verdict", "could have been found", "n"],
-      rows: claims.map((claim) => [
+      rows: among.claims.map((claim) => [
         claim.text,
         measured(claim),
         verdictOf(claim),

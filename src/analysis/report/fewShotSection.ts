@@ -13,39 +13,43 @@ import type { ReportedRun } from "./reportedRun.ts";
 const shotsOf = ({ experiment: { task } }: ReportedRun): number | undefined => task.shots?.k;
 const finished = ({ record }: ReportedRun): boolean => record.status === "finished";
 
-/**
- * Groups runs that differ only in seed and k, and names each group by the settings in which groups of its method
- * differ.
- */
-function methodGroups(runs: readonly ReportedRun[]): { label: string; runs: ReportedRun[] }[] {
-  const settings = (run: ReportedRun): Map<string, unknown> =>
+/** The arm of a sweep that all of these runs are, or the kind of their method. */
+function nameOf(runs: readonly ReportedRun[]): string {
+  const arms = new Set(runs.map(({ experiment }) => experiment.part?.arm));
+  const [arm] = arms;
+  return arms.size === 1 && arm !== undefined ? arm : runs[0]!.experiment.method.kind;
+}
+
+/** Runs that differ only in seed and k. */
+interface MethodGroup {
+  /** Its arm or method, and the settings that differ among groups of that name. */
+  label: string;
+  /** How many settings its method has. */
+  settings: number;
+  kind: string;
+  runs: ReportedRun[];
+}
+
+function methodGroups(runs: readonly ReportedRun[]): MethodGroup[] {
+  const settingsOf = (run: ReportedRun): Map<string, unknown> =>
     new Map([...flatten({ method: run.experiment.method, rates: run.experiment.training.learningRate })]);
   const groups = new Map<string, ReportedRun[]>();
   for (const run of runs) {
-    const key = JSON.stringify([...settings(run)]);
+    const key = JSON.stringify([...settingsOf(run)]);
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  const all = [...groups.values()].map((own) => ({
-    own,
-    settings: settings(own[0]!),
-    kind: own[0]!.experiment.method.kind,
-  }));
-  return all.map(({ own, settings: mine, kind }) => {
-    const same = all.filter((each) => each.kind === kind);
+  const all = [...groups.values()].map((own) => ({ own, settings: settingsOf(own[0]!), name: nameOf(own) }));
+  return all.map(({ own, settings: mine, name }) => {
+    const same = all.filter((each) => each.name === name);
     const keys = [...new Set(same.flatMap((each) => [...each.settings.keys()]))].filter(
-      (key) => new Set(same.map((each) => JSON.stringify(each.settings.get(key)))).size > 1,
+      (key) =>
+        mine.get(key) !== undefined && new Set(same.map((each) => JSON.stringify(each.settings.get(key)))).size > 1,
     );
-    return {
-      label: [
-        kind,
-        ...keys
-          .filter((key) => mine.get(key) !== undefined)
-          .map((key) =>
-            key === "method.source" ? "warm start" : `${key.split(".").at(-1)!}=${JSON.stringify(mine.get(key))}`,
-          ),
-      ].join(" "),
-      runs: own,
-    };
+    const told = keys.map((key) =>
+      key === "method.source" ? "warm start" : `${key.split(".").at(-1)!}=${JSON.stringify(mine.get(key))}`,
+    );
+    const { method } = own[0]!.experiment;
+    return { label: [name, ...told].join(" "), settings: flatten(method).size, kind: method.kind, runs: own };
   });
 }
 
@@ -144,7 +148,8 @@ export function fewShotSection(given: readonly ReportedRun[], metric: string, am
       return values.length === 0 ? [] : [{ x: k, ...seedInterval(values.map((each) => each.value)) }];
     }),
   }));
-  const plain = groups.find(({ label }) => label === adept.kind) ?? groups[0]!;
+  // A remedy is one more setting of ADePT, so that plain ADePT has the fewest.
+  const [plain = groups[0]!] = groups.filter(({ kind }) => kind === adept.kind).sort((a, b) => a.settings - b.settings);
   const others = groups.filter((each) => each !== plain);
   const against = others.flatMap((each) => differenceRows(each, plain.runs, { ks, metric }));
   const blocks: Block[] = [

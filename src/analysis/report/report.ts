@@ -3,7 +3,7 @@ import { curvesFigure } from "../../figure/curvesFigure.ts";
 import { findMethod } from "../../method/registry.ts";
 import type { ComparisonRow } from "../../protocol/results/comparison.ts";
 import type { RunRecord } from "../../record/record.ts";
-import { isCorrelation, leadingMetric, metricName } from "../../record/metricText.ts";
+import { isCorrelation, leadingMetric, LOSS, metricName } from "../../record/metricText.ts";
 import { compareRuns } from "../compare/compareRuns.ts";
 import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";
@@ -77,10 +77,12 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
   const { metric } = comparison;
   const groups = seedGroups(runs);
   const show = (x: number): string => metricNumber(metric, x);
-  const rows = comparison.rows.map(({ label, trainable, test, seeds, validation }) => [
+  const losses = compareRuns(runs, LOSS).rows;
+  const rows = comparison.rows.map(({ label, trainable, test, seeds, validation }, i) => [
     label,
     trainable?.toLocaleString("en") ?? "",
     overSeeds(test, show),
+    ...(metric === LOSS ? [] : [overSeeds(losses[i]?.test, (x) => number(x))]),
     String(seeds.length),
     validation === undefined ? "" : number(validation.mean),
   ]);
@@ -95,7 +97,14 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
     {
       kind: "table",
       caption: `Test ${metricName(metric)}, mean and 95 % t-interval over seeds`,
-      header: ["", "parameters", `test ${metricName(metric)}`, "seeds", "validation (higher is better)"],
+      header: [
+        "",
+        "parameters",
+        `test ${metricName(metric)}`,
+        ...(metric === LOSS ? [] : ["test loss, nats a token"]),
+        "seeds",
+        "validation (higher is better)",
+      ],
       rows,
     },
     ...(untrained.length === 0
@@ -165,7 +174,7 @@ export function reportBlocks(
       kind: "text",
       text: `${runs.length} run${runs.length === 1 ? "" : "s"}. Differences are paired over the same test examples; a difference whose interval holds 0 is reported as none found, with the size that could have been found about half the time.`,
     },
-    ...summary(tasks.map(({ name, runs: own }) => ({ name, runs: own, comparison: compareRuns(own) }))),
+    ...summary(tasks),
     ...tasks.flatMap(taskSection),
     ...leftOut(runs.length, shown),
     ...tasks.flatMap(({ runs: own, shown: each }) =>

@@ -15,7 +15,7 @@ import type { RetrainedCase } from "../../../src/experiment/retrained.ts";
 function run(
   id: string,
   accuracy: number,
-  over: { seed: number; method?: object; task?: object; kase?: RetrainedCase },
+  over: { seed: number; method?: object; task?: object; kase?: RetrainedCase; arm?: string },
 ): ReportedRun {
   const experiment = ResolvedExperiment.parse({
     name: id,
@@ -23,6 +23,7 @@ function run(
     method: over.method ?? { kind: "adept" },
     seed: over.seed,
     ...(over.kase && { part: { sweep: "s", index: 0, of: 1, tune: [], case: over.kase } }),
+    ...(over.arm && { part: { sweep: "s", index: 0, of: 1, tune: [], arm: over.arm } }),
   });
   const record = foldEvents([
     {
@@ -92,6 +93,27 @@ test("few-shot: a curve per method over k, remedies paired by seed; draws of oth
       [4, 8],
     ],
   );
+});
+
+test("few-shot: curves have the names of the sweep's arms, and plain ADePT is compared with, wherever it stands", () => {
+  const arms = [
+    { arm: "Penalty", method: { kind: "adept", offsetPenalty: 0.1 } },
+    { arm: "ADePT", method: { kind: "adept" } },
+    { arm: "Prompt alone", method: { kind: "pt" } },
+  ];
+  const runs = arms.flatMap(({ arm, method }, i) =>
+    [4, 8].map((k) => run(`${arm}-${k}`, 0.5 + i / 10, { seed: 0, method, arm, task: { kind: "mail", shots: { k } } })),
+  );
+  const text = markdown(runs);
+  assert.match(text, /\| k \| Penalty \| ADePT \| Prompt alone \|/);
+  assert.match(text, /\| 4 \| 50\.0 % \(one seed\) \| 60\.0 % \(one seed\) \|/);
+  assert.match(text, /Against ADePT, points/);
+});
+
+test("a row tells the loss on test beside the metric", () => {
+  const runs = [0, 1].map((seed) => run(`a${seed}`, 0.9, { seed }));
+  runs[1]!.record.evaluations[0]!.loss = 1.5;
+  assert.match(markdown(runs), /\| 90\.0 % \(every seed\) \| 1\.250 \[−1\.927, 4\.427\] \| 2 \|/);
 });
 
 test("tasks are never compared with each other; no name of a run breaks a format", () => {
