@@ -10,7 +10,7 @@ export interface StudyPart {
 /** The parts in the order of their making. Latency comes last: it wants a machine that does nothing else. */
 export const PARTS: readonly StudyPart[] = [
   { name: "tasks", files: ["tasks"], isReported: true },
-  { name: "rates", files: ["rates"], isReported: false },
+  { name: "rates", files: ["rates", "ratesWider"], isReported: false },
   { name: "tuned", files: ["tuned"], isReported: true },
   { name: "fewShot", files: ["fewShot"], isReported: true },
   {

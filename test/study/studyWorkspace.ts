@@ -24,8 +24,8 @@ function ran(program: string, args: readonly string[], cwd: string): string {
 export class StudyWorkspace {
   private readonly folder: string;
   private readonly runsFolder: string;
-  /** Ids of the runs that bundles have. */
-  private readonly kept = new Set<string>();
+  /** Of each run that a bundle has, that bundle and the commit in it. */
+  private readonly kept = new Map<string, { bundle: string; commit: string }>();
 
   constructor(folder: string) {
     this.folder = folder;
@@ -54,11 +54,14 @@ export class StudyWorkspace {
   /** Takes the runs of bundles, each once. */
   fetch(bundles: readonly string[]): void {
     const remotes = this.git("remote").split("\n");
-    for (const [i, path] of bundles.entries()) {
+    for (const [i, bundle] of bundles.entries()) {
       const remote = `kept${i}`;
-      if (!remotes.includes(remote)) this.git("remote", "add", remote, path);
+      if (!remotes.includes(remote)) this.git("remote", "add", remote, bundle);
       this.adept("runs", "fetch", "--remote", remote);
-      for (const line of this.git("bundle", "list-heads", path).split("\n")) this.kept.add(line.split("/").at(-1)!);
+      for (const line of this.git("bundle", "list-heads", bundle).trim().split("\n")) {
+        const [commit = "", ref = ""] = line.split(" ");
+        this.kept.set(ref.split("/").at(-1)!, { bundle, commit });
+      }
     }
   }
 
@@ -103,10 +106,17 @@ export class StudyWorkspace {
     copyFileSync(page, path);
   }
 
-  /** Keeps the refs of the runs that no bundle has in one file, which `git remote add` and `adept runs fetch` read. */
-  keep(path: string, runs: readonly RunDirectory[]): void {
-    const added = runs.filter(({ id }) => !this.kept.has(id)).map(({ id }) => `refs/adept/runs/${id}`);
-    if (added.length > 0) this.git("bundle", "create", "--quiet", path, ...added);
+  /**
+   * Keeps the refs of a part's runs in one file, which `git remote add` and `adept runs fetch` read. A file that has
+   * them all as they are stays as it is.
+   */
+  keep(bundle: string, runs: readonly RunDirectory[]): void {
+    const refs = runs.map(({ id }) => `refs/adept/runs/${id}`);
+    const isKept = (ref: string): boolean => {
+      const known = this.kept.get(ref.split("/").at(-1)!);
+      return known?.bundle === bundle && known.commit === this.git("rev-parse", ref).trim();
+    };
+    if (!refs.every(isKept)) this.git("bundle", "create", "--quiet", bundle, ...refs);
   }
 }
 

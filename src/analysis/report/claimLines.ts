@@ -37,10 +37,10 @@ export function claimLines(tasks: readonly { name: string; runs: readonly Report
     own.length === 0 ? [] : [`${head}: ${texts(own, tasks.length > 1, figure)}.`];
   return {
     found: [
-      ...line("Of the paper's claims hold", of("holds"), measuredWithUnit),
-      ...line("Of the paper's claims do not hold", of("does not hold"), measuredWithUnit),
+      ...line("Claims of the paper that hold", of("holds"), measuredWithUnit),
+      ...line("Claims of the paper that do not hold", of("does not hold"), measuredWithUnit),
     ],
-    not: line("Of the paper's claims cannot be told", of("cannot be told"), (claim) =>
+    not: line("Claims of the paper that cannot be told either way", of("cannot be told"), (claim) =>
       claim.interval === undefined ? "one seed" : `${detectable(claim)} could have been found`,
     ),
   };

@@ -18,6 +18,7 @@ const RUNS: Readonly<Record<string, number>> = {
   "examples/study/fewShot.adept.json": 100,
   "examples/study/latency.adept.json": 10,
   "examples/study/rates.adept.json": 20,
+  "examples/study/ratesWider.adept.json": 19,
   "examples/study/small.adept.json": 4,
   "examples/study/tasks.adept.json": 100,
   "examples/study/tuned.adept.json": 25,
