@@ -126,6 +126,8 @@ export interface FigureSpec<P extends Plot = Plot> {
   description: string;
   plot?: P | undefined;
   table: () => TableData;
+  /** The numbers for a file, where the cells of the table that is shown are texts. */
+  numbers?: (() => TableData) | undefined;
 }
 
 /** A figure that is a table alone. */

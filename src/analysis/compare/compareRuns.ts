@@ -56,10 +56,10 @@ function groupsOf(runs: readonly ComparedRun[]): Group[] {
 const scoreOf = ({ experiment, record }: ComparedRun): number | undefined =>
   validationScore(record, experiment.training.selection);
 
-const tested = ({ record }: ComparedRun): Evaluation | undefined =>
+export const tested = ({ record }: ComparedRun): Evaluation | undefined =>
   record.evaluations.find(({ split, label }) => split === "test" && label === "trained");
 /** A test metric; the loss, in nats per label token, is one where it is asked for. */
-const testValue = (run: ComparedRun, metric: string): number | undefined =>
+export const testValue = (run: ComparedRun, metric: string): number | undefined =>
   metric === LOSS ? tested(run)?.loss : tested(run)?.metrics[metric];
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
@@ -86,9 +86,10 @@ const isFinished = ({ record }: ComparedRun): boolean => record.status === "fini
 /**
  * Of finished runs with one seed the newest that was tested: a repeated run is no further sample, and would make the
  * interval over seeds too narrow.
+ * @param runs of one setting, the oldest first
  */
-function oneOfEachSeed(runs: readonly ComparedRun[]): ComparedRun[] {
-  const kept = new Map<string, ComparedRun>();
+export function oneOfEachSeed<T extends ComparedRun>(runs: readonly T[]): T[] {
+  const kept = new Map<string, T>();
   for (const run of runs.filter(isFinished)) {
     const before = kept.get(drawOf(run.experiment));
     if (before === undefined || tested(run) !== undefined || tested(before) === undefined)
@@ -191,11 +192,7 @@ function backboneWarnings(runs: readonly ComparedRun[]): Phrase[] {
   ];
 }
 
-function warningsOf(
-  runs: readonly ComparedRun[],
-  groups: readonly Group[],
-  rows: readonly ComparisonRow[],
-): Phrase[] {
+function warningsOf(runs: readonly ComparedRun[], groups: readonly Group[], rows: readonly ComparisonRow[]): Phrase[] {
   const several = (values: readonly unknown[]): boolean =>
     new Set(values.map((value) => JSON.stringify(value))).size > 1;
   const sizes = rows.flatMap(({ trainable }) => (trainable === undefined ? [] : [trainable]));

@@ -22,11 +22,22 @@ import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 import { chosenRuns } from "./compareCommand.ts";
 
+/** JSON writes numbers that are not finite as null; what is unknown is left out of a result. In place. */
+function withNumbers(value: unknown): unknown {
+  if (value === null) return NaN;
+  if (typeof value === "object")
+    for (const [key, each] of Object.entries(value)) {
+      if (typeof each !== "object") continue;
+      (value as Record<string, unknown>)[key] = withNumbers(each);
+    }
+  return value;
+}
+
 function reported(run: RunDirectory): ReportedRun {
   const analyses = Object.fromEntries(
     ANALYSIS_NAMES.flatMap((name) => {
       const stored = storedAnalysis(run.path, name);
-      return stored === undefined ? [] : [[name, stored.result]];
+      return stored === undefined ? [] : [[name, withNumbers(stored.result)]];
     }),
   );
   const { events } = readJournal(run.path);

@@ -254,7 +254,14 @@ test("of runs with one seed the newest that was tested counts: a repeated run ma
   ];
   const { rows, warnings } = compareRuns(given);
   const [row] = rows;
-  assert.deepEqual([row!.seeds, row!.values, row!.runs], [[0, 1], [0.6, 0.8], [given[2]!.id, given[1]!.id]]);
+  assert.deepEqual(
+    [row!.seeds, row!.values, row!.runs],
+    [
+      [0, 1],
+      [0.6, 0.8],
+      [given[2]!.id, given[1]!.id],
+    ],
+  );
   // t(0.975, 1) = 12.7062, standard error 0.1
   assert.ok(Math.abs(row!.test!.interval![1] - (0.7 + 12.706204736 * 0.1)) < 1e-6);
   assert.deepEqual(warnings, ["pt: of runs with one seed the newest counts, 2 older left out."]);
