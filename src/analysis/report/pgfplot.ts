@@ -60,7 +60,7 @@ const SHARED = [
 
 /** A point as pgfplots reads it, with its whisker along an axis. */
 function coordinate({ x, y, low, high }: Point, along: "x" | "y"): string {
-  if (low === undefined || high === undefined) return `(${x},${y})`;
+  if (low === undefined || high === undefined || !Number.isFinite(high - low)) return `(${x},${y})`;
   const value = along === "y" ? y : x;
   const pair = (size: number): string => (along === "y" ? `(0,${Math.max(0, size)})` : `(${Math.max(0, size)},0)`);
   return `(${x},${y}) += ${pair(high - value)} -= ${pair(value - low)}`;
@@ -144,7 +144,8 @@ function intervalsPlot({ x, zero, groups }: IntervalsPlot): string {
       ? ["extra x ticks={0}", "extra x tick labels={}", "extra x tick style={grid=major,grid style={black}}"]
       : []),
   ];
-  const lines = groups.flatMap(({ name, rows }, i) => {
+  const lines = groups.flatMap(({ name, rows: all }, i) => {
+    const rows = all.filter(({ value }) => Number.isFinite(value));
     const at = (label: string): number => labels.indexOf(label);
     const points = rows.map(({ label, value, low, high }) => coordinate({ x: value, y: at(label), low, high }, "x"));
     const dots = rows.flatMap(({ label, dots: own = [] }) => own.map((dot) => `(${dot},${at(label)})`));

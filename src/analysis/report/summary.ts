@@ -78,13 +78,15 @@ function shares(found: number, not: number, most: number): [found: number, not: 
 
 /** The first lines, of results and claims before those of single analyses. */
 function chosen(first: SummaryLines, then: SummaryLines): SummaryLines {
-  // What has lines of analyses alone keeps the place of one.
+  // What has lines of analyses alone keeps the place of one, so that no heading stands without a line.
   const least = (key: keyof SummaryLines): number => (first[key].length === 0 ? Math.min(1, then[key].length) : 0);
-  const [found, not] = shares(first.found.length, first.not.length, MOST_LINES - least("found") - least("not"));
-  const [more, moreNot] = shares(then.found.length, then.not.length, MOST_LINES - found - not);
+  const [kept, keptNot] = [least("found"), least("not")];
+  const room = MOST_LINES - kept - keptNot;
+  const [found, not] = shares(first.found.length, first.not.length, room);
+  const [more, moreNot] = shares(then.found.length - kept, then.not.length - keptNot, room - found - not);
   return {
-    found: [...first.found.slice(0, found), ...then.found.slice(0, more)],
-    not: [...first.not.slice(0, not), ...then.not.slice(0, moreNot)],
+    found: [...first.found.slice(0, found), ...then.found.slice(0, kept + more)],
+    not: [...first.not.slice(0, not), ...then.not.slice(0, keptNot + moreNot)],
   };
 }
 
