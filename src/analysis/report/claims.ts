@@ -124,7 +124,7 @@ function sizes(adept: SeedGroup, dept: SeedGroup, which: string): Claim[] {
   return ratios.length === 0 ? [] : [ofSeeds(`Larger offsets than DePT's (Table 2)${which}`, "log-ratio", ratios)];
 }
 
-/** What each shift of the offsets' table alone, which moves offsets of places and none of tokens, changes in the right. */
+/** What each shift of the offsets' table alone, which moves no token's offset, changes in the share right. */
 const movedBy = ({ analyses }: ReportedRun): Map<number, number> =>
   new Map(
     (analyses["position-shift"]?.cases ?? [])
@@ -132,7 +132,7 @@ const movedBy = ({ analyses }: ReportedRun): Map<number, number> =>
       .map(({ k, versus }) => [k, versus.right.difference]),
   );
 
-/** What a shift of places takes from DePT and not from ADePT, in the share right: by the farthest that most pairs have. */
+/** What a shift of places takes from DePT and not from ADePT, in the share right: the farthest that most pairs have. */
 function shifts(adept: SeedGroup, dept: SeedGroup, which: string): Claim[] {
   const differences = pairsOf(adept, dept).map(([a, b]) => {
     const [own, its] = [movedBy(a), movedBy(b)];

@@ -52,9 +52,9 @@ export function overSeeds(summary: SeedSummary | undefined, show: (x: number) =>
 }
 
 /**
- * A difference, of a share in percentage points: with its interval where that excludes 0; otherwise "no difference found" with half
- * the interval's width, the size of a difference that would be found about half the time. The text says so where all
- * seeds or examples agree.
+ * A difference, of a share in percentage points: with its interval where that excludes 0; otherwise "no difference
+ * found" with half the interval's width, the size of a difference that would be found about half the time. The text
+ * says so where all seeds or examples agree.
  * @param mean of a share -1 to 1, as are the ends of the interval
  * @param show formats each value
  */
@@ -63,6 +63,7 @@ export function foundOrNot(
   interval: readonly [number, number] | undefined,
   show: DifferenceScale["show"] = points,
 ): string {
+  if (!Number.isFinite(mean)) return "n/a";
   if (interval === undefined) return `${show(mean)} (no interval)`;
   const [low, high] = interval;
   if (isPoint(interval)) return Math.abs(mean) < ROUNDING ? "0 exactly" : `${show(mean)} (every time)`;

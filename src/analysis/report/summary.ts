@@ -76,8 +76,14 @@ function shares(found: number, not: number, most: number): [found: number, not: 
   return [Math.min(found, most - ofNot), ofNot];
 }
 
+/** Results, and what is told of claims: where not all have a place, results are left out, and no claim is. */
+interface FirstLines extends SummaryLines {
+  /** How many of the lines that were found are of claims, the last ones. */
+  claims: number;
+}
+
 /** The first lines, of results and claims before those of single analyses. */
-function chosen(first: SummaryLines, then: SummaryLines): SummaryLines {
+function chosen(first: FirstLines, then: SummaryLines): SummaryLines {
   // What has lines of analyses alone keeps the place of one, so that no heading stands without a line.
   const least = (key: keyof SummaryLines): number => (first[key].length === 0 ? Math.min(1, then[key].length) : 0);
   const [kept, keptNot] = [least("found"), least("not")];
@@ -85,7 +91,11 @@ function chosen(first: SummaryLines, then: SummaryLines): SummaryLines {
   const [found, not] = shares(first.found.length, first.not.length, room);
   const [more, moreNot] = shares(then.found.length - kept, then.not.length - keptNot, room - found - not);
   return {
-    found: [...first.found.slice(0, found), ...then.found.slice(0, kept + more)],
+    found: [
+      ...first.found.slice(0, Math.max(0, found - first.claims)),
+      ...first.found.slice(first.found.length - first.claims),
+      ...then.found.slice(0, kept + more),
+    ],
     not: [...first.not.slice(0, not), ...then.not.slice(0, keptNot + moreNot)],
   };
 }
@@ -96,6 +106,7 @@ export function summary(tasks: readonly Task[]): Block[] {
   const claims = claimLines(each);
   const first = {
     found: [...each.flatMap(results), ...claims.found],
+    claims: claims.found.length,
     not: [...claims.not, ...lacking(each)],
   };
   const then = merged(

@@ -22,7 +22,9 @@ export function severalSeeds(
   accuracies: readonly number[],
   ...more: readonly (Change | Given)[]
 ): ReportedRun[] {
-  const given: Given = Object.assign({}, ...more.filter((each) => typeof each !== "function"));
+  const given = more
+    .filter((each) => typeof each !== "function")
+    .reduce<Given>((all, each) => ({ ...all, ...each }), {});
   const changes = more.filter((each) => typeof each === "function");
   return accuracies.map((accuracy, seed) => {
     const id = `20261201-${String(count++).padStart(4, "0")}-${method}`;
