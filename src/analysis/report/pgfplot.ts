@@ -41,12 +41,18 @@ const picture = (options: readonly string[], lines: readonly string[]): string =
     "",
   ].join("\n");
 
+/**
+ * Whether TeX can draw an axis by logarithms. Of ends that are nearly the same, such as parameters of one budget, a
+ * unit of the logarithm is longer than its longest dimension; there a linear axis looks the same.
+ */
+const isDrawnByLogarithms = ({ isLogarithmic, low, high }: DrawnAxis): boolean => isLogarithmic && high / low > 1.1;
+
 /** Ends, ticks and title of an axis. */
 const axisOptions = (name: "x" | "y", axis: DrawnAxis): string[] => [
   `${name}label=${text(axis.title)}`,
   `${name}min=${axis.low}`,
   `${name}max=${axis.high}`,
-  ...(axis.isLogarithmic ? [`${name}mode=log`] : []),
+  ...(isDrawnByLogarithms(axis) ? [`${name}mode=log`] : []),
   `${name}tick=${list(axis.ticks)}`,
   `${name}ticklabels=${list(axis.ticks.map((_, i) => text(tickName(axis, i))))}`,
   ...(name === "x" && axis.names !== undefined ? ["x tick label style={rotate=35,anchor=east}"] : []),

@@ -196,4 +196,14 @@ test("no sign of an arm's name ends a cell, makes a tag or a heading", () => {
   assert.doesNotMatch(text, /(?<!\\)<b>/);
   assert.doesNotMatch(htmlReport(oddBlocks, "x", drawSvg), /<b>/);
 });
+
+const oneBudget = reportBlocks(
+  [
+    ...severalSeeds("adept", [0.5, 0.6], { trainable: 57_063 }),
+    ...severalSeeds("pt", [0.5, 0.6], { trainable: 57_600 }),
+  ],
+  "none",
+);
+assert.ok(figureOf(oneBudget, "cost"));
+testLatex("parameters of nearly one budget are drawn", oneBudget, figureFiles(oneBudget, drawSvg));
 testLatex("a report with odd names of arms compiles", oddBlocks, figureFiles(oddBlocks, drawSvg));
