@@ -34,7 +34,7 @@ const endsOf = ({ interval }: SeedSummary, factor: number): { low?: number; high
     ? {}
     : { low: factor * interval[0], high: factor * interval[1] };
 
-/** The test metric of each row over its seeds: mean, t-interval, and a dot for each seed. */
+/** The test metric of each row over its seeds: mean, t-interval, and a dot for each seed, a column of its file. */
 export function seedsFigure(
   given: readonly ComparisonRow[],
   { name: metric, title, factor, show }: MetricScale,
@@ -47,30 +47,39 @@ export function seedsFigure(
     ...endsOf(test, factor),
     dots: values.length > 1 ? values.map((x) => factor * x) : [],
   }));
+  const table = (): TableData => ({
+    columns: [
+      { name: labels.model },
+      { name: labels.parameters },
+      { name: metric, show },
+      { name: labels.low, show },
+      { name: labels.high, show },
+      { name: labels.seeds },
+    ],
+    rows: rows.map(({ label, trainable, test, seeds: own }) => [
+      label,
+      trainable,
+      test.mean,
+      test.interval?.[0],
+      test.interval?.[1],
+      own.length,
+    ]),
+  });
   return {
     id: "seeds",
     title: fill(labels.seedsTitle, metric),
     note: labels.seedsNote,
     description: rows.map(({ label, test }) => `${label}: ${show(test.mean)}`).join("; "),
     plot: { kind: "intervals", x: title, zero: false, groups: [{ name: metric, rows: seeds }] },
-    table: () => ({
-      columns: [
-        { name: labels.model },
-        { name: labels.parameters },
-        { name: metric, show },
-        { name: labels.low, show },
-        { name: labels.high, show },
-        { name: labels.seeds },
-      ],
-      rows: rows.map(({ label, trainable, test, seeds: own }) => [
-        label,
-        trainable,
-        test.mean,
-        test.interval?.[0],
-        test.interval?.[1],
-        own.length,
-      ]),
-    }),
+    table,
+    numbers: () => {
+      const { columns, rows: cells } = table();
+      const names = [...new Set(rows.flatMap((row) => row.seeds))].sort((a, b) => a - b);
+      return {
+        columns: [...columns, ...names.map((seed) => ({ name: `${labels.seed} ${seed}`, show }))],
+        rows: rows.map((row, i) => [...cells[i]!, ...names.map((seed) => row.values[row.seeds.indexOf(seed)])]),
+      };
+    },
   };
 }
 

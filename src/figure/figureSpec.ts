@@ -126,7 +126,7 @@ export interface FigureSpec<P extends Plot = Plot> {
   description: string;
   plot?: P | undefined;
   table: () => TableData;
-  /** The numbers for a file, where the cells of the table that is shown are texts. */
+  /** The numbers for a file, where the table that is shown has them as texts, or not all that are drawn. */
   numbers?: (() => TableData) | undefined;
 }
 

@@ -5,6 +5,7 @@ import { figureFiles } from "../../../src/analysis/report/figureFiles.ts";
 import { htmlReport } from "../../../src/analysis/report/htmlReport.ts";
 import { markdownReport } from "../../../src/analysis/report/markdownReport.ts";
 import { reportBlocks } from "../../../src/analysis/report/report.ts";
+import type { Plot } from "../../../src/figure/figureSpec.ts";
 import type { ReportedRun } from "../../../src/analysis/report/reportedRun.ts";
 import { drawSvg } from "../../../src/figure/svg/drawSvg.ts";
 import { changed, severalSeeds, type Change } from "./messyRuns.ts";
@@ -195,6 +196,33 @@ test("no sign of an arm's name ends a cell, makes a tag or a heading", () => {
   assert.equal(rows.length, ODD.length + 2);
   assert.doesNotMatch(text, /(?<!\\)<b>/);
   assert.doesNotMatch(htmlReport(oddBlocks, "x", drawSvg), /<b>/);
+});
+
+/** What is drawn along the axis of values: middles, ends of intervals, dots. */
+function drawnOf(plot: Plot): number[] {
+  const ends = ({ low, high }: { low?: number | undefined; high?: number | undefined }): number[] =>
+    [low, high].filter((end) => end !== undefined);
+  if (plot.kind === "lines")
+    return plot.series.flatMap(({ points }) => points.flatMap((each) => [each.y, ...ends(each)]));
+  if (plot.kind === "intervals")
+    return plot.groups.flatMap(({ rows }) => rows.flatMap((row) => [row.value, ...ends(row), ...(row.dots ?? [])]));
+  return plot.kind === "bars" ? plot.series.flatMap(({ values }) => values) : [];
+}
+
+test("every number that a figure draws stands in its file", () => {
+  const blocks = reportBlocks([
+    ...severalSeeds("adept", [0.5, 0.6, 0.72], { scale: 1 }),
+    ...severalSeeds("dept", [0.53, 0.61], { scale: 2, trainable: 13_000 }),
+    ...[4, 16].flatMap((k) => severalSeeds("pt", [0.51, 0.62], shots(k))),
+  ]);
+  const files = figureFiles(blocks, drawSvg);
+  for (const block of blocks) {
+    if (block.kind !== "figure" || block.spec.plot === undefined) continue;
+    const numbers = files.get(`${block.name}.csv`)!.split(/[,\r\n]+/);
+    const known = new Set(numbers.flatMap((text) => [1, 100].map((factor) => (factor * Number(text)).toPrecision(8))));
+    const lost = drawnOf(block.spec.plot).filter((value) => !known.has(value.toPrecision(8)));
+    assert.deepEqual(lost, [], block.name);
+  }
 });
 
 const oneBudget = reportBlocks(
