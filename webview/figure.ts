@@ -34,6 +34,8 @@ export interface FigureOptions {
   /** The picture; without one, the table is shown as the figure. */
   drawing?: Drawing | undefined;
   data: () => TableData;
+  /** The numbers for a file, where they are more than the table shows. */
+  numbers?: (() => TableData) | undefined;
   extra?: readonly HTMLElement[];
   /** Whether it has the full width of the page. */
   wide?: boolean;
@@ -162,7 +164,7 @@ export class Figure {
       type: "save",
       name: `${this.fileName}.csv`,
       format: "csv",
-      data: tableToCsv(this.options.data(), this.context.provenance()),
+      data: tableToCsv((this.options.numbers ?? this.options.data)(), this.context.provenance()),
     });
   }
   private copy(text: string): void {

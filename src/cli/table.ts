@@ -1,3 +1,4 @@
+import { markdownCell } from "../base/text/markdownText.ts";
 import { oneLine } from "./terminal.ts";
 
 /** Formats a table as lines with aligned columns. @param right names of the columns that are aligned right */
@@ -23,6 +24,6 @@ export function markdownTable(
   right: readonly string[] = [],
 ): string[] {
   const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell) => oneLine(cell).replaceAll("|", "\\|")).join(" | ")} |`;
+    `| ${cells.map((cell) => markdownCell(oneLine(cell))).join(" | ")} |`;
   return [line(header), line(header.map((name) => (right.includes(name) ? "---:" : "---"))), ...rows.map(line)];
 }

@@ -115,13 +115,23 @@ export function specificityFigure({ full, cases, draws }: Specificity, labels: L
       dots: own.map(({ versus }) => 100 * versus.right.difference),
     };
   });
+  const table = (): TableData => tableOf(full, cases, labels);
   return {
     id: "specificity",
     title: labels.specificityTitle,
     note: `${fill(labels.bootstrapNote, cases[0]?.versus.n ?? 0)} ${labels.drawsNote}`,
     description: rows.map(({ label, value }) => `${label}: ${value.toFixed(1)}`).join("; "),
     plot: plotOf(rows, labels),
-    table: () => tableOf(full, cases, labels),
+    table,
+    // The means over draws are no cases: the file has them, too.
+    numbers: () => {
+      const { columns, rows: own } = table();
+      const means = rows.filter(({ dots = [] }) => dots.length > 0);
+      return {
+        columns,
+        rows: [...own, ...means.map(({ label, value, low, high }) => [label, undefined, value, low, high])],
+      };
+    },
   };
 }
 

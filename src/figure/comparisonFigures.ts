@@ -1,3 +1,4 @@
+import { LOSS } from "../record/metricText.ts";
 import type { Labels } from "../protocol/pageLabels.ts";
 import type { ComparisonRow, Pair } from "../protocol/results/comparison.ts";
 import type { SeedSummary } from "../protocol/results/intervals.ts";
@@ -5,7 +6,7 @@ import type { FigureSpec, IntervalRow, IntervalsPlot, LinesPlot } from "./figure
 import type { TableCell, TableData } from "./tableText.ts";
 import { fill, percent, pValueText, signedPoints } from "./valueText.ts";
 
-/** How the compared metric is shown: a correlation as a number from -1 to 1, a share in percent. */
+/** How the compared metric is shown: a correlation as a number from -1 to 1, a loss in nats, a share in percent. */
 export interface MetricScale {
   readonly name: string;
   readonly title: string;
@@ -13,10 +14,15 @@ export interface MetricScale {
   readonly show: (value: number) => string;
 }
 
-export const scaleOf = (name: string, correlation: boolean): MetricScale =>
-  correlation
-    ? { name, title: name, factor: 1, show: (value) => value.toFixed(3) }
+const number = (value: number): string => value.toFixed(3).replace("-", "−");
+
+/** @param name "loss" of a task that is judged by it, else that of a metric */
+export function scaleOf(name: string, correlation: boolean): MetricScale {
+  if (name === LOSS) return { name, title: `${name} (nats)`, factor: 1, show: number };
+  return correlation
+    ? { name, title: name, factor: 1, show: number }
     : { name, title: `${name} (%)`, factor: 100, show: (value) => percent(value) };
+}
 
 type TestedRow = ComparisonRow & { test: SeedSummary };
 const testedOf = (rows: readonly ComparisonRow[]): TestedRow[] =>
@@ -24,9 +30,11 @@ const testedOf = (rows: readonly ComparisonRow[]): TestedRow[] =>
 
 /** The ends of a summary's interval in the unit of an axis; of one seed there are none. */
 const endsOf = ({ interval }: SeedSummary, factor: number): { low?: number; high?: number } =>
-  interval === undefined ? {} : { low: factor * interval[0], high: factor * interval[1] };
+  interval === undefined || !interval.every((end) => Number.isFinite(end))
+    ? {}
+    : { low: factor * interval[0], high: factor * interval[1] };
 
-/** The test metric of each row over its seeds: mean, t-interval, and a dot for each seed. */
+/** The test metric of each row over its seeds: mean, t-interval, and a dot for each seed, a column of its file. */
 export function seedsFigure(
   given: readonly ComparisonRow[],
   { name: metric, title, factor, show }: MetricScale,
@@ -39,30 +47,39 @@ export function seedsFigure(
     ...endsOf(test, factor),
     dots: values.length > 1 ? values.map((x) => factor * x) : [],
   }));
+  const table = (): TableData => ({
+    columns: [
+      { name: labels.model },
+      { name: labels.parameters },
+      { name: metric, show },
+      { name: labels.low, show },
+      { name: labels.high, show },
+      { name: labels.seeds },
+    ],
+    rows: rows.map(({ label, trainable, test, seeds: own }) => [
+      label,
+      trainable,
+      test.mean,
+      test.interval?.[0],
+      test.interval?.[1],
+      own.length,
+    ]),
+  });
   return {
     id: "seeds",
     title: fill(labels.seedsTitle, metric),
     note: labels.seedsNote,
-    description: seeds.map(({ label, value }) => `${label}: ${value.toFixed(1)}`).join("; "),
+    description: rows.map(({ label, test }) => `${label}: ${show(test.mean)}`).join("; "),
     plot: { kind: "intervals", x: title, zero: false, groups: [{ name: metric, rows: seeds }] },
-    table: () => ({
-      columns: [
-        { name: labels.model },
-        { name: labels.parameters },
-        { name: metric, show },
-        { name: labels.low, show },
-        { name: labels.high, show },
-        { name: labels.seeds },
-      ],
-      rows: rows.map(({ label, trainable, test, seeds: own }) => [
-        label,
-        trainable,
-        test.mean,
-        test.interval?.[0],
-        test.interval?.[1],
-        own.length,
-      ]),
-    }),
+    table,
+    numbers: () => {
+      const { columns, rows: cells } = table();
+      const names = [...new Set(rows.flatMap((row) => row.seeds))].sort((a, b) => a - b);
+      return {
+        columns: [...columns, ...names.map((seed) => ({ name: `${labels.seed} ${seed}`, show }))],
+        rows: rows.map((row, i) => [...cells[i]!, ...names.map((seed) => row.values[row.seeds.indexOf(seed)])]),
+      };
+    },
   };
 }
 

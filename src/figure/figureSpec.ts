@@ -126,6 +126,8 @@ export interface FigureSpec<P extends Plot = Plot> {
   description: string;
   plot?: P | undefined;
   table: () => TableData;
+  /** The numbers for a file, where the table that is shown has them as texts, or not all that are drawn. */
+  numbers?: (() => TableData) | undefined;
 }
 
 /** A figure that is a table alone. */

@@ -1,4 +1,5 @@
-import { escapeLatex } from "../base/text/escapeLatex.ts";
+import { markdownCell as cell, markdownText } from "../base/text/markdownText.ts";
+import { beforeText, escapeLatex } from "../base/text/escapeLatex.ts";
 
 /** A cell: text, a number, or undefined where there is no value. */
 export type TableCell = string | number | undefined;
@@ -51,10 +52,9 @@ export function tableToCsv({ columns, rows }: TableData, { run, commit, seed }: 
 
 /** The table in Markdown, under its caption in italics. */
 export function tableToMarkdown({ columns, rows }: TableData, caption: string): string {
-  const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const numeric = (i: number): boolean => rows.some((row) => typeof row[i] === "number");
   return [
-    `*${caption}*`,
+    `*${markdownText(caption)}*`,
     "",
     `| ${columns.map((column) => cell(columnName(column))).join(" | ")} |`,
     `|${columns.map((_, i) => (numeric(i) ? "---:|" : "---|")).join("")}`,
@@ -62,6 +62,8 @@ export function tableToMarkdown({ columns, rows }: TableData, caption: string): 
     "",
   ].join("\n");
 }
+
+const latexCell = (text: string): string => `${beforeText(text)}${escapeLatex(text)}`;
 
 /** The table as a LaTeX float with booktabs rules. */
 export function tableToLatex({ columns, rows }: TableData, caption: string): string {
@@ -71,9 +73,9 @@ export function tableToLatex({ columns, rows }: TableData, caption: string): str
     `\\caption{${escapeLatex(caption)}}`,
     `\\begin{tabular}{${columns.map((_, i) => (numeric(i) ? "r" : "l")).join("")}}`,
     "\\toprule",
-    `${columns.map((column) => escapeLatex(columnName(column))).join(" & ")} \\\\`,
+    `${columns.map((column) => latexCell(columnName(column))).join(" & ")} \\\\`,
     "\\midrule",
-    ...rows.map((row) => `${columns.map((column, i) => escapeLatex(shown(row[i], column))).join(" & ")} \\\\`),
+    ...rows.map((row) => `${columns.map((column, i) => latexCell(shown(row[i], column))).join(" & ")} \\\\`),
     "\\bottomrule",
     "\\end{tabular}",
     "\\end{table}",

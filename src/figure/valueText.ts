@@ -3,8 +3,9 @@ export function fill(text: string, ...values: readonly (string | number)[]): str
   return text.replace(/\{(\d)\}/g, (_, index: string) => String(values[Number(index)] ?? ""));
 }
 
-/** A share as a percentage, with a true minus sign. */
-export const percent = (value: number, digits = 1): string => `${(100 * value).toFixed(digits).replace("-", "−")} %`;
+/** A share as a percentage, with a true minus sign; "n/a" where it is not finite. */
+export const percent = (value: number, digits = 1): string =>
+  Number.isFinite(value) ? `${(100 * value).toFixed(digits).replace("-", "−")} %` : "n/a";
 /** A share as percentage points, with its sign. */
 export const signedPoints = (value: number): string =>
   `${value > 0 ? "+" : ""}${(100 * value).toFixed(1).replace("-", "−")}`;

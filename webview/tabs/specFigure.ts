@@ -7,11 +7,11 @@ import { Figure, type FigureContext } from "../figure.ts";
  * @param more elements between title and picture, and whether the figure has the full width of the page
  */
 export function specFigure(
-  { id, title, note, description, plot, table }: FigureSpec<LinesPlot | IntervalsPlot | BarsPlot>,
+  { id, title, note, description, plot, table, numbers }: FigureSpec<LinesPlot | IntervalsPlot | BarsPlot>,
   context: FigureContext,
   more: { extra?: readonly HTMLElement[]; wide?: boolean } = {},
 ): Figure {
   const drawing = plot && chartOf(plot, context.theme());
   drawing?.describe(description);
-  return new Figure({ id, title, note, drawing, data: table, ...more }, context);
+  return new Figure({ id, title, note, drawing, data: table, numbers, ...more }, context);
 }

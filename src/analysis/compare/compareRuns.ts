@@ -10,6 +10,7 @@ import { validationScore } from "../../record/validationScore.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Comparison, ComparisonRow } from "../../protocol/results/comparison.ts";
 import { english, phrase, type Phrase } from "../../base/phrase.ts";
+import { drawOf } from "./drawOf.ts";
 
 /** A run with its experiment. */
 export interface ComparedRun {
@@ -55,10 +56,10 @@ function groupsOf(runs: readonly ComparedRun[]): Group[] {
 const scoreOf = ({ experiment, record }: ComparedRun): number | undefined =>
   validationScore(record, experiment.training.selection);
 
-const tested = ({ record }: ComparedRun): Evaluation | undefined =>
+export const tested = ({ record }: ComparedRun): Evaluation | undefined =>
   record.evaluations.find(({ split, label }) => split === "test" && label === "trained");
 /** A test metric; the loss, in nats per label token, is one where it is asked for. */
-const testValue = (run: ComparedRun, metric: string): number | undefined =>
+export const testValue = (run: ComparedRun, metric: string): number | undefined =>
   metric === LOSS ? tested(run)?.loss : tested(run)?.metrics[metric];
 const mean = (values: readonly number[]): number => values.reduce((sum, x) => sum + x, 0) / values.length;
 const known = (values: readonly (number | undefined)[]): number[] => values.filter((value) => value !== undefined);
@@ -82,10 +83,32 @@ function choose(combinations: readonly Combination[]): Combination | undefined {
 
 const isFinished = ({ record }: ComparedRun): boolean => record.status === "finished";
 
+/**
+ * Of finished runs with one seed the newest that was tested: a repeated run is no further sample, and would make the
+ * interval over seeds too narrow.
+ * @param runs of one setting, the oldest first
+ */
+export function oneOfEachSeed<T extends ComparedRun>(runs: readonly T[]): T[] {
+  const kept = new Map<string, T>();
+  for (const run of runs.filter(isFinished)) {
+    const before = kept.get(drawOf(run.experiment));
+    if (before === undefined || tested(run) !== undefined || tested(before) === undefined)
+      kept.set(drawOf(run.experiment), run);
+  }
+  return [...kept.values()];
+}
+
+/** How many finished runs of a group repeat a seed. */
+const repeatsIn = ({ combinations }: Group): number =>
+  [...combinations.values()].reduce(
+    (sum, { runs }) => sum + runs.filter(isFinished).length - oneOfEachSeed(runs).length,
+    0,
+  );
+
 function rowOf({ combinations }: Group, label: string, metric: string): ComparisonRow {
   const all = [...combinations.values()];
   const finished = all
-    .map(({ tuned, runs }) => ({ tuned, runs: runs.filter(isFinished) }))
+    .map(({ tuned, runs }) => ({ tuned, runs: oneOfEachSeed(runs) }))
     .filter(({ runs }) => runs.length > 0);
   // A single combination needs no choice, and therefore no validation split.
   const chosen = all.length === 1 ? finished[0] : choose(finished);
@@ -106,7 +129,7 @@ function rowOf({ combinations }: Group, label: string, metric: string): Comparis
     values,
     unfinished: all.flatMap((each) => each.runs.filter((run) => !isFinished(run)).map(({ id }) => id)),
     trainable: runs[0]?.record.trainable,
-    testExamples: runs[0] && tested(runs[0])?.examples,
+    testExamples: withTest[0] && tested(withTest[0].run)?.examples,
     validation: scores.length === 0 ? undefined : seedInterval(scores),
     test: values.length === 0 ? undefined : seedInterval(values),
   };
@@ -140,11 +163,14 @@ function labels(groups: readonly Group[]): string[] {
     const sameTask = groups.filter((_, i) => tasks[i] === tasks[at]);
     const peersOf = (key: string): readonly Group[] => {
       if (isOfTask(key)) return sameTask;
-      return arm !== undefined || OF_METHOD.test(key) ? same : groups;
+      if (OF_METHOD.test(key)) return same.filter((each) => kindOf(each) === kindOf(group));
+      return arm === undefined ? groups : same;
     };
+    const isOneKind = new Set(same.map(kindOf)).size === 1;
     const telling = [...group.settings.keys()].filter((key) => key !== "method.kind" && differs(key, peersOf(key)));
     return [
       arm ?? kindOf(group),
+      ...(isOneKind ? [] : [kindOf(group)]),
       ...(new Set(tasks).size > 1 ? [`task=${tasks[at]}`] : []),
       ...telling.map((key) => `${key.replace(/^(method|training|task)\./, "")}=${texts.get(key)![at]}`),
     ].join(", ");
@@ -166,7 +192,7 @@ function backboneWarnings(runs: readonly ComparedRun[]): Phrase[] {
   ];
 }
 
-function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]): Phrase[] {
+function warningsOf(runs: readonly ComparedRun[], groups: readonly Group[], rows: readonly ComparisonRow[]): Phrase[] {
   const several = (values: readonly unknown[]): boolean =>
     new Set(values.map((value) => JSON.stringify(value))).size > 1;
   const sizes = rows.flatMap(({ trainable }) => (trainable === undefined ? [] : [trainable]));
@@ -197,12 +223,19 @@ function warningsOf(runs: readonly ComparedRun[], rows: readonly ComparisonRow[]
         ? [phrase`${label}: ${tried - judged} of ${tried} tuned combinations could not be judged on validation.`]
         : [],
     ),
+    ...groups.flatMap((group, i) => {
+      const repeats = repeatsIn(group);
+      return repeats === 0
+        ? []
+        : [phrase`${rows[i]!.label}: of runs with one seed the newest counts, ${repeats} older left out.`];
+    }),
   ];
 }
 
 /**
  * Compares runs: those that differ in nothing but seed and tuned settings make one row. Of the tuned combinations, the
- * one with the best mean validation score is shown, and its test metric alone; the test split chooses nothing.
+ * one with the best mean validation score is shown, and its test metric alone; the test split chooses nothing. Of runs
+ * of one setting and seed the newest counts.
  * @param metric the test metric to show; by default the first that the runs have
  */
 export function compareRuns(given: readonly ComparedRun[], metric?: string): Comparison {
@@ -217,6 +250,6 @@ export function compareRuns(given: readonly ComparedRun[], metric?: string): Com
   const groups = groupsOf(runs);
   const names = labels(groups);
   const rows = groups.map((group, i) => rowOf(group, names[i]!, name));
-  const phrases = warningsOf(runs, rows);
+  const phrases = warningsOf(runs, groups, rows);
   return { metric: name, rows, warnings: phrases.map(english), phrases };
 }

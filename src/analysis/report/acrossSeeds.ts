@@ -1,9 +1,12 @@
 import { RETRAINED_TEXT } from "../../experiment/retrained.ts";
+import { LOSS } from "../../record/metricText.ts";
+import { testValue } from "../compare/compareRuns.ts";
+import { drawOf } from "../compare/drawOf.ts";
 import { corrected } from "../statistics/corrections.ts";
 import { pairedDifference } from "../statistics/pairedDifference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
-import { foundOrNot, number, overSeeds, points, pValue } from "./format.ts";
+import { differenceScale, exponential, foundOrNot, metricNumber, number, overSeeds, pValue } from "./format.ts";
 import type { ReportedRun, SeedGroup } from "./reportedRun.ts";
 
 const fourDecimals = (x: number): string => number(x, 4);
@@ -102,8 +105,8 @@ function stability(groups: readonly SeedGroup[]): Block[] {
         label,
         name,
         String(own[0]!.rate),
-        overSeeds(seedInterval(own.map(({ ratio }) => ratio.median)), (x) => x.toExponential(1)),
-        overSeeds(seedInterval(own.map(({ gradient }) => gradient.median)), (x) => x.toExponential(1)),
+        overSeeds(seedInterval(own.map(({ ratio }) => ratio.median)), exponential),
+        overSeeds(seedInterval(own.map(({ gradient }) => gradient.median)), exponential),
         String(own.reduce((sum, { spikes }) => sum + spikes, 0)),
         advice === undefined ? "none" : `try ${advice.rate}: ${advice.why}`,
       ];
@@ -127,11 +130,11 @@ function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
   const own = groups.filter(({ runs }) => runs[0]!.experiment.part?.case !== undefined);
   const base = own.find(({ label }) => label === "A0");
   if (base === undefined || own.length < 2) return [];
-  const value = (run: ReportedRun): number | undefined =>
-    run.record.evaluations.find(({ split, label }) => split === "test" && label === "trained")?.metrics[metric];
+  const value = (run: ReportedRun): number | undefined => testValue(run, metric);
+  const { unit, show } = differenceScale(metric);
   const judged = own.map((group) => {
     const pairs = group.runs.flatMap((run) => {
-      const other = base.runs.find(({ experiment }) => experiment.seed === run.experiment.seed);
+      const other = base.runs.find(({ experiment }) => drawOf(experiment) === drawOf(run.experiment));
       const [a, b] = [value(run), other && value(other)];
       return a === undefined || b === undefined ? [] : [{ a, b }];
     });
@@ -155,8 +158,8 @@ function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
     return [
       `${kase}: ${RETRAINED_TEXT[kase]}`,
       group.runs[0]!.record.trainable?.toLocaleString("en") ?? "",
-      values.length === 0 ? "" : overSeeds(seedInterval(values), (x) => `${points(x)} %`),
-      at < 0 || difference === undefined ? "" : foundOrNot(difference.mean, difference.interval),
+      values.length === 0 ? "" : overSeeds(seedInterval(values), (x) => metricNumber(metric, x)),
+      at < 0 || difference === undefined ? "" : foundOrNot(difference.mean, difference.interval, show),
       at < 0 ? "" : pValue(holm[at]!),
       difference?.dz === undefined || at < 0 ? "" : number(difference.dz, 2),
       String(values.length),
@@ -166,12 +169,11 @@ function retrained(groups: readonly SeedGroup[], metric: string): Block[] {
     { kind: "heading", level: 3, text: "Ablations trained from scratch (R)" },
     {
       kind: "table",
-      caption:
-        "Retrained at one budget: test value, and the difference to A0 in points, paired by seed, 95 % t-intervals; p by the paired t-test, Holm-corrected; d_z the effect size",
+      caption: `Retrained at one budget: test value, and the difference to A0 (${unit}), paired by seed, 95 % t-intervals; p by the paired t-test, Holm-corrected; d_z the effect size`,
       header: ["", "parameters", "test", "against A0", "p (Holm)", "d_z", "seeds"],
       rows,
     },
-    { kind: "text", text: explained(judged, base) },
+    { kind: "text", text: explained(judged, base, metric) },
   ];
 }
 
@@ -181,11 +183,13 @@ interface Judged {
 }
 
 /** The share (A0 - A3) / (A0 - A1), stated only where the interval of A0 - A1 lies above 0. */
-function explained(judged: readonly Judged[], base: SeedGroup): string {
+function explained(judged: readonly Judged[], base: SeedGroup, metric: string): string {
   const of = (label: string): Judged["difference"] =>
     judged.find(({ group }) => group !== base && group.label === label)?.difference;
   const [a1, a3] = [of("A1"), of("A3")];
-  if (a1?.interval === undefined || a3 === undefined || a1.interval[1] >= 0)
+  // What is lost has less right, or more loss.
+  const least = metric === LOSS ? -(a1?.interval?.[0] ?? 0) : (a1?.interval?.[1] ?? 0);
+  if (a1 === undefined || a3 === undefined || !(least < 0))
     return "No share of a gain is computed: ADePT's gain over the prompt alone does not exceed its interval.";
   return `Specificity explains ${number((100 * a3.mean) / a1.mean, 0)} % of ADePT's gain over the prompt alone: what one trained constant does not reach.`;
 }

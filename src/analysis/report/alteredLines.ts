@@ -14,6 +14,8 @@ interface Effect {
 }
 type Case = { label: string; versus: { right: { difference: number; interval: Interval } } };
 
+const isFinite = ({ mean, interval }: Effect): boolean => [mean, ...interval].every((x) => Number.isFinite(x));
+
 /** The effects of the cases that every run has. */
 function effects(ofRuns: readonly (readonly Case[])[]): Effect[] {
   const [first = [], ...others] = ofRuns;
@@ -50,19 +52,28 @@ function linesOf(what: string, all: readonly Effect[]): SummaryLines {
 }
 
 /** The time of the folded form over that of other forms: over seeds the geometric mean of the runs' medians. */
-function foldLines(which: string, runs: readonly ReportedRun[]): string[] {
-  const folds = runs.flatMap(({ analyses: { latency } }) => latency?.fold ?? []);
-  const [first] = folds;
-  if (first === undefined) return [];
-  return first.against.map(({ against, ratio }) => {
-    const own = folds.flatMap((fold) => fold.against.filter((each) => each.against === against));
-    const { mean, interval } = seedInterval(own.map((each) => Math.log(each.ratio.median)));
+function foldLines({ label, kind, runs }: SeedGroup, task: string | undefined): string[] {
+  const form = runs.map(({ analyses }) => analyses.latency?.fold?.form).find((each) => each !== undefined);
+  const timed = runs.flatMap((run) =>
+    (run.analyses.latency?.fold?.against ?? [])
+      .filter(({ ratio }) => [ratio.median, ratio.low, ratio.high].every((x) => Number.isFinite(x) && x > 0))
+      .map((each) => ({ run, ...each })),
+  );
+  return [...new Set(timed.map(({ against }) => against))].map((against) => {
+    const own = timed.filter((each) => each.against === against);
+    const of = whichOf(
+      own.map(({ run }) => run),
+      task,
+    );
+    const which = label === kind || own.length === 1 ? of : `${label}, ${of}`;
+    const { mean, interval } = seedInterval(own.map(({ ratio }) => Math.log(ratio.median)));
+    const [first] = own;
     const [middle, low, high] =
       interval === undefined
-        ? [ratio.median, ratio.low, ratio.high]
+        ? [first!.ratio.median, first!.ratio.low, first!.ratio.high]
         : [Math.exp(mean), Math.exp(interval[0]), Math.exp(interval[1])];
     const verdict = timeVerdict({ low, high }, LABELS);
-    return `${first.form} (${which}) against ${against}: ${middle.toFixed(3)} times its time [${low.toFixed(3)}, ${high.toFixed(3)}], ${verdict}.`;
+    return `${form} (${which}) against ${against}: ${middle.toFixed(3)} times its time [${low.toFixed(3)}, ${high.toFixed(3)}], ${verdict}.`;
   });
 }
 
@@ -82,13 +93,15 @@ export function alteredLines(group: SeedGroup, task: string | undefined): Summar
     const cases = runs.map((run) => casesOf(run)!);
     return runs.length === 0
       ? { found: [], not: [] }
-      : linesOf(`${what} of ${runs.length === 1 ? group.kind : group.label} (${whichOf(runs, task)})`, effects(cases));
+      : linesOf(
+          `${what} of ${runs.length === 1 ? group.kind : group.label} (${whichOf(runs, task)})`,
+          effects(cases).filter(isFinite),
+        );
   };
-  const timed = group.runs.filter(({ analyses }) => analyses.latency?.fold !== undefined);
   return merged([
     of("Ablation", ({ analyses }) => analyses.ablation?.cases),
     of("Replaced offsets", ({ analyses }) => analyses.specificity?.cases),
     of("Position shift", ({ analyses }) => analyses["position-shift"]?.cases),
-    { found: foldLines(whichOf(timed, task), timed), not: [] },
+    { found: foldLines(group, task), not: [] },
   ]);
 }

@@ -1,6 +1,6 @@
 import { verdictOf, type Claim, type Verdict } from "./claims.ts";
 import { claimsAmong } from "./claimsSection.ts";
-import { detectable, measured } from "./claimText.ts";
+import { detectable, measuredWithUnit } from "./claimText.ts";
 import { seedGroups, type ReportedRun } from "./reportedRun.ts";
 import type { SummaryLines } from "./summaryLines.ts";
 
@@ -17,10 +17,6 @@ function texts(told: readonly Told[], hasSeveral: boolean, figure: (claim: Claim
     .map(([text, own]) => `${text} (${hasSeveral ? own.map(({ task }) => task).join(", ") : figure(own[0]!.claim)})`)
     .join("; ");
 }
-
-const isLogRatio = ({ unit }: Claim): boolean => unit === "log-ratio";
-/** A share's figures are points, and say so; a ratio's say "times" by themselves. */
-const measuredWithUnit = (claim: Claim): string => `${isLogRatio(claim) ? "" : "points: "}${measured(claim)}`;
 
 /**
  * What is told of the paper's claims over several seeds, a line for each verdict.

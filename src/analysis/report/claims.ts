@@ -1,16 +1,18 @@
 import type { Interval } from "../../protocol/results/intervals.ts";
 import type { Estimate } from "../../protocol/results/outcome.ts";
-import type { PositionShift, Shifted } from "../../protocol/results/positionShift.ts";
-import { leadingMetric } from "../../record/metricText.ts";
+import { isCorrelation, LOSS } from "../../record/metricText.ts";
+import { compareRuns, tested, testValue } from "../compare/compareRuns.ts";
+import { drawOf } from "../compare/drawOf.ts";
 import { pairedDifference } from "../statistics/pairedDifference.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { ReportedRun, SeedGroup } from "./reportedRun.ts";
+import { isAnalysed, standing } from "./standing.ts";
 
 /** A measured effect, in the direction that the claim gives it: above 0 speaks for the claim. */
 export interface Claim {
   text: string;
-  /** A share -1 to 1, or the logarithm to base 10 of a ratio. */
-  unit: "share" | "log-ratio";
+  /** A share -1 to 1, the logarithm to base 10 of a ratio, a difference of correlations, or of losses. */
+  unit: "share" | "log-ratio" | "correlation" | "nats";
   mean: number;
   /** Undefined with one seed and no interval of its own. */
   interval: Interval | undefined;
@@ -55,13 +57,21 @@ function ofSeeds(text: string, unit: Claim["unit"], values: readonly number[]): 
 /** Pairs of runs of two groups with the same seed. */
 const pairsOf = (a: SeedGroup, b: SeedGroup): [ReportedRun, ReportedRun][] =>
   a.runs.flatMap((run) => {
-    const other = b.runs.find(({ experiment }) => experiment.seed === run.experiment.seed);
+    const other = b.runs.find(({ experiment }) => drawOf(experiment) === drawOf(run.experiment));
     return other === undefined ? [] : [[run, other] as [ReportedRun, ReportedRun]];
   });
 
-const testOf = ({ record }: ReportedRun): number | undefined =>
-  leadingMetric(record.evaluations.find((each) => each.split === "test" && each.label === "trained")?.metrics ?? {})
-    ?.value;
+/** A number that was measured: what was not finite is none. */
+const isKnown = (value: number | undefined | null): value is number => Number.isFinite(value);
+
+/** The test values of pairs that were tested on as many examples. */
+function testPairs(a: SeedGroup, b: SeedGroup, metric: string): { own: number; its: number }[] {
+  return pairsOf(a, b).flatMap((pair) => {
+    const [own, its] = pair.map((run) => testValue(run, metric));
+    const [ownCount, itsCount] = pair.map((run) => tested(run)?.examples);
+    return isKnown(own) && isKnown(its) && ownCount === itsCount ? [{ own, its }] : [];
+  });
+}
 
 /** Parameters that differ by at most this factor are one budget. */
 const ONE_BUDGET = 1.05;
@@ -72,76 +82,91 @@ function isOneBudget(a: SeedGroup, b: SeedGroup): boolean {
   return Math.max(one, other) <= ONE_BUDGET * Math.min(one, other);
 }
 
-/** Test results against the other methods of one budget, paired by seed (paper, Tables 1 and 3). */
+function unitOf(metric: string): Claim["unit"] {
+  if (metric === LOSS) return "nats";
+  return isCorrelation(metric) ? "correlation" : "share";
+}
+
+/**
+ * Test results against the other methods of one budget, paired by seed (paper, Tables 1 and 3). Of several settings of
+ * a method that stands for it which has most pairs, and of these which validation prefers.
+ */
 function results(adept: SeedGroup, others: readonly SeedGroup[]): Claim[] {
-  return others
-    .filter((other) => isOneBudget(adept, other))
-    .flatMap((other) => {
-      const pairs = pairsOf(adept, other).flatMap(([a, b]) => {
-        const [own, its] = [testOf(a), testOf(b)];
-        return own === undefined || its === undefined ? [] : [{ own, its }];
-      });
-      if (pairs.length === 0) return [];
-      const { mean, interval, n } = pairedDifference(
-        pairs.map(({ own }) => own),
-        pairs.map(({ its }) => its),
-      );
-      return [{ text: `Better than ${other.label} at one budget`, unit: "share", mean, interval, n, over: "seeds" }];
+  const { metric } = compareRuns([adept, ...others].flatMap(({ runs }) => runs));
+  const rivals = others.filter((other) => isOneBudget(adept, other));
+  return [...new Set(rivals.map(({ kind }) => kind))].flatMap((kind): Claim[] => {
+    const other = standing(rivals, {
+      isOne: (each) => each.kind === kind,
+      count: (each) => testPairs(adept, each, metric).length,
     });
+    if (other === undefined) return [];
+    const pairs = testPairs(adept, other, metric);
+    const { mean, interval, n } = pairedDifference(
+      pairs.map(({ own, its }) => (metric === LOSS ? its : own)),
+      pairs.map(({ own, its }) => (metric === LOSS ? own : its)),
+    );
+    const text = `${metric === LOSS ? "Less loss" : "Better"} than ${other.label} at one budget`;
+    return [{ text, unit: unitOf(metric), mean, interval, n, over: "seeds" }];
+  });
 }
 
 const officialOf = ({ analyses: { offsets } }: ReportedRun): number | undefined => {
   const size = offsets?.official.meanAbs;
-  return size === undefined || size === 0 ? undefined : size;
+  return isKnown(size) && size > 0 ? size : undefined;
 };
 
 /** Offsets as the published code counts them (paper, Table 2). */
-function sizes(adept: SeedGroup, dept: SeedGroup): Claim[] {
+function sizes(adept: SeedGroup, dept: SeedGroup, which: string): Claim[] {
   const ratios = pairsOf(adept, dept).flatMap(([a, b]) => {
     const [own, its] = [officialOf(a), officialOf(b)];
     return own === undefined || its === undefined ? [] : [Math.log10(own / its)];
   });
-  return ratios.length === 0 ? [] : [ofSeeds("Larger offsets than DePT's (Table 2)", "log-ratio", ratios)];
+  return ratios.length === 0 ? [] : [ofSeeds(`Larger offsets than DePT's (Table 2)${which}`, "log-ratio", ratios)];
 }
 
-/** The largest shift of the offsets' table alone, which moves offsets of places and none of tokens. */
-const farthest = (shift: PositionShift | undefined): Shifted | undefined =>
-  shift?.cases
-    .filter(({ test }) => test === "T1")
-    .reduce<Shifted | undefined>((most, each) => (most === undefined || each.k > most.k ? each : most), undefined);
+/** What each shift of the offsets' table alone, which moves no token's offset, changes in the share right. */
+const movedBy = ({ analyses }: ReportedRun): Map<number, number> =>
+  new Map(
+    (analyses["position-shift"]?.cases ?? [])
+      .filter(({ test, versus }) => test === "T1" && isKnown(versus.right.difference))
+      .map(({ k, versus }) => [k, versus.right.difference]),
+  );
 
-/** What a shift of places takes from DePT and not from ADePT, in the share right. */
-function shifts(adept: SeedGroup, dept: SeedGroup): Claim[] {
-  const differences = pairsOf(adept, dept).flatMap(([a, b]) => {
-    const [own, its] = [farthest(a.analyses["position-shift"]), farthest(b.analyses["position-shift"])];
-    return own === undefined || its === undefined
-      ? []
-      : [{ k: own.k, value: own.versus.right.difference - its.versus.right.difference }];
+/** What a shift of places takes from DePT and not from ADePT, in the share right: the farthest that most pairs have. */
+function shifts(adept: SeedGroup, dept: SeedGroup, which: string): Claim[] {
+  const differences = pairsOf(adept, dept).map(([a, b]) => {
+    const [own, its] = [movedBy(a), movedBy(b)];
+    return new Map([...own].flatMap(([k, value]) => (its.has(k) ? [[k, value - its.get(k)!] as const] : [])));
   });
-  if (differences.length === 0) return [];
-  const text = `A shift by ${differences[0]!.k} places harms DePT more`;
-  return [
-    ofSeeds(
-      text,
-      "share",
-      differences.map(({ value }) => value),
-    ),
-  ];
+  const having = (k: number): number => differences.filter((each) => each.has(k)).length;
+  const [farthest] = [...new Set(differences.flatMap((each) => [...each.keys()]))].sort(
+    (a, b) => having(b) - having(a) || b - a,
+  );
+  if (farthest === undefined) return [];
+  const values = differences.flatMap((each) => each.get(farthest) ?? []);
+  return [ofSeeds(`A shift by ${farthest} places harms DePT more${which}`, "share", values)];
 }
 
 /** Loss spikes of DePT beyond ADePT's, as a share of the steps. */
-function steadiness(adept: SeedGroup, dept: SeedGroup): Claim[] {
-  const differences = pairsOf(adept, dept).flatMap(([a, b]) => {
-    const [own, its] = [a.analyses.stability, b.analyses.stability];
-    return own === undefined || its === undefined ? [] : [its.lossSpikes / its.steps - own.lossSpikes / own.steps];
+function steadiness(adept: SeedGroup, dept: SeedGroup, which: string): Claim[] {
+  const share = ({ analyses: { stability } }: ReportedRun): number | undefined =>
+    stability === undefined ? undefined : stability.lossSpikes / stability.steps;
+  const differences = pairsOf(adept, dept).flatMap((pair) => {
+    const [own, its] = pair.map(share);
+    return isKnown(own) && isKnown(its) ? [its - own] : [];
   });
-  return differences.length === 0 ? [] : [ofSeeds("Fewer steps whose loss leaps than DePT", "share", differences)];
+  return differences.length === 0
+    ? []
+    : [ofSeeds(`Fewer steps whose loss leaps than DePT${which}`, "share", differences)];
 }
 
 /** The folded form's time against DePT's: over the runs' medians, or over the rounds of the one run that was timed. */
 function foldTimes({ runs }: SeedGroup): Claim[] {
   const timed = runs.flatMap(
-    ({ analyses: { latency } }) => latency?.fold?.against.filter(({ against }) => against === "dept").slice(0, 1) ?? [],
+    ({ analyses: { latency } }) =>
+      latency?.fold?.against
+        .filter(({ against, ratio }) => against === "dept" && isKnown(ratio.median) && ratio.median > 0)
+        .slice(0, 1) ?? [],
   );
   const [first, second] = timed;
   if (first === undefined) return [];
@@ -164,19 +189,27 @@ const casesOf = (runs: readonly ReportedRun[], isCase: (label: string) => boolea
     [...(ablation?.cases ?? []), ...(specificity?.cases ?? [])]
       .filter(({ label }) => isCase(label))
       .slice(0, 1)
+      .filter(({ versus: { right } }) => isKnown(right.difference))
       .map(({ versus: { right, n } }) => ({ right, n })),
   );
 
 /**
  * What the ADePT paper says of the method, as measured on one task's runs; what the runs do not tell is left out.
  * @param adept runs of ADePT that differ in their seed alone
- * @param others groups of other methods on the same task
+ * @param others groups of other methods on the same task, several of a method where it has several settings
  */
 export function claimsOf(adept: SeedGroup, others: readonly SeedGroup[]): Claim[] {
-  const dept = others.find(({ kind }) => kind === "dept");
+  const isDept = ({ kind }: SeedGroup): boolean => kind === "dept";
+  const dept = standing(others, {
+    isOne: isDept,
+    count: (each) => pairsOf(adept, each).filter((pair) => pair.every(isAnalysed)).length,
+  });
+  const which = dept === undefined || others.filter(isDept).length === 1 ? "" : `, ${dept.label}`;
   return [
     ...results(adept, others),
-    ...(dept === undefined ? [] : [...sizes(adept, dept), ...shifts(adept, dept), ...steadiness(adept, dept)]),
+    ...(dept === undefined
+      ? []
+      : [...sizes(adept, dept, which), ...shifts(adept, dept, which), ...steadiness(adept, dept, which)]),
     ...overRuns(
       "The FFN matters: without it less is right",
       casesOf(adept.runs, (label) => label === "FFN off"),

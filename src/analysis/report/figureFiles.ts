@@ -15,7 +15,7 @@ export function figureFiles(blocks: readonly Block[], draw: DrawPlot): Map<strin
   for (const block of blocks) {
     if (block.kind !== "figure") continue;
     const { name, spec, provenance } = block;
-    files.set(`${name}.csv`, tableToCsv(spec.table(), provenance));
+    files.set(`${name}.csv`, tableToCsv((spec.numbers ?? spec.table)(), provenance));
     if (spec.plot === undefined) continue;
     const svg = draw(spec.plot, name).replace(/^(<svg [^>]*>)/, '$1<rect width="100%" height="100%" fill="#ffffff"/>');
     files.set(`${name}.svg`, `<?xml version="1.0" encoding="UTF-8"?>\n${svg}\n`);

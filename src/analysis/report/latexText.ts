@@ -1,4 +1,4 @@
-import { escapeLatex } from "../../base/text/escapeLatex.ts";
+import { beforeText, escapeLatex } from "../../base/text/escapeLatex.ts";
 
 /** What pdflatex prints with its usual fonts: ASCII, Latin-1's letters, quotes and dashes. */
 const PRINTED = /[ -~À-ÖØ-öø-ÿ–—‘’“”…]/;
@@ -11,6 +11,7 @@ const ELSEWHERE = /[<>|]/;
  * their number.
  */
 export const latexText = (text: string): string =>
+  beforeText(text) +
   [...text.replace(/\s/g, " ")]
     .map((sign) => {
       if (ELSEWHERE.test(sign)) return `$${sign}$`;

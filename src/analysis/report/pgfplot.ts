@@ -41,12 +41,18 @@ const picture = (options: readonly string[], lines: readonly string[]): string =
     "",
   ].join("\n");
 
+/**
+ * Whether TeX can draw an axis by logarithms. Of ends that are nearly the same, such as parameters of one budget, a
+ * unit of the logarithm is longer than its longest dimension; there a linear axis looks the same.
+ */
+const isDrawnByLogarithms = ({ isLogarithmic, low, high }: DrawnAxis): boolean => isLogarithmic && high / low > 1.1;
+
 /** Ends, ticks and title of an axis. */
 const axisOptions = (name: "x" | "y", axis: DrawnAxis): string[] => [
   `${name}label=${text(axis.title)}`,
   `${name}min=${axis.low}`,
   `${name}max=${axis.high}`,
-  ...(axis.isLogarithmic ? [`${name}mode=log`] : []),
+  ...(isDrawnByLogarithms(axis) ? [`${name}mode=log`] : []),
   `${name}tick=${list(axis.ticks)}`,
   `${name}ticklabels=${list(axis.ticks.map((_, i) => text(tickName(axis, i))))}`,
   ...(name === "x" && axis.names !== undefined ? ["x tick label style={rotate=35,anchor=east}"] : []),
@@ -60,7 +66,7 @@ const SHARED = [
 
 /** A point as pgfplots reads it, with its whisker along an axis. */
 function coordinate({ x, y, low, high }: Point, along: "x" | "y"): string {
-  if (low === undefined || high === undefined) return `(${x},${y})`;
+  if (low === undefined || high === undefined || !Number.isFinite(high - low)) return `(${x},${y})`;
   const value = along === "y" ? y : x;
   const pair = (size: number): string => (along === "y" ? `(0,${Math.max(0, size)})` : `(${Math.max(0, size)},0)`);
   return `(${x},${y}) += ${pair(high - value)} -= ${pair(value - low)}`;
@@ -144,7 +150,8 @@ function intervalsPlot({ x, zero, groups }: IntervalsPlot): string {
       ? ["extra x ticks={0}", "extra x tick labels={}", "extra x tick style={grid=major,grid style={black}}"]
       : []),
   ];
-  const lines = groups.flatMap(({ name, rows }, i) => {
+  const lines = groups.flatMap(({ name, rows: all }, i) => {
+    const rows = all.filter(({ value }) => Number.isFinite(value));
     const at = (label: string): number => labels.indexOf(label);
     const points = rows.map(({ label, value, low, high }) => coordinate({ x: value, y: at(label), low, high }, "x"));
     const dots = rows.flatMap(({ label, dots: own = [] }) => own.map((dot) => `(${dot},${at(label)})`));

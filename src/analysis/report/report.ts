@@ -3,15 +3,16 @@ import { curvesFigure } from "../../figure/curvesFigure.ts";
 import { findMethod } from "../../method/registry.ts";
 import type { ComparisonRow } from "../../protocol/results/comparison.ts";
 import type { RunRecord } from "../../record/record.ts";
-import { isCorrelation, leadingMetric, LOSS, metricName } from "../../record/metricText.ts";
+import { isCorrelation, LOSS, metricName } from "../../record/metricText.ts";
 import { compareRuns } from "../compare/compareRuns.ts";
+import { drawOf } from "../compare/drawOf.ts";
 import { acrossSeeds } from "./acrossSeeds.ts";
 import type { Block } from "./blocks.ts";
 import { figureBlock, LABELS } from "./figureBlock.ts";
 import { summary } from "./summary.ts";
 import { claimsSection } from "./claimsSection.ts";
 import { fewShotSection } from "./fewShotSection.ts";
-import { metricNumber, number, overSeeds } from "./format.ts";
+import { countOf, metricNumber, number, overSeeds } from "./format.ts";
 import { latencySection } from "./latencySection.ts";
 import { seedGroups, type ReportedRun } from "./reportedRun.ts";
 import { runBlocks } from "./runSection.ts";
@@ -70,6 +71,15 @@ const validationOf = ({ evaluations }: RunRecord, metric: string): [step: number
     .filter(({ split, label }) => split === "validation" && label === "trained")
     .flatMap(({ step, metrics }) => (metrics[metric] === undefined ? [] : [[step, metrics[metric]]]));
 
+/** The test metric of the finished runs before their training, of those that have it. */
+const untrainedOf = (runs: readonly ReportedRun[], metric: string): number[] =>
+  runs
+    .filter(({ record }) => record.status === "finished")
+    .flatMap(({ record }) => {
+      const test = record.evaluations.find(({ split, label }) => split === "test" && label === "untrained");
+      return (metric === LOSS ? test?.loss : test?.metrics[metric]) ?? [];
+    });
+
 /** @param at the number of the task in the report */
 function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[] }, at: number): Block[] {
   const among = `task${at + 1}`;
@@ -86,12 +96,7 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
     String(seeds.length),
     validation === undefined ? "" : number(validation.mean),
   ]);
-  const untrained = runs
-    .map(
-      ({ record }) =>
-        leadingMetric(record.evaluations.find(({ label }) => label === "untrained")?.metrics ?? {})?.value,
-    )
-    .filter((value) => value !== undefined);
+  const untrained = untrainedOf(runs, metric);
   return [
     { kind: "heading", level: 2, text: `Task: ${name}` },
     {
@@ -112,7 +117,7 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
       : [
           {
             kind: "text" as const,
-            text: `Untrained, the same runs test at ${show(untrained.reduce((a, b) => a + b, 0) / untrained.length)} on average.`,
+            text: `Untrained, ${untrained.length === runs.length ? "the same runs" : countOf(untrained.length, "run")} ${untrained.length === 1 && runs.length > 1 ? "tests" : "test"} at ${show(untrained.reduce((a, b) => a + b, 0) / untrained.length)} on average.`,
           },
         ]),
     ...comparison.warnings.map((text): Block => ({ kind: "text", text: `Note: ${text}` })),
@@ -126,12 +131,15 @@ function taskSection({ name, runs }: { name: string; runs: readonly ReportedRun[
   ];
 }
 
+const isOfOneDraw = ({ experiment: a }: ReportedRun, { experiment: b }: ReportedRun): boolean =>
+  drawOf(a) === drawOf(b) && a.task.shots?.k === b.task.shots?.k;
+
 /** The run of the control of position shift with the same seed, for a run of another method. */
 function controlOf(run: ReportedRun, among: readonly ReportedRun[]): ReportedRun | undefined {
   const isControl = ({ experiment }: ReportedRun): boolean =>
     findMethod(experiment.method.kind)?.isShiftControl === true;
   if (isControl(run)) return undefined;
-  return among.find((each) => isControl(each) && each.experiment.seed === run.experiment.seed);
+  return among.find((each) => isControl(each) && isOfOneDraw(each, run));
 }
 
 /** Of which runs a report has a section of their own: of all, of one of each row of a comparison, or of none. */
@@ -142,17 +150,26 @@ export type Sections = (typeof SECTIONS)[number];
  */
 const MOST_IN_FULL = 20;
 
-/** The runs of a task that have a section of their own; of a row, the run with the least seed. */
+const analysesOf = ({ analyses }: ReportedRun): number => Object.keys(analyses).length;
+
+/** The runs of a task that have a section of their own; of a row, that with most analyses and the least seed. */
 function inFull(own: readonly ReportedRun[], sections: Sections): readonly ReportedRun[] {
   if (sections === "all") return own;
   if (sections === "none") return [];
-  return seedGroups(own).map(({ runs }) => runs[0]!);
+  return seedGroups(own).map(({ runs }) => {
+    const most = Math.max(...runs.map(analysesOf));
+    return runs.find((run) => analysesOf(run) === most)!;
+  });
 }
 
 /** Says that other runs have no section, and where theirs is. */
-function leftOut(runs: number, shown: number): Block[] {
+function leftOut(all: readonly ReportedRun[], shown: number): Block[] {
+  const runs = all.length;
   if (runs === shown) return [];
-  const which = shown === 0 ? "no run" : `${shown} of ${runs} runs, of each row the one with the least seed`;
+  const one = all.some((run) => analysesOf(run) > 0)
+    ? "the one with most analyses, and of these the least seed"
+    : "the one with the least seed";
+  const which = shown === 0 ? "no run" : `${shown} of ${runs} runs, of each row ${one}`;
   const text = `Sections of their own: ${which}. adept report RUN writes that of another run, --sections all those of all.`;
   return [{ kind: "text", text }];
 }
@@ -176,7 +193,7 @@ export function reportBlocks(
     },
     ...summary(tasks),
     ...tasks.flatMap(taskSection),
-    ...leftOut(runs.length, shown),
+    ...leftOut(runs, shown),
     ...tasks.flatMap(({ runs: own, shown: each }) =>
       each.flatMap((run) => runBlocks(run, { control: controlOf(run, own), shared })),
     ),

@@ -1,13 +1,22 @@
 import { findMethod } from "../../method/registry.ts";
+import { drawOf } from "../compare/drawOf.ts";
 import { doubleDifferences } from "../shift/differenceInDifferences.ts";
 import { seedInterval } from "../statistics/seedInterval.ts";
 import type { Block } from "./blocks.ts";
-import { foundOrNot, number } from "./format.ts";
+import { exponential, foundOrNot, number } from "./format.ts";
 import type { PositionShift } from "../../protocol/results/positionShift.ts";
 import type { ReportedRun, SeedGroup } from "./reportedRun.ts";
 
 const shiftOf = (run: ReportedRun): PositionShift | undefined => run.analyses["position-shift"];
-const small = (x: number): string => (x === 0 ? "0 exactly" : x.toExponential(1));
+const small = (x: number): string => (x === 0 ? "0 exactly" : exponential(x));
+
+/** The labels of all shifts that some run has, by test and number of places. */
+function labelsOf(shifts: readonly PositionShift[]): string[] {
+  const all = new Map(shifts.flatMap(({ cases }) => cases.map((each) => [each.label, each] as const)));
+  return [...all.values()]
+    .sort((a, b) => (a.test === b.test ? a.k - b.k : a.test.localeCompare(b.test, "en")))
+    .map(({ label }) => label);
+}
 
 /** The table of the properties T0, T5 and T6 of each group: the largest value over its seeds. */
 function properties(groups: readonly { label: string; shifts: PositionShift[] }[]): Block {
@@ -44,7 +53,7 @@ function properties(groups: readonly { label: string; shifts: PositionShift[] }[
 
 /** The table of each shift's effects, as means over seeds. */
 function effects(groups: readonly { label: string; shifts: PositionShift[] }[]): Block {
-  const labels = groups[0]!.shifts[0]!.cases.map(({ label }) => label);
+  const labels = labelsOf(groups.flatMap(({ shifts }) => shifts));
   const rows = groups.flatMap(({ label: group, shifts }) =>
     labels.flatMap((label) => {
       const own = shifts.flatMap(({ cases }) => cases.filter((each) => each.label === label));
@@ -100,7 +109,7 @@ function control(groups: readonly SeedGroup[]): Block[] {
     .filter((group) => group !== pt)
     .flatMap((group) => {
       const pairs = group.runs.flatMap((run) => {
-        const other = pt.runs.find(({ experiment }) => experiment.seed === run.experiment.seed);
+        const other = pt.runs.find(({ experiment }) => drawOf(experiment) === drawOf(run.experiment));
         const [method, base] = [shiftOf(run), other && shiftOf(other)];
         return method === undefined || base === undefined ? [] : [{ method, control: base }];
       });

@@ -1,10 +1,10 @@
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
 import { LOSS, metricName } from "../../record/metricText.ts";
-import { compareRuns } from "../compare/compareRuns.ts";
+import { compareRuns, testValue } from "../compare/compareRuns.ts";
 import { alteredLines } from "./alteredLines.ts";
 import type { Block } from "./blocks.ts";
 import { claimLines } from "./claimLines.ts";
-import { metricNumber, overSeeds } from "./format.ts";
+import { countOf, metricNumber, overSeeds } from "./format.ts";
 import { seedGroups, type ReportedRun } from "./reportedRun.ts";
 import { merged, some, type SummaryLines } from "./summaryLines.ts";
 
@@ -31,7 +31,7 @@ function results({ name, runs }: Task): string[] {
   const better = metric === LOSS ? -1 : 1;
   const best = rows
     .flatMap((row) => (row.test === undefined ? [] : [{ ...row, test: row.test }]))
-    .sort((a, b) => better * (b.test.mean - a.test.mean));
+    .sort((a, b) => better * (b.test.mean - a.test.mean) || 0);
   const counts = new Set(best.map((row) => row.seeds.length));
   // One number of seeds is told once.
   const [common] = counts.size === 1 && !counts.has(1) ? counts : [];
@@ -44,12 +44,28 @@ function results({ name, runs }: Task): string[] {
   return texts.length === 0 ? [] : [`${name}, test ${metricName(metric)}${over}: ${some(texts)}.`];
 }
 
+/** Finished runs that were not tested, or not by the metric that their task is judged by. */
+function untested(tasks: readonly Task[]): string[] {
+  const over = tasks.flatMap(({ runs }) => {
+    const { metric } = compareRuns(runs);
+    return runs.filter(({ record }) => record.status === "finished").map((run) => testValue(run, metric));
+  });
+  const without = over.filter((value) => value === undefined).length;
+  return without === 0
+    ? []
+    : [`${without} of ${countOf(over.length, "finished run")} without a result on the test split.`];
+}
+
 /** Analyses that apply to some run and that none of the runs has, and runs without a result. */
-function lacking(runs: readonly ReportedRun[]): string[] {
+function lacking(tasks: readonly Task[]): string[] {
+  const runs = tasks.flatMap((task) => task.runs);
   const missing = ANALYSIS_NAMES.filter((name) => runs.every(({ analyses }) => analyses[name] === undefined));
   const open = runs.filter(({ record }) => record.status !== "finished");
   return [
-    ...(open.length === 0 ? [] : [`${open.length} of ${runs.length} runs have not finished.`]),
+    ...(open.length === 0
+      ? []
+      : [`${open.length} of ${countOf(runs.length, "run")} ${open.length === 1 ? "has" : "have"} not finished.`]),
+    ...untested(tasks),
     ...(missing.length === 0 ? [] : [`Not analysed: ${missing.join(", ")}.`]),
   ];
 }
@@ -60,13 +76,27 @@ function shares(found: number, not: number, most: number): [found: number, not: 
   return [Math.min(found, most - ofNot), ofNot];
 }
 
+/** Results, and what is told of claims: where not all have a place, results are left out, and no claim is. */
+interface FirstLines extends SummaryLines {
+  /** How many of the lines that were found are of claims, the last ones. */
+  claims: number;
+}
+
 /** The first lines, of results and claims before those of single analyses. */
-function chosen(first: SummaryLines, then: SummaryLines): SummaryLines {
-  const [found, not] = shares(first.found.length, first.not.length, MOST_LINES);
-  const [more, moreNot] = shares(then.found.length, then.not.length, MOST_LINES - found - not);
+function chosen(first: FirstLines, then: SummaryLines): SummaryLines {
+  // What has lines of analyses alone keeps the place of one, so that no heading stands without a line.
+  const least = (key: keyof SummaryLines): number => (first[key].length === 0 ? Math.min(1, then[key].length) : 0);
+  const [kept, keptNot] = [least("found"), least("not")];
+  const room = MOST_LINES - kept - keptNot;
+  const [found, not] = shares(first.found.length, first.not.length, room);
+  const [more, moreNot] = shares(then.found.length - kept, then.not.length - keptNot, room - found - not);
   return {
-    found: [...first.found.slice(0, found), ...then.found.slice(0, more)],
-    not: [...first.not.slice(0, not), ...then.not.slice(0, moreNot)],
+    found: [
+      ...first.found.slice(0, Math.max(0, found - first.claims)),
+      ...first.found.slice(first.found.length - first.claims),
+      ...then.found.slice(0, kept + more),
+    ],
+    not: [...first.not.slice(0, not), ...then.not.slice(0, keptNot + moreNot)],
   };
 }
 
@@ -76,7 +106,8 @@ export function summary(tasks: readonly Task[]): Block[] {
   const claims = claimLines(each);
   const first = {
     found: [...each.flatMap(results), ...claims.found],
-    not: [...claims.not, ...lacking(tasks.flatMap(({ runs }) => runs))],
+    claims: claims.found.length,
+    not: [...claims.not, ...lacking(each)],
   };
   const then = merged(
     each.flatMap(({ name, runs }) =>

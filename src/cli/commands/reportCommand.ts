@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { figureFiles, type DrawPlot } from "../../analysis/report/figureFiles.ts";
 import { htmlReport } from "../../analysis/report/htmlReport.ts";
@@ -6,7 +5,6 @@ import { latexReport } from "../../analysis/report/latexReport.ts";
 import { markdownReport } from "../../analysis/report/markdownReport.ts";
 import { reportBlocks, SECTIONS, type Sections } from "../../analysis/report/report.ts";
 import type { ReportedRun } from "../../analysis/report/reportedRun.ts";
-import { writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { UserError } from "../../base/errors.ts";
 import { phrase } from "../../base/phrase.ts";
 import { ANALYSIS_NAMES } from "../../experiment/analysisNames.ts";
@@ -15,6 +13,7 @@ import { finishedAt } from "../../record/finishedAt.ts";
 import { stepPoints } from "../../record/stepPoints.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
 import type { RunDirectory } from "../../run/directory/runDirectory.ts";
+import { writeExport } from "../../tracker/outputFile.ts";
 import { command, type Options, type Parsed } from "../command.ts";
 import { RUN_OPTIONS } from "../commonOptions.ts";
 import { runsFolder } from "../namedRun.ts";
@@ -22,11 +21,22 @@ import { say } from "../terminal.ts";
 import { WrongUse } from "../wrongUse.ts";
 import { chosenRuns } from "./compareCommand.ts";
 
+/** JSON writes numbers that are not finite as null; what is unknown is left out of a result. In place. */
+function withNumbers(value: unknown): unknown {
+  if (value === null) return NaN;
+  if (typeof value === "object")
+    for (const [key, each] of Object.entries(value)) {
+      if (typeof each !== "object") continue;
+      (value as Record<string, unknown>)[key] = withNumbers(each);
+    }
+  return value;
+}
+
 function reported(run: RunDirectory): ReportedRun {
   const analyses = Object.fromEntries(
     ANALYSIS_NAMES.flatMap((name) => {
       const stored = storedAnalysis(run.path, name);
-      return stored === undefined ? [] : [[name, stored.result]];
+      return stored === undefined ? [] : [[name, withNumbers(stored.result)]];
     }),
   );
   const { events } = readJournal(run.path);
@@ -82,11 +92,10 @@ async function run({ values, positionals }: Parsed<typeof OPTIONS>): Promise<num
   const base = resolve(values.out).slice(0, -".html".length);
   const folder = `${basename(base)}.figures`;
   const files = { html: `${base}.html`, markdown: `${base}.md`, latex: `${base}.tex`, figures: `${base}.figures` };
-  writeFileAtomic(files.html, htmlReport(blocks, "ADePT Lab report", drawSvg));
-  writeFileAtomic(files.markdown, markdownReport(blocks, folder));
-  writeFileAtomic(files.latex, latexReport(blocks, folder));
-  mkdirSync(files.figures, { recursive: true });
-  for (const [name, text] of figureFiles(blocks, drawSvg)) writeFileAtomic(join(files.figures, name), text);
+  writeExport(files.html, htmlReport(blocks, "ADePT Lab report", drawSvg));
+  writeExport(files.markdown, markdownReport(blocks, folder));
+  writeExport(files.latex, latexReport(blocks, folder));
+  for (const [name, text] of figureFiles(blocks, drawSvg)) writeExport(join(files.figures, name), text);
   say(values.json === true ? JSON.stringify(files) : Object.values(files).join("\n"));
   return 0;
 }

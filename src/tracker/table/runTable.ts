@@ -30,7 +30,9 @@ export const runTable = (runs: readonly TrackedRun[]): Table =>
         name,
         TIMES.includes(name) ? new Date(value) : value,
       ]);
-      const seconds = run.endedAt === undefined ? undefined : (run.endedAt - run.startedAt) / 1000;
+      const took = run.endedAt === undefined ? -1 : run.endedAt - run.startedAt;
+      // Unknown if the clock was set back meanwhile.
+      const seconds = took < 0 ? undefined : took / 1000;
       return new Map<string, Cell>([...facts, ["seconds", seconds], ...run.settings, ...run.results]);
     }),
     ["seconds", ...runs.flatMap(({ results }) => [...results.keys()])],

@@ -243,3 +243,52 @@ test("the arms of a sweep are called what the file calls them", () => {
     ],
   );
 });
+
+test("of runs with one seed the newest that was tested counts: a repeated run makes no interval narrower", () => {
+  const given = [
+    run({ seed: 0, test: 0.2 }),
+    run({ seed: 1, test: 0.8 }),
+    run({ seed: 0, test: 0.6 }),
+    run({ seed: 0 }),
+    run({ seed: 1, test: 0.1, status: "stopped" }),
+  ];
+  const { rows, warnings } = compareRuns(given);
+  const [row] = rows;
+  assert.deepEqual(
+    [row!.seeds, row!.values, row!.runs],
+    [
+      [0, 1],
+      [0.6, 0.8],
+      [given[2]!.id, given[1]!.id],
+    ],
+  );
+  // t(0.975, 1) = 12.7062, standard error 0.1
+  assert.ok(Math.abs(row!.test!.interval![1] - (0.7 + 12.706204736 * 0.1)) < 1e-6);
+  assert.deepEqual(warnings, ["pt: of runs with one seed the newest counts, 2 older left out."]);
+  assert.deepEqual(compareRuns(given.slice(0, 2)).warnings, []);
+});
+
+test("other draws of few shots are other samples, even with one seed", () => {
+  const given = [0.6, 0.8].map((value, draw) => {
+    const each = run({ test: value });
+    each.experiment.task = { ...each.experiment.task, shots: { k: 4, sampling: "balanced", seed: draw } } as never;
+    return each;
+  });
+  assert.deepEqual(compareRuns(given).rows[0]!.values, [0.6, 0.8]);
+});
+
+test("the number of test examples is that of a run that was tested", () => {
+  assert.equal(compareRuns([run({ seed: 0 }), run({ seed: 1, test: 0.5 })]).rows[0]!.testExamples, 50);
+});
+
+test("arms of one name that are other methods are told apart by the method, and not by settings of it", () => {
+  const named = (kind: "adept" | "pt"): ComparedRun => {
+    const each = run({ kind, test: 0.5, tuned: false });
+    each.experiment.part!.arm = "base";
+    return each;
+  };
+  assert.deepEqual(
+    compareRuns([named("adept"), named("pt")]).rows.map(({ label }) => label),
+    ["base, adept", "base, pt"],
+  );
+});

@@ -102,3 +102,14 @@ test("ten lines are enough for any number of tasks, results and claims first", (
   );
   assert.match(not[0]!, /cannot be told either way/);
 });
+
+test("where results are too many for the page, no claim is left out: neither one that holds nor one that does not", () => {
+  const better: Given = { ...PT, method: "lora", accuracies: [0.99, 1, 1] };
+  const tasks = Array.from({ length: 12 }, (_, i) => [`task ${i}`, ADEPT, PT, better] as const);
+  const { found, not } = page(...tasks);
+  assert.equal(found.length + not.length, 10);
+  const [holds, doesNot] = found.slice(-2);
+  assert.match(holds!, /^Claims of the paper that hold: Better than pt /);
+  assert.match(doesNot!, /^Claims of the paper that do not hold: Better than lora /);
+  assert.match(found[0]!, /^task 0, test accuracy/);
+});

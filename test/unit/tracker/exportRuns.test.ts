@@ -15,6 +15,7 @@ import { after, test } from "node:test";
 import { parquetReadObjects } from "hyparquet";
 import { UserError } from "../../../src/base/errors.ts";
 import { exportRuns } from "../../../src/tracker/exportRuns.ts";
+import { runTable } from "../../../src/tracker/table/runTable.ts";
 import { stepRows, timedRows, trackedRun } from "../../../src/tracker/trackedRun.ts";
 import { LOSSES, madeRun, START } from "./madeRun.ts";
 
@@ -227,4 +228,11 @@ test("an experiment that was deleted in MLflow's folder is not made a second tim
     async () => exportRuns([madeRun()], { mlflow: store, steps: false }),
     isUser("mlflow-experiment-deleted"),
   );
+});
+
+test("a clock that was set back leaves the time that a run took unknown", () => {
+  const source = madeRun();
+  const back = source.events.map((event) => (event.type === "status" ? { ...event, time: START - 1000 } : event));
+  const { columns } = runTable([trackedRun(source), trackedRun({ ...source, events: back })]);
+  assert.deepEqual(columns.get("seconds"), [9, undefined]);
 });
