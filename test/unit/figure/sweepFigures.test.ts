@@ -228,6 +228,33 @@ test("importance is told of more combinations only, with an interval that holds 
   assert.ok(none.table().rows.every((row) => row.at(-1) === "too few runs to tell"));
 });
 
+test("importance: seeds of a combination tell no more of a setting than one run would, but share its variance", () => {
+  const scores = [0.61, 0.72, 0.55, 0.66, 0.69, 0.64, 0.78, 0.7];
+  const given = (noise: readonly number[]) =>
+    importances(
+      judgedSweep({
+        measure: "accuracy",
+        testMetric: "accuracy",
+        runs: noise.flatMap((own, seed) =>
+          scores.map((score, i) =>
+            sweepRun(`${seed}${i}`, {
+              seed,
+              settings: { a: i >> 2, b: i % 4 },
+              validation: score + (i % 2 ? own : -own),
+            }),
+          ),
+        ),
+      }),
+    ).find(({ setting: { key } }) => key === "a")!;
+  // By hand: group means 0.635 and 0.7025, between 0.0091125, within the groups 0.0257750, total 0.0348875.
+  const one = given([0]);
+  close(one.share, 0.0091125 / 0.0348875 - 0.025775 / 6 / 0.0348875);
+  const same = given([0, 0, 0]);
+  for (const each of ["share", "low", "high", "chance"] as const) close(same[each], one[each]!);
+  // Noise that leaves the combinations' means as they are: 16 squares of 0.03 are added to the twofold total.
+  close(given([0.03, -0.03]).share, (2 * (0.0091125 - 0.025775 / 6)) / (2 * 0.0348875 + 16 * 0.03 ** 2));
+});
+
 test("best so far: never worse, in the order in which runs finished, less being better of a loss", () => {
   const draw = (given: ReturnType<typeof gridSweep>) => {
     const own = judgedSweep(given);
