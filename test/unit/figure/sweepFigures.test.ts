@@ -9,7 +9,7 @@ import { parallelFigure } from "../../../src/figure/sweep/parallelFigure.ts";
 import { settingFigure } from "../../../src/figure/sweep/settingFigure.ts";
 import { placesOf, settingsHeatmap } from "../../../src/figure/sweep/settingsHeatmap.ts";
 import { isSweep, sweepFigures } from "../../../src/figure/sweep/sweepFigures.ts";
-import { variedSettings } from "../../../src/figure/sweep/variedSettings.ts";
+import { settingAxis, valueText, variedSettings } from "../../../src/figure/sweep/variedSettings.ts";
 import { gridSweep, RATES, scoreOf, SIZES, sweepRun } from "./sweepRuns.ts";
 
 const sweep = judgedSweep(gridSweep());
@@ -37,6 +37,39 @@ test("settings that vary: rates on a logarithmic axis, steps on a linear one, wo
   assert.deepEqual(of(["/data/a/x.csv", "/data/b/x.csv"])[0]!.values, ["/data/a/x.csv", "/data/b/x.csv"]);
   assert.deepEqual(of(["/data/a/x.csv", "/data/b/y.csv"])[0]!.values, ["x.csv", "y.csv"]);
   assert.deepEqual([rate!.name, rate!.values, size!.scale], ["learningRate.ffn", RATES, "linear"]);
+});
+
+test("a setting that only some runs have, with one value: these are no seeds of the others; implied ones are no more", () => {
+  const keys = (...settings: Record<string, unknown>[]) =>
+    variedSettings(settings.map((own, i) => sweepRun(String(i), { settings: own }))).map(({ key }) => key);
+  assert.deepEqual(keys({ clip: 1 }, {}, { clip: 1 }, {}), ["clip"]);
+  assert.deepEqual(keys({ clip: "on" }, {}), ["clip"]);
+  assert.deepEqual(keys({ kind: "a", a: 1 }, { kind: "b" }, { kind: "a", a: 1 }), ["kind"]);
+  assert.deepEqual(keys({ x: 1, y: 2 }, {}), ["x"]);
+  assert.deepEqual(keys({ x: 1, rate: 1 }, { rate: 2 }, { x: 1, rate: 3 }), ["x", "rate"]);
+  const runs = [0, 1, 2, 3].map((i) =>
+    sweepRun(String(i), { seed: i >> 1, settings: i % 2 ? { clip: 1 } : {}, validation: i % 2 ? 0.9 : 0.1 }),
+  );
+  const { combinations, best } = judgedSweep({ measure: "accuracy", testMetric: "accuracy", runs });
+  assert.deepEqual([combinations.length, best!.validation, best!.runs.length], [2, 0.9, 2]);
+});
+
+test("values as texts: whole numbers as stored, close ones told apart; ticks are values where these are short and apart", () => {
+  assert.deepEqual(
+    [16384, -16384, 0.123456, -1e-7].map((value) => valueText(value)),
+    ["16384", "−16384", "0.1235", "−1e−7"],
+  );
+  assert.deepEqual([valueText(0.123456, [0.123457]), valueText(0.1, [0.123457])], ["0.123456", "0.1"]);
+  const ticks = (...values: number[]) =>
+    settingAxis(variedSettings(values.map((x, i) => sweepRun(String(i), { settings: { x } })))[0]!, "x").ticks;
+  assert.deepEqual(ticks(1e-4, 1e-2, 1), [1e-4, 1e-2, 1]);
+  assert.equal(ticks(0.000123456, 0.01, 0.2), undefined);
+  assert.equal(ticks(0, 0.001, 1), undefined);
+  const steps = variedSettings(
+    Array.from({ length: 20 }, (_, i) => sweepRun(String(i), { settings: { steps: 2000 + i } })),
+  )[0]!;
+  const names = placesOf(steps).map(({ name }) => name.split("–"));
+  for (const [from, to] of names) assert.notEqual(from, to);
 });
 
 test("arms are one setting that stands for all they say, and what varies within an arm is one of its own", () => {
@@ -290,6 +323,17 @@ test("parallel coordinates: a line for each run over its settings and validation
     [1, 1, 16],
   );
   assert.equal(table().rows[0]!.at(-2), best);
+});
+
+test("of equally good runs the same one is the best in all figures: the first that finished", () => {
+  const runs = ["b", "a", "c"].map((id, i) =>
+    sweepRun(id, { settings: { rate: i }, validation: 0.5, ended: [30, 10, 20][i]! }),
+  );
+  const own = judgedSweep({ measure: "accuracy", testMetric: "accuracy", runs });
+  const { plot, table, description } = parallelFigure(own, own.settings, LABELS);
+  assert.deepEqual([plot!.lines.at(-1)!.id, table().rows[0]![0]], ["a", "run a"]);
+  assert.match(description, /run a/);
+  assert.match(bestSoFarFigure(own, undefined, LABELS).description, /run a/);
 });
 
 test("every figure once, with its table; two runs, or runs that differ in their seeds alone, are no sweep", () => {
