@@ -211,7 +211,9 @@ test("axes that are near each other: the nearest one gets the range", async () =
   const second = axes[2]!;
   const place = (await page.getByRole("slider", { name: second }).boundingBox())!;
   const box = (await canvas.boundingBox())!;
-  const x = place.x + place.width / 2;
+  const before = (await page.getByRole("slider", { name: axes[0]! }).boundingBox())!;
+  // Near both axes, a bit nearer to the second.
+  const x = (place.x + place.width / 2 + before.x + before.width / 2) / 2 + 2;
   await page.mouse.move(x, box.y + 100);
   await page.mouse.down();
   await page.mouse.move(x, box.y + 200, { steps: 3 });

@@ -10,6 +10,7 @@ import { settingFigure } from "../../../src/figure/sweep/settingFigure.ts";
 import { placesOf, settingsHeatmap } from "../../../src/figure/sweep/settingsHeatmap.ts";
 import { isSweep, sweepFigures } from "../../../src/figure/sweep/sweepFigures.ts";
 import { settingAxis, valueText, variedSettings } from "../../../src/figure/sweep/variedSettings.ts";
+import { apart } from "../../../src/figure/parallelPlaces.ts";
 import { gridSweep, RATES, scoreOf, SIZES, sweepRun } from "./sweepRuns.ts";
 
 const sweep = judgedSweep(gridSweep());
@@ -357,4 +358,12 @@ test("every figure once, with its table; two runs, or runs that differ in their 
   const seeds = [0, 1, 2, 3].map((seed) => sweepRun(String(seed), { seed }));
   assert.equal(isSweep(judgedSweep({ measure: "accuracy", testMetric: "accuracy", runs: seeds })), false);
   assert.equal(isSweep(judgedSweep({ ...gridSweep(), runs: gridSweep().runs.slice(0, 2) })), false);
+});
+
+test("forty names on one axis: texts that would lie on each other are left out, the first stays", () => {
+  const ticks = Array.from({ length: 40 }, (_, i) => ({ at: i / 39, text: String(i) }));
+  const kept = apart(ticks, 0.05);
+  assert.deepEqual([kept[0]!.text, kept.length], ["0", 20]);
+  for (const [i, { at }] of kept.slice(1).entries()) assert.ok(at - kept[i]!.at >= 0.05);
+  assert.equal(apart(ticks.slice(0, 3), 0.02).length, 3);
 });
