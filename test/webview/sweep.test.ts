@@ -174,6 +174,8 @@ test("ranges stay when a run joins or leaves the comparison, the theme or the wi
 test("a drag beyond the ends of an axis is a range up to its end, the other buttons select nothing", async () => {
   const open = await compared();
   const { page } = open;
+  // What is told of the comparison above the figures moves them as it comes and goes.
+  await figure(page, "Test accuracy over seeds").waitFor();
   const box = (await figure(page, "Settings and result of each run").locator("canvas").boundingBox())!;
   const x = box.x + box.width - 74;
   const drag = async (from: number, to: number, button: "left" | "right" = "left") => {
