@@ -38,6 +38,16 @@ function namedAxis({ title, names }: Extract<ParallelAxis, { names: unknown }>):
   };
 }
 
+/** The ticks whose texts do not lie on those below them. @param least the part of the axis that a text needs */
+export function apart(ticks: PlacedAxis["ticks"], least: number): PlacedAxis["ticks"] {
+  let last = -Infinity;
+  return ticks.filter(({ at }) => {
+    if (at - last < least - 1e-9) return false;
+    last = at;
+    return true;
+  });
+}
+
 /** The axes of parallel coordinates, from left to right. */
 export const placedAxes = ({ axes, lines, none }: ParallelPlot): PlacedAxis[] =>
   axes.map((axis, i) => {

@@ -135,6 +135,132 @@ test("a range dragged along an axis selects runs, the keyboard too, and curves a
   await open.context.close();
 });
 
+test("ranges stay when a run joins or leaves the comparison, the theme or the width is another, and the number is told anew", async () => {
+  const open = await compared();
+  const { page } = open;
+  const from = page.getByRole("slider", { name: "method, from" });
+  await from.focus();
+  await page.keyboard.press("ArrowUp");
+  await told(page).filter({ hasText: " selected" }).waitFor();
+  const left = await from.getAttribute("aria-valuetext");
+  const own = points.filter(({ method }) => method === left).length;
+  const says = (text: string) =>
+    until(
+      () => told(page).innerText(),
+      (each) => each === text,
+      text,
+    );
+  const send = (ids: string[]) => open.send({ type: "open", tab: "compare", ids });
+  const some = points.filter(({ method }, i) => method !== left || i % 2 === 0).slice(0, 60);
+  await send(some.map(({ id }) => id));
+  await says(`${some.filter(({ method }) => method === left).length} of ${some.length} runs selected`);
+  await send(points.map(({ id }) => id));
+  await says(`${own} of ${RUNS} runs selected`);
+  await page.locator("#tab-training").click();
+  await page.setViewportSize({ width: 300, height: 900 });
+  await page.locator("#tab-compare").click();
+  await page.evaluate(() => {
+    document.body.classList.replace("vscode-light", "vscode-dark");
+  });
+  await says(`${own} of ${RUNS} runs selected`);
+  await figure(page, "Settings and result of each run").locator("vscode-button", { hasText: "Clear" }).click();
+  await says(`No range: all ${RUNS} runs`);
+  await send(some.map(({ id }) => id));
+  await says(`No range: all ${some.length} runs`);
+  assert.deepEqual(open.errors, []);
+  await open.context.close();
+});
+
+test("a drag beyond the ends of an axis is a range up to its end, the other buttons select nothing", async () => {
+  const open = await compared();
+  const { page } = open;
+  // What is told of the comparison above the figures moves them as it comes and goes.
+  await figure(page, "Test accuracy over seeds").waitFor();
+  const box = (await figure(page, "Settings and result of each run").locator("canvas").boundingBox())!;
+  const x = box.x + box.width - 74;
+  const drag = async (from: number, to: number, button: "left" | "right" = "left") => {
+    await page.mouse.move(x, box.y + from);
+    await page.mouse.down({ button });
+    await page.mouse.move(x, box.y + to, { steps: 3 });
+    await page.mouse.up({ button });
+  };
+  const says = (text: string) =>
+    until(
+      () => told(page).innerText(),
+      (each) => each === text,
+      text,
+    );
+  // Nothing lies above the axis: the two ends of its range stand at its top, in this order.
+  await drag(4, 22);
+  await says(`0 of ${RUNS} runs selected`);
+  const now = (end: string) =>
+    page.getByRole("slider", { name: `Validation accuracy (%), ${end}` }).getAttribute("aria-valuenow");
+  assert.deepEqual([await now("from"), await now("to")], ["102", "102"]);
+  const before = await told(page).innerText();
+  await drag(60, 300, "right");
+  await page.waitForTimeout(300);
+  assert.equal(await told(page).innerText(), before);
+  await open.context.close();
+});
+
+test("axes that are near each other: the nearest one gets the range", async () => {
+  const open = await compared();
+  const { page } = open;
+  await page.setViewportSize({ width: 300, height: 900 });
+  const canvas = figure(page, "Settings and result of each run").locator("canvas");
+  await canvas.scrollIntoViewIfNeeded();
+  const axes = await page.locator(".parallel .handle").evaluateAll((all) => all.map((each) => each.ariaLabel!));
+  const second = axes[2]!;
+  const place = (await page.getByRole("slider", { name: second }).boundingBox())!;
+  const box = (await canvas.boundingBox())!;
+  const before = (await page.getByRole("slider", { name: axes[0]! }).boundingBox())!;
+  // Near both axes, a bit nearer to the second.
+  const x = (place.x + place.width / 2 + before.x + before.width / 2) / 2 + 2;
+  await page.mouse.move(x, box.y + 100);
+  await page.mouse.down();
+  await page.mouse.move(x, box.y + 200, { steps: 3 });
+  await page.mouse.up();
+  await until(
+    () => told(page).innerText(),
+    (text) => / selected$/.test(text),
+  );
+  const moved = await page
+    .locator(".parallel .handle")
+    .evaluateAll((all) =>
+      all.filter((each) => !["-12", "102"].includes(each.ariaValueNow!)).map((each) => each.ariaLabel!.split(", ")[0]),
+    );
+  assert.deepEqual([...new Set(moved)], [second.split(", ")[0]]);
+  await open.context.close();
+});
+
+test("pairs of settings: one that is chosen for the other side, too, changes sides; drop-downs say what is shown", async () => {
+  const open = await compared();
+  const { page } = open;
+  const pairs = page.locator(".figure:visible", { has: page.locator(".heatmap") }).first();
+  await pairs.waitFor();
+  const side = (name: string) => pairs.locator(`vscode-dropdown[aria-label="${name}"]`);
+  const labels = host.labels();
+  const sides = () =>
+    Promise.all(
+      [labels.down, labels.across].map((each) =>
+        side(each).evaluate((own) => (own as unknown as { value: string }).value),
+      ),
+    );
+  const [down, across] = await sides();
+  assert.notEqual(down, across);
+  await side(labels.across).click();
+  await side(labels.across).locator("vscode-option", { hasText: down! }).click();
+  await until(sides, (now) => now[0] === across && now[1] === down);
+  const title = await pairs.locator("h2").innerText();
+  const [over, and] = [across, down].map((key) => title.indexOf(key!.replace(/^(method|training|task)\./, "")));
+  assert.ok(over! > 0 && and! > over!, title);
+  await side(labels.down).click();
+  await side(labels.down).locator('vscode-option[value="method"]').click();
+  await until(sides, ([now]) => now === "method");
+  assert.equal(await side(labels.method).getAttribute("disabled"), "");
+  await open.context.close();
+});
+
 for (const theme of Object.keys(THEMES)) {
   test(`${theme}: a sweep's figures and tables: nothing refused, no error, axe finds nothing serious`, async () => {
     const open = await compared(theme);

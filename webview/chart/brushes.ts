@@ -4,6 +4,8 @@ export type Range = readonly [low: number, high: number];
 /** The ends of all axes: a bit beyond every place. */
 export const ENDS: Range = [-0.12, 1.02];
 
+const within = (place: number): number => Math.max(ENDS[0], Math.min(ENDS[1], place));
+
 /** The ranges that a user has set on axes, by the axis' number. A run is selected that lies within all of them. */
 export class Brushes {
   private readonly ranges = new Map<number, Range>();
@@ -18,7 +20,7 @@ export class Brushes {
 
   /** Sets the range of an axis; the whole axis is no range. */
   set(axis: number, a: number, b: number): void {
-    const [low, high] = [Math.max(ENDS[0], Math.min(a, b)), Math.min(ENDS[1], Math.max(a, b))];
+    const [low, high] = [within(Math.min(a, b)), within(Math.max(a, b))];
     if (low <= ENDS[0] && high >= ENDS[1]) this.ranges.delete(axis);
     else this.ranges.set(axis, [low, high]);
   }
@@ -36,6 +38,36 @@ export class Brushes {
     }
     return true;
   }
+}
+
+/** A range as the values of the runs in it, which tell it on an axis with other places. */
+export interface ValueRange {
+  axis: string;
+  inside: readonly PlotValue[];
+}
+
+type PlotValue = number | string | undefined;
+
+/**
+ * The range on an axis that holds the values of another range, up to halfway to the next place outside of them.
+ * Undefined where the axis has none of these values.
+ */
+export function rangeOf(
+  inside: readonly PlotValue[],
+  placeOf: (value: PlotValue) => number,
+  own: readonly PlotValue[],
+): Range | undefined {
+  const has = new Set(inside);
+  const held = own.filter((value) => has.has(value)).map(placeOf);
+  if (held.length === 0) return undefined;
+  const [low, high] = [Math.min(...held), Math.max(...held)];
+  const others = own.map(placeOf);
+  const below = others.filter((place) => place < low);
+  const above = others.filter((place) => place > high);
+  return [
+    below.length === 0 ? ENDS[0] : (low + Math.max(...below)) / 2,
+    above.length === 0 ? ENDS[1] : (high + Math.min(...above)) / 2,
+  ];
 }
 
 /** Axes with more places than these are moved along in even steps. */

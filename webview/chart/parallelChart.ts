@@ -4,7 +4,7 @@ import { valueText } from "../../src/figure/sweep/variedSettings.ts";
 import { el } from "../dom.ts";
 import type { Drawing } from "../figure.ts";
 import type { Theme } from "../theme.ts";
-import { Brushes, edgesOf, ENDS, nextEdge } from "./brushes.ts";
+import { Brushes, edgesOf, ENDS, nextEdge, rangeOf, type ValueRange } from "./brushes.ts";
 import { ChartBox, opaque } from "./chartBox.ts";
 import { fontOf } from "./chartStyle.ts";
 import { drawParallel, frameOf, type ParallelFrame } from "./parallelPaint.ts";
@@ -82,6 +82,31 @@ export class ParallelChart implements Drawing {
     this.select();
   }
 
+  /** The ranges, by the values in them. */
+  ranges(): ValueRange[] {
+    const { axes, places, plot, brushes } = this;
+    return axes.flatMap(({ title }, axis) => {
+      const range = brushes.of(axis);
+      if (range === undefined) return [];
+      const isIn = (line: number): boolean => {
+        const place = places[line * axes.length + axis]!;
+        return place >= range[0] && place <= range[1];
+      };
+      return [{ axis: title, inside: plot.lines.filter((_, i) => isIn(i)).map(({ values }) => values[axis]) }];
+    });
+  }
+
+  /** Sets ranges that another chart had; those of axes that are no more, or without their values, are left out. */
+  restore(ranges: readonly ValueRange[]): void {
+    for (const [axis, { title, placeOf }] of this.axes.entries()) {
+      const found = ranges.find((each) => each.axis === title);
+      const own = this.plot.lines.map(({ values }) => values[axis]);
+      const range = found && rangeOf(found.inside, placeOf, own);
+      if (range !== undefined) this.brushes.set(axis, ...range);
+    }
+    if (!this.brushes.isEmpty) this.select();
+  }
+
   private handle(axis: number, which: 0 | 1, title: string): RangeHandle {
     const move = (place: number): void => {
       const range = [...(this.brushes.of(axis) ?? ENDS)] as [number, number];
@@ -113,9 +138,11 @@ export class ParallelChart implements Drawing {
   private listen(): void {
     const { canvas } = this.box;
     canvas.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
       const { x, placeAt } = this.frame;
-      const axis = this.axes.findIndex((_, i) => Math.abs(x(i) - event.offsetX) < NEAR);
-      if (axis < 0) return;
+      const far = this.axes.map((_, i) => Math.abs(x(i) - event.offsetX));
+      const axis = far.indexOf(Math.min(...far));
+      if (!(far[axis]! < NEAR)) return;
       canvas.setPointerCapture(event.pointerId);
       const from = event.offsetY;
       const move = ({ offsetY }: PointerEvent): void => {

@@ -1,5 +1,5 @@
 import type { ParallelLine } from "../../src/figure/figureSpec.ts";
-import type { PlacedAxis } from "../../src/figure/parallelPlaces.ts";
+import { apart, type PlacedAxis } from "../../src/figure/parallelPlaces.ts";
 import type { Theme } from "../theme.ts";
 import type { Brushes } from "./brushes.ts";
 
@@ -8,6 +8,8 @@ const BOTTOM = 48;
 const LEFT = 24;
 const RIGHT = 74;
 const TICK = 4;
+/** The height of a tick's text. */
+const LINE = 14;
 const BRUSH = 7;
 const FAINT = 0.25;
 
@@ -112,7 +114,7 @@ function drawAxis(
   ctx.lineJoin = "round";
   ctx.textBaseline = "middle";
   ctx.textAlign = "left";
-  for (const tick of ticks)
+  for (const tick of apart(ticks, LINE / (frame.y(0) - frame.y(1))))
     label(ctx, cut(ctx, tick.text, (isLast ? RIGHT : frame.step) - 10), { x: x + TICK, y: frame.y(tick.at) }, theme);
   // Titles of neighbours are on two heights, so that each has the room of two.
   if (axis > 0) ctx.textAlign = isLast ? "right" : "center";

@@ -3,6 +3,7 @@ import { Figure, type FigureContext } from "../figure.ts";
 import type { HostMessage, RunChoice, RunCurves } from "../../src/protocol/hostToPage.ts";
 import type { RunComparison } from "../../src/protocol/results/comparison.ts";
 import type { Theme } from "../theme.ts";
+import type { ValueRange } from "../chart/brushes.ts";
 import { fill } from "../../src/figure/valueText.ts";
 import { shortNames } from "../shortNames.ts";
 import { button, select } from "../ui.ts";
@@ -39,6 +40,7 @@ export class CompareTab {
   private statisticsFigures: Figure[] = [];
   private curves: CompareCurves | undefined;
   private sweep: CompareSweep | undefined;
+  private ranges: readonly ValueRange[] = [];
   private compared: Compared | undefined;
   private result: RunComparison | undefined;
   private correlation = false;
@@ -158,6 +160,8 @@ export class CompareTab {
     for (const figure of this.figures) figure.destroy();
     this.figures = [];
     this.curves = undefined;
+    // Ranges outlast the figures while others come, without the runs in between too.
+    if (this.sweep !== undefined) this.ranges = this.sweep.ranges();
     this.sweep?.destroy();
     this.sweep = undefined;
     this.renderStatistics();
@@ -170,6 +174,7 @@ export class CompareTab {
     this.sweep = compareSweep(this.compared.sweep, this.context, (ids) => {
       curves.select(ids);
     });
+    this.sweep?.restore(this.ranges);
     this.figures = [this.differingFigure(this.compared), curves.figure];
     this.box.replaceChildren(
       ...this.diffTools(this.compared),

@@ -70,11 +70,8 @@ export class CompareCurves {
   private get spec(): FigureSpec<LinesPlot> {
     const { labels } = this.context;
     const { runs, sweep } = this.compared;
-    const { groups, hidden } = curveGroups(runs, sweep, {
-      by: this.by,
-      selected: this.selected,
-      styles: this.styles,
-    });
+    const grouping = { by: this.by, selected: this.selected, styles: this.styles };
+    const { groups, hidden } = curveGroups(runs, sweep, grouping, labels);
     const spec = curvesFigure(
       groups,
       {

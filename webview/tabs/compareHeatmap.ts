@@ -17,6 +17,8 @@ export class CompareHeatmap implements Drawing {
   readonly element = el("div");
   readonly figure: Figure;
   private readonly legend = el("div", "", "colourbar");
+  private readonly selects = new Map<string, HTMLElement & { value?: string }>();
+  private sides: { down: string; across: string };
   private map: Heatmap;
 
   /** @param settings at least two */
@@ -26,6 +28,8 @@ export class CompareHeatmap implements Drawing {
     private readonly context: FigureContext,
   ) {
     this.map = this.make();
+    const { down, across } = this.asked;
+    this.sides = { down: down.key, across: across.key };
     const { title, note } = this.spec;
     this.figure = new Figure(
       {
@@ -38,6 +42,7 @@ export class CompareHeatmap implements Drawing {
       },
       context,
     );
+    this.showAsked();
   }
 
   paint(theme: Theme): void {
@@ -103,7 +108,38 @@ export class CompareHeatmap implements Drawing {
     return map;
   }
 
+  /** A setting that is chosen for one side while it is on the other changes sides with the setting that was there. */
+  private swapSides(): void {
+    const { state, save } = this.context;
+    const { choices } = state;
+    const { sides } = this;
+    const down = choices["sweepDown"] ?? sides.down;
+    const across = choices["sweepAcross"] ?? sides.across;
+    const isTwice = down === across;
+    const swapped = down === sides.down ? { down: sides.across, across } : { down, across: sides.down };
+    this.sides = isTwice ? swapped : { down, across };
+    if (isTwice) {
+      state.choices = { ...choices, sweepDown: swapped.down, sweepAcross: swapped.across };
+      save();
+    }
+  }
+
+  /** The drop-downs say what is shown, and the method chooses nothing while it is on a side. */
+  private showAsked(): void {
+    this.swapSides();
+    const { down, across } = this.asked;
+    for (const [key, value] of [
+      ["sweepDown", down.key],
+      ["sweepAcross", across.key],
+    ] as const) {
+      const select = this.selects.get(key);
+      if (select !== undefined && select.value !== value) select.value = value;
+    }
+    this.selects.get("sweepMethod")?.toggleAttribute("disabled", shownMethod(this.sweep, this.asked) === undefined);
+  }
+
   private readonly draw = (): void => {
+    this.showAsked();
     this.map.destroy();
     this.map = this.make();
     const { note, title } = this.spec;
@@ -114,8 +150,11 @@ export class CompareHeatmap implements Drawing {
     const { labels } = this.context;
     const { asked, sweep, settings, draw } = this;
     const tools = el("div", "", "actions");
-    const select = (label: string, key: string, value: string, choices: readonly { value: string; text: string }[]) =>
-      rememberedSelect({ label, key, value, choices }, this.context, draw);
+    const select = (label: string, key: string, value: string, choices: readonly { value: string; text: string }[]) => {
+      const element = rememberedSelect({ label, key, value, choices }, this.context, draw);
+      this.selects.set(key, element);
+      return element;
+    };
     const keys = settings.map(({ key }) => ({ value: key, text: key }));
     const splits = (["validation", "test"] as const).map((split) => ({
       value: split,

@@ -11,6 +11,7 @@ import { isSweep, shownSettings } from "../../src/figure/sweep/sweepFigures.ts";
 import type { VariedSetting } from "../../src/figure/sweep/variedSettings.ts";
 import { fill } from "../../src/figure/valueText.ts";
 import type { SweepResults } from "../../src/protocol/hostToPage.ts";
+import type { ValueRange } from "../chart/brushes.ts";
 import { ParallelChart } from "../chart/parallelChart.ts";
 import { SwappedChart } from "../chart/swappedChart.ts";
 import type { Theme } from "../theme.ts";
@@ -116,6 +117,16 @@ export class CompareSweep {
         add(this.best.figure);
       },
     ];
+  }
+
+  /** The ranges on the axes, for the figures of other runs. */
+  ranges(): ValueRange[] {
+    return this.parallel.ranges();
+  }
+
+  /** Sets ranges that figures of other runs had. */
+  restore(ranges: readonly ValueRange[]): void {
+    this.parallel.restore(ranges);
   }
 
   paint(theme: Theme): void {

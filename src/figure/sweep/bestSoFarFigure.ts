@@ -1,7 +1,7 @@
 import type { Labels } from "../../protocol/pageLabels.ts";
 import type { FigureSpec, LinesPlot, Point } from "../figureSpec.ts";
 import { fill } from "../valueText.ts";
-import { isBetter, judgedNote, sweepMeasure, type JudgedRun, type JudgedSweep } from "./judgedSweep.ts";
+import { byEnd, isBetter, judgedNote, sweepMeasure, type JudgedRun, type JudgedSweep } from "./judgedSweep.ts";
 
 /** A finished run, its number, and the best run until then. */
 interface Finished {
@@ -11,9 +11,7 @@ interface Finished {
 }
 
 function finishedRuns(sweep: JudgedSweep): Finished[] {
-  const runs = [...sweep.runs].sort(
-    (a, b) => (a.ended ?? Infinity) - (b.ended ?? Infinity) || Number(a.id > b.id) - Number(a.id < b.id),
-  );
+  const runs = [...sweep.runs].sort(byEnd);
   let best: JudgedRun | undefined;
   return runs.map((run, i) => {
     if (best === undefined || isBetter(sweep, run.validation, best.validation)) best = run;

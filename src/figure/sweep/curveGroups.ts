@@ -1,3 +1,4 @@
+import type { Labels } from "../../protocol/pageLabels.ts";
 import type { RunCurves } from "../../protocol/hostToPage.ts";
 import type { SweepResults } from "../../record/sweepResults.ts";
 import type { CurveGroup } from "../curvesFigure.ts";
@@ -31,22 +32,29 @@ function tellingSettings(settings: readonly VariedSetting[], by: string): Varied
   return settings.filter((each) => each.key === by || each === method);
 }
 
+/** The name of runs without any of the settings, or that do not differ in any. */
+const nameOfRest = ([first]: readonly VariedSetting[], { none, overSeeds }: Pick<Labels, "none" | "overSeeds">) =>
+  first === undefined ? overSeeds : `${first.name} ${none}`;
+
 /** Runs in groups, at most MOST_CURVES of them: those with the best run on validation. `hidden` counts the others. */
 export function curveGroups(
   runs: readonly RunCurves[],
   sweep: SweepResults | undefined,
   { by, selected, styles }: Grouping,
+  labels: Pick<Labels, "none" | "overSeeds">,
 ): { groups: CurveGroup[]; hidden: number } {
   const shown = runs.filter(({ id }) => selected?.has(id) !== false);
   const settings = by === BY_RUN ? [] : tellingSettings(groupingSettings(sweep), by);
   const groups = new Map<string, { name: string; runs: RunCurves[] }>();
   for (const run of shown) {
-    const values = settings.map(({ name, of }) => {
+    const told = settings.map(({ name, of, values: all }) => {
       const value = of.get(run.id);
-      return value === undefined ? "" : `${name} ${valueText(value)}`;
+      return value === undefined ? "" : `${name} ${valueText(value, all)}`;
     });
-    const name = by === BY_RUN ? run.name : values.filter((value) => value !== "").join(", ") || run.name;
-    const key = by === BY_RUN ? run.id : name;
+    const isAlone = by === BY_RUN || sweep === undefined;
+    const group = told.filter((each) => each !== "").join(", ");
+    const name = isAlone ? run.name : group || nameOfRest(settings, labels);
+    const key = isAlone ? run.id : JSON.stringify(settings.map(({ of }) => of.get(run.id) ?? null));
     const own = groups.get(key) ?? { name, runs: [] };
     groups.set(key, own);
     own.runs.push(run);
@@ -54,7 +62,10 @@ export function curveGroups(
   const kept = bestGroups([...groups.values()], sweep);
   return {
     hidden: groups.size - kept.length,
-    groups: kept.map((group, i) => ({ ...group, style: (by === BY_RUN && styles.get(group.runs[0]!.id)) || i })),
+    groups: kept.map((group, i) => ({
+      ...group,
+      style: (by === BY_RUN ? styles.get(group.runs[0]!.id) : undefined) ?? i,
+    })),
   };
 }
 

@@ -54,7 +54,9 @@ function clusterOf(group: number, deviations: readonly number[]): Cluster {
 
 /**
  * The share of the variance between groups, adjusted for their number as a regression's R squared is: 0 on average
- * where groups do not differ. Undefined where the runs do not vary, or none is left over.
+ * where groups do not differ. What groups differ by of themselves is told from the combinations within them, not from
+ * their seeds: seeds share all settings but say nothing of how other settings vary. Undefined where the runs do not
+ * vary, or no combination is left over.
  * @param at the place of cluster number i, as often as it is drawn
  * @param groupAt the group that the i-th drawn cluster counts for
  */
@@ -65,13 +67,14 @@ function shareOf(
 ): number | undefined {
   const sums: number[] = [];
   const counts: number[] = [];
-  let [n, sum, squares] = [0, 0, 0];
+  let [n, sum, squares, ownMeans] = [0, 0, 0, 0];
   for (let i = 0; i < clusters.length; i++) {
     const cluster = clusters[at(i)]!;
     const group = groupAt(i);
     n += cluster.count;
     sum += cluster.sum;
     squares += cluster.squares;
+    ownMeans += cluster.sum ** 2 / cluster.count;
     sums[group] = (sums[group] ?? 0) + cluster.sum;
     counts[group] = (counts[group] ?? 0) + cluster.count;
   }
@@ -86,8 +89,9 @@ function shareOf(
     groups++;
   }
   // What is left of equal values is rounding.
-  if (total <= 1e-12 * squares || n <= groups) return undefined;
-  return 1 - ((1 - between / total) * (n - 1)) / (n - groups);
+  if (total <= 1e-12 * squares || clusters.length <= groups) return undefined;
+  const within = ownMeans - common - between;
+  return (between - (within * (groups - 1)) / (clusters.length - groups)) / total;
 }
 
 /** The adjusted share of the variance of `y` between groups of its values. */

@@ -39,6 +39,10 @@ export const mean = (values: readonly number[]): number => values.reduce((a, b) 
 export const isBetter = ({ isLess }: Pick<JudgedSweep, "isLess">, a: number, b: number): boolean =>
   isLess ? a < b : a > b;
 
+/** The order in which runs finished. */
+export const byEnd = (a: SweepRun, b: SweepRun): number =>
+  (a.ended ?? Infinity) - (b.ended ?? Infinity) || Number(a.id > b.id) - Number(a.id < b.id);
+
 /** Runs of one combination of settings. */
 export function combinationsOf(runs: readonly JudgedRun[], settings: readonly VariedSetting[]): Combination[] {
   const groups = new Map<string, JudgedRun[]>();

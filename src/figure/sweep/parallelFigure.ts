@@ -3,6 +3,7 @@ import type { FigureSpec, ParallelAxis, ParallelPlot } from "../figureSpec.ts";
 import type { TableCell, TableData } from "../tableText.ts";
 import { fill } from "../valueText.ts";
 import {
+  byEnd,
   isBetter,
   judgedNote,
   sweepMeasure,
@@ -28,8 +29,11 @@ export function parallelFigure(
 ): FigureSpec<ParallelPlot> {
   const measure = sweepMeasure(sweep, "validation", labels);
   const test = sweepMeasure(sweep, "test", labels);
+  // Of equally good runs the first to finish is the best, as it is the best so far.
   const runs = [...sweep.runs].sort(
-    (a, b) => Number(isBetter(sweep, a.validation, b.validation)) - Number(isBetter(sweep, b.validation, a.validation)),
+    (a, b) =>
+      Number(isBetter(sweep, a.validation, b.validation)) - Number(isBetter(sweep, b.validation, a.validation)) ||
+      byEnd(b, a),
   );
   const top = Math.ceil(TOP * runs.length);
   const best = runs.at(-1);
@@ -50,7 +54,7 @@ export function parallelFigure(
             runs.length,
             best.name,
             measure.show(best.validation),
-            settings.map(({ name, of }) => `${name} ${told(of.get(best.id))}`).join(", "),
+            settings.map(({ name, of }) => `${name} ${told(of.get(best.id), labels)}`).join(", "),
           ),
     plot: {
       kind: "parallel",
@@ -80,7 +84,7 @@ function parallelTable(
   return {
     columns: [
       { name: labels.run },
-      ...settings.map(({ key }) => ({ name: key, show: valueText })),
+      ...settings.map(({ key, values }) => ({ name: key, show: (value: number) => valueText(value, values) })),
       { name: labels.seed },
       ...measures.map(({ name, show }) => ({ name, show })),
     ],
@@ -95,7 +99,8 @@ function parallelTable(
   };
 }
 
-const told = (value: number | string | undefined): string => (value === undefined ? "" : valueText(value));
+const told = (value: number | string | undefined, { none }: Labels): string =>
+  value === undefined ? none : valueText(value);
 
 /** @param place of the run from the best, which is 0 */
 function rankOf(place: number, top: number): "best" | "top" | "other" {

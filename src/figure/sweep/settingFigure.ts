@@ -153,7 +153,7 @@ function settingTable(groups: readonly Group[], { setting, measure }: SettingAsk
   const cell = (value: SettingValue): TableCell => (typeof value === "number" ? value : String(value));
   return {
     columns: [
-      { name: setting.key, show: valueText },
+      { name: setting.key, show: (value: number) => valueText(value, setting.values) },
       { name: labels.method },
       { name: labels.run },
       { name: measure.name, show },
@@ -205,7 +205,7 @@ export function settingFigure(
     at.map(({ value, middle }) =>
       [
         groups.length > 1 ? `${name} ` : "",
-        valueText(value),
+        valueText(value, setting.values),
         ": ",
         middle === undefined ? labels.none : measure.show(middle),
       ].join(""),

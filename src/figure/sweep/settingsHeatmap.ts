@@ -8,6 +8,8 @@ import { methodSetting, valueText, type SettingValue, type VariedSetting } from 
 /** Numbers of more values than these are put into bins, of which there are so many. */
 const MOST_VALUES = 12;
 const BINS = 8;
+/** The ends of bins are told with so many digits, the fewest that tell them apart. */
+const LENGTHS = [2, 3, 4, 6, 9, 12];
 
 /** A place along a side of the heatmap: a value, or a bin of values. */
 interface Place {
@@ -18,7 +20,7 @@ interface Place {
 /** The places of a setting: its values, or bins of equal width on its axis. */
 export function placesOf({ values, scale }: VariedSetting): Place[] {
   if (scale === undefined || values.length <= MOST_VALUES)
-    return values.map((value) => ({ name: valueText(value), has: (each) => each === value }));
+    return values.map((value) => ({ name: valueText(value, values), has: (each) => each === value }));
   const numbers = values as readonly number[];
   const to = (x: number): number => (scale === "logarithmic" ? Math.log(x) : x);
   const from = (x: number): number => (scale === "logarithmic" ? Math.exp(x) : x);
@@ -26,9 +28,10 @@ export function placesOf({ values, scale }: VariedSetting): Place[] {
   const edges = Array.from({ length: BINS + 1 }, (_, i) => low + ((high - low) * i) / BINS);
   const binOf = (value: number): number =>
     Math.min(BINS - 1, Math.max(0, Math.floor((BINS * (to(value) - low)) / (high - low))));
-  const short = (x: number): string => valueText(Number(from(x).toPrecision(2)));
+  const shortened = LENGTHS.map((digits) => edges.map((edge) => Number(from(edge).toPrecision(digits))));
+  const short = shortened.find((each) => new Set(each).size === edges.length) ?? shortened.at(-1)!;
   return Array.from({ length: BINS }, (_, i) => ({
-    name: `${short(edges[i]!)}–${short(edges[i + 1]!)}`,
+    name: `${valueText(short[i]!, short)}–${valueText(short[i + 1]!, short)}`,
     has: (value) => typeof value === "number" && binOf(value) === i,
   }));
 }

@@ -22,6 +22,8 @@ export const ARM = "arm";
 export const METHOD = "method";
 const KIND = "method.kind";
 const OF_METHOD = /^(method|training\.learningRate)\./;
+/** Significant digits of a value as text. */
+const DIGITS = 4;
 /** Two numbers this far apart are on a logarithmic axis. */
 const FAR = 10;
 
@@ -41,15 +43,18 @@ const isPath = (text: string): boolean => /^([A-Za-z]:)?[\\/]/.test(text);
 /** A value as the name of a category. */
 const nameOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** The setting that has these values; undefined where they are all the same. */
+/**
+ * The setting that has these values; undefined where they are all the same. One value that other runs lack is a
+ * category: these runs differ.
+ */
 function settingOf(key: string, given: ReadonlyMap<string, unknown>, all: number): VariedSetting | undefined {
   const name = key.replace(/^(method|training|task)\.(?=.)/, "");
   const values = [...given.values()];
   if (values.length > 0 && values.every((value) => typeof value === "number" && Number.isFinite(value))) {
     const of = given as ReadonlyMap<string, number>;
     const numbers = [...new Set(of.values())].sort((a, b) => a - b);
-    if (numbers.length < 2) return undefined;
-    return { key, name, scale: isLogarithmic(numbers) ? "logarithmic" : "linear", values: numbers, of };
+    if (numbers.length > 1)
+      return { key, name, scale: isLogarithmic(numbers) ? "logarithmic" : "linear", values: numbers, of };
   }
   const names = new Map([...given].map(([id, value]) => [id, nameOf(value)]));
   const distinct = new Set(names.values());
@@ -57,7 +62,7 @@ function settingOf(key: string, given: ReadonlyMap<string, unknown>, all: number
   const short = new Map([...distinct].map((text) => [text, isPath(text) ? lastPart(text) : text]));
   const isTold = new Set(short.values()).size === distinct.size;
   const of = new Map([...names].map(([id, text]) => [id, isTold ? short.get(text)! : text]));
-  return distinct.size < 2 ? undefined : { key, name, scale: undefined, values: [...new Set(of.values())], of };
+  return { key, name, scale: undefined, values: [...new Set(of.values())], of };
 }
 
 /** Whether a key has one value in each group of runs, so that the group says it. */
@@ -109,21 +114,55 @@ export function variedSettings(runs: readonly SweepRun[]): VariedSetting[] {
       runs.length,
     ),
   );
-  return [group, ...others].filter((setting) => setting !== undefined);
+  return withoutImplied([group, ...others].filter((setting) => setting !== undefined));
+}
+
+/** Without settings of one value that runs have or lack as a category says that stands before or has more values. */
+function withoutImplied(settings: readonly VariedSetting[]): VariedSetting[] {
+  const isImplied = (setting: VariedSetting, by: VariedSetting): boolean => {
+    const has = new Map<SettingValue | undefined, boolean>();
+    const ids = new Set(settings.flatMap(({ of }) => [...of.keys()]));
+    return [...ids].every((id) => {
+      const value = by.of.get(id);
+      const known = has.get(value) ?? setting.of.has(id);
+      has.set(value, known);
+      return known === setting.of.has(id);
+    });
+  };
+  return settings.filter(
+    (setting, i) =>
+      setting.values.length > 1 ||
+      !settings.some((by, at) => by.scale === undefined && (by.values.length > 1 || at < i) && isImplied(setting, by)),
+  );
 }
 
 /** The setting that tells methods apart, over which nothing is averaged. */
 export const methodSetting = (settings: readonly VariedSetting[]): VariedSetting | undefined =>
   settings.find(({ key }) => key === ARM || key === METHOD);
 
-/** A value of a setting as text: numbers to four digits. */
-export const valueText = (value: SettingValue): string =>
-  typeof value === "string" ? value : String(Number(value.toPrecision(4))).replace("-", "−");
+/**
+ * A value of a setting as text: whole numbers as they are, others to four digits.
+ * @param among values of the setting; of two that would read the same, both have all their digits
+ */
+export function valueText(value: SettingValue, among: readonly SettingValue[] = []): string {
+  if (typeof value === "string") return value;
+  const read = (each: SettingValue): SettingValue =>
+    typeof each === "string" || Number.isInteger(each) ? each : Number(each.toPrecision(DIGITS));
+  const isTold = among.every((each) => each === value || read(each) !== read(value));
+  return String(isTold ? read(value) : value).replaceAll("-", "−");
+}
 
-/** A few values are the ticks of their axis. */
+/** A few values are the ticks of their axis, if they are short and this part of the axis apart. */
 const MOST_TICKS = 8;
+const APART = 0.06;
 
 /** The axis of a setting of numbers. */
 export function settingAxis({ scale = "linear", values }: VariedSetting, title: string): Axis {
-  return { title, scale, ...(values.length <= MOST_TICKS && { ticks: values as readonly number[] }) };
+  const numbers = values as readonly number[];
+  const to = (x: number): number => (scale === "logarithmic" ? Math.log(x) : x);
+  const least = APART * (to(numbers.at(-1)!) - to(numbers[0]!));
+  const fits =
+    numbers.length <= MOST_TICKS &&
+    numbers.every((x, i) => Number(x.toPrecision(DIGITS)) === x && (i === 0 || to(x) - to(numbers[i - 1]!) >= least));
+  return { title, scale, ...(fits && { ticks: numbers }) };
 }

@@ -85,7 +85,7 @@ test("groups of runs: each by itself, over seeds, by a setting but never over me
   const runs = sweep.runs.map(({ id, name, seed }) => ({ id, name, seed, points: [], validation: [] }));
   const styles = new Map<string, number>();
   const sizes = (by: string, selected?: ReadonlySet<string>) =>
-    curveGroups(runs, sweep, { by, selected, styles }).groups.map((group) => [group.name, group.runs.length]);
+    curveGroups(runs, sweep, { by, selected, styles }, LABELS).groups.map((group) => [group.name, group.runs.length]);
   assert.equal(sizes("run").length, 18);
   assert.deepEqual(
     sizes("seeds").map(([, count]) => count),
@@ -98,7 +98,7 @@ test("groups of runs: each by itself, over seeds, by a setting but never over me
   assert.deepEqual(sizes("run", new Set(["00"])), [["run 00", 1]]);
   const methods = { ...sweep, runs: sweep.runs.map((run, i) => ({ ...run, arm: i % 4 < 2 ? "a" : "b" })) };
   assert.deepEqual(
-    curveGroups(runs, methods, { by: "method.bottleneck", styles })
+    curveGroups(runs, methods, { by: "method.bottleneck", styles }, LABELS)
       .groups.map(({ name }) => name)
       .sort(),
     ["arm a, bottleneck 16", "arm a, bottleneck 8", "arm b, bottleneck 16", "arm b, bottleneck 8"],
@@ -110,9 +110,50 @@ test("groups of runs: each by itself, over seeds, by a setting but never over me
     many.map(({ id, name, seed }) => ({ id, name, seed, points: [], validation: [] })),
     { ...sweep, runs: many },
     { by: "run", styles },
+    LABELS,
   );
   assert.deepEqual([groups.length, hidden], [MOST_CURVES, 40 - MOST_CURVES]);
   const least = many.map(({ validation }) => validation!).sort((a, b) => b - a)[MOST_CURVES - 1]!;
   const kept = new Set(groups.map(({ name }) => name));
   for (const { name, validation } of many) assert.equal(kept.has(name), validation! >= least, name);
+});
+
+test("groups by a setting: close values are not one, seeds alone are one curve, and so are runs without the setting", () => {
+  const groupsOf = (by: string, settings: readonly Record<string, unknown>[]) => {
+    const results = settings.map((own, i) => sweepRun(String(i), { seed: i, settings: own }));
+    const curves = results.map(({ id, name, seed }) => ({ id, name, seed, points: [], validation: [] }));
+    const sweep = { measure: "accuracy", testMetric: "accuracy", runs: results };
+    return curveGroups(curves, sweep, { by, styles: new Map() }, LABELS).groups.map(({ name, runs }) => [
+      name,
+      runs.length,
+    ]);
+  };
+  assert.deepEqual(groupsOf("training.steps", [{ "training.steps": 16384 }, { "training.steps": 16385 }]), [
+    ["steps 16384", 1],
+    ["steps 16385", 1],
+  ]);
+  assert.deepEqual(groupsOf("a", [{ a: 0.123456 }, { a: 0.123457 }, { a: 0.2000001 }]), [
+    ["a 0.123456", 1],
+    ["a 0.123457", 1],
+    ["a 0.2", 1],
+  ]);
+  assert.deepEqual(groupsOf("seeds", [{}, {}, {}]), [["Over seeds", 3]]);
+  assert.deepEqual(groupsOf("a", [{ a: 1 }, { a: 2 }, {}, {}]), [
+    ["a 1", 1],
+    ["a 2", 1],
+    ["a none", 2],
+  ]);
+});
+
+test("a run looks as its style says, the first of all styles too", () => {
+  const runs = ["a", "b"].map((id) => ({ id, name: id, seed: 0, points: [], validation: [] }));
+  const styles = new Map([
+    ["a", 1],
+    ["b", 0],
+  ]);
+  const { groups } = curveGroups(runs, undefined, { by: "run", styles }, LABELS);
+  assert.deepEqual(
+    groups.map(({ style }) => style),
+    [1, 0],
+  );
 });

@@ -9,7 +9,8 @@ import { parallelFigure } from "../../../src/figure/sweep/parallelFigure.ts";
 import { settingFigure } from "../../../src/figure/sweep/settingFigure.ts";
 import { placesOf, settingsHeatmap } from "../../../src/figure/sweep/settingsHeatmap.ts";
 import { isSweep, sweepFigures } from "../../../src/figure/sweep/sweepFigures.ts";
-import { variedSettings } from "../../../src/figure/sweep/variedSettings.ts";
+import { settingAxis, valueText, variedSettings } from "../../../src/figure/sweep/variedSettings.ts";
+import { apart } from "../../../src/figure/parallelPlaces.ts";
 import { gridSweep, RATES, scoreOf, SIZES, sweepRun } from "./sweepRuns.ts";
 
 const sweep = judgedSweep(gridSweep());
@@ -37,6 +38,39 @@ test("settings that vary: rates on a logarithmic axis, steps on a linear one, wo
   assert.deepEqual(of(["/data/a/x.csv", "/data/b/x.csv"])[0]!.values, ["/data/a/x.csv", "/data/b/x.csv"]);
   assert.deepEqual(of(["/data/a/x.csv", "/data/b/y.csv"])[0]!.values, ["x.csv", "y.csv"]);
   assert.deepEqual([rate!.name, rate!.values, size!.scale], ["learningRate.ffn", RATES, "linear"]);
+});
+
+test("a setting that only some runs have, with one value: these are no seeds of the others; implied ones are no more", () => {
+  const keys = (...settings: Record<string, unknown>[]) =>
+    variedSettings(settings.map((own, i) => sweepRun(String(i), { settings: own }))).map(({ key }) => key);
+  assert.deepEqual(keys({ clip: 1 }, {}, { clip: 1 }, {}), ["clip"]);
+  assert.deepEqual(keys({ clip: "on" }, {}), ["clip"]);
+  assert.deepEqual(keys({ kind: "a", a: 1 }, { kind: "b" }, { kind: "a", a: 1 }), ["kind"]);
+  assert.deepEqual(keys({ x: 1, y: 2 }, {}), ["x"]);
+  assert.deepEqual(keys({ x: 1, rate: 1 }, { rate: 2 }, { x: 1, rate: 3 }), ["x", "rate"]);
+  const runs = [0, 1, 2, 3].map((i) =>
+    sweepRun(String(i), { seed: i >> 1, settings: i % 2 ? { clip: 1 } : {}, validation: i % 2 ? 0.9 : 0.1 }),
+  );
+  const { combinations, best } = judgedSweep({ measure: "accuracy", testMetric: "accuracy", runs });
+  assert.deepEqual([combinations.length, best!.validation, best!.runs.length], [2, 0.9, 2]);
+});
+
+test("values as texts: whole numbers as stored, close ones told apart; ticks are values where these are short and apart", () => {
+  assert.deepEqual(
+    [16384, -16384, 0.123456, -1e-7].map((value) => valueText(value)),
+    ["16384", "−16384", "0.1235", "−1e−7"],
+  );
+  assert.deepEqual([valueText(0.123456, [0.123457]), valueText(0.1, [0.123457])], ["0.123456", "0.1"]);
+  const ticks = (...values: number[]) =>
+    settingAxis(variedSettings(values.map((x, i) => sweepRun(String(i), { settings: { x } })))[0]!, "x").ticks;
+  assert.deepEqual(ticks(1e-4, 1e-2, 1), [1e-4, 1e-2, 1]);
+  assert.equal(ticks(0.000123456, 0.01, 0.2), undefined);
+  assert.equal(ticks(0, 0.001, 1), undefined);
+  const steps = variedSettings(
+    Array.from({ length: 20 }, (_, i) => sweepRun(String(i), { settings: { steps: 2000 + i } })),
+  )[0]!;
+  const names = placesOf(steps).map(({ name }) => name.split("–"));
+  for (const [from, to] of names) assert.notEqual(from, to);
 });
 
 test("arms are one setting that stands for all they say, and what varies within an arm is one of its own", () => {
@@ -228,6 +262,33 @@ test("importance is told of more combinations only, with an interval that holds 
   assert.ok(none.table().rows.every((row) => row.at(-1) === "too few runs to tell"));
 });
 
+test("importance: seeds of a combination tell no more of a setting than one run would, but share its variance", () => {
+  const scores = [0.61, 0.72, 0.55, 0.66, 0.69, 0.64, 0.78, 0.7];
+  const given = (noise: readonly number[]) =>
+    importances(
+      judgedSweep({
+        measure: "accuracy",
+        testMetric: "accuracy",
+        runs: noise.flatMap((own, seed) =>
+          scores.map((score, i) =>
+            sweepRun(`${seed}${i}`, {
+              seed,
+              settings: { a: i >> 2, b: i % 4 },
+              validation: score + (i % 2 ? own : -own),
+            }),
+          ),
+        ),
+      }),
+    ).find(({ setting: { key } }) => key === "a")!;
+  // By hand: group means 0.635 and 0.7025, between 0.0091125, within the groups 0.0257750, total 0.0348875.
+  const one = given([0]);
+  close(one.share, 0.0091125 / 0.0348875 - 0.025775 / 6 / 0.0348875);
+  const same = given([0, 0, 0]);
+  for (const each of ["share", "low", "high", "chance"] as const) close(same[each], one[each]!);
+  // Noise that leaves the combinations' means as they are: 16 squares of 0.03 are added to the twofold total.
+  close(given([0.03, -0.03]).share, (2 * (0.0091125 - 0.025775 / 6)) / (2 * 0.0348875 + 16 * 0.03 ** 2));
+});
+
 test("best so far: never worse, in the order in which runs finished, less being better of a loss", () => {
   const draw = (given: ReturnType<typeof gridSweep>) => {
     const own = judgedSweep(given);
@@ -265,6 +326,17 @@ test("parallel coordinates: a line for each run over its settings and validation
   assert.equal(table().rows[0]!.at(-2), best);
 });
 
+test("of equally good runs the same one is the best in all figures: the first that finished", () => {
+  const runs = ["b", "a", "c"].map((id, i) =>
+    sweepRun(id, { settings: { rate: i }, validation: 0.5, ended: [30, 10, 20][i]! }),
+  );
+  const own = judgedSweep({ measure: "accuracy", testMetric: "accuracy", runs });
+  const { plot, table, description } = parallelFigure(own, own.settings, LABELS);
+  assert.deepEqual([plot!.lines.at(-1)!.id, table().rows[0]![0]], ["a", "run a"]);
+  assert.match(description, /run a/);
+  assert.match(bestSoFarFigure(own, undefined, LABELS).description, /run a/);
+});
+
 test("every figure once, with its table; two runs, or runs that differ in their seeds alone, are no sweep", () => {
   const figures = sweepFigures(sweep, LABELS);
   assert.deepEqual(
@@ -286,4 +358,12 @@ test("every figure once, with its table; two runs, or runs that differ in their 
   const seeds = [0, 1, 2, 3].map((seed) => sweepRun(String(seed), { seed }));
   assert.equal(isSweep(judgedSweep({ measure: "accuracy", testMetric: "accuracy", runs: seeds })), false);
   assert.equal(isSweep(judgedSweep({ ...gridSweep(), runs: gridSweep().runs.slice(0, 2) })), false);
+});
+
+test("forty names on one axis: texts that would lie on each other are left out, the first stays", () => {
+  const ticks = Array.from({ length: 40 }, (_, i) => ({ at: i / 39, text: String(i) }));
+  const kept = apart(ticks, 0.05);
+  assert.deepEqual([kept[0]!.text, kept.length], ["0", 20]);
+  for (const [i, { at }] of kept.slice(1).entries()) assert.ok(at - kept[i]!.at >= 0.05);
+  assert.equal(apart(ticks.slice(0, 3), 0.02).length, 3);
 });
