@@ -20,7 +20,7 @@ interface Task {
 function byShots({ name, runs }: Task): Task[] {
   const ks = [...new Set(runs.map(({ experiment }) => experiment.task.shots?.k))].sort((a, b) => (a ?? 0) - (b ?? 0));
   return ks.map((k) => ({
-    name: k === undefined || ks.length === 1 ? name : `${name}, k = ${k}`,
+    name: k === undefined || ks.length === 1 ? name : `${name} with k = ${k}`,
     runs: runs.filter(({ experiment }) => experiment.task.shots?.k === k),
   }));
 }
