@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { Selection } from "./selection.ts";
 import { ANALYSIS_NAMES } from "./analysisNames.ts";
 import { EngineInput } from "../engine/engineSpec.ts";
 import { ExecutorInput } from "./executorSpec.ts";
@@ -213,12 +214,9 @@ const Training = z.strictObject({
       'How an evaluation predicts: greedy generation as published, or the task\'s likeliest label, which is faster and always a label; "loss": no predictions, the loss of the targets alone',
     ),
   checkpointEvery: positive.default(50).describe("Steps between checkpoints, from which an interrupted run is resumed"),
-  selection: z
-    .enum(["metric", "accuracy", "loss"])
-    .default("metric")
-    .describe(
-      "What the checkpoint is chosen by on validation: the task's own first metric, the share of exact matches, or the loss",
-    ),
+  selection: Selection.default("metric").describe(
+    "What the checkpoint is chosen by on validation: the task's own first metric, the share of exact matches, or the loss",
+  ),
   backboneDropout: fraction
     .default(0)
     .describe("Dropout of the frozen backbone in training, as the official code has at 0.1"),

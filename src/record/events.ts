@@ -3,6 +3,7 @@ import { ClusterJob } from "./clusterJob.ts";
 import { FileDigest } from "../base/fileDigest.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
 import { StoredPhrase } from "../base/phraseSchema.ts";
+import { Selection } from "../experiment/selection.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 
 /**
@@ -112,6 +113,7 @@ export const RunEvent = z.discriminatedUnion("type", [
     backbone: longText,
     seed: z.number(),
     steps: z.number(),
+    selection: Selection.optional().describe("what chooses the checkpoint on validation"),
     experiment: shortText.optional().describe("the experiment's name, without the part that tells its runs apart"),
     variant: text(2000)
       .optional()

@@ -10,6 +10,7 @@ const EMPTY: RunRecord = {
   method: "",
   task: "",
   data: undefined,
+  selection: undefined,
   backbone: "",
   seed: 0,
   steps: 0,

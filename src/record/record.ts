@@ -1,6 +1,7 @@
 import type { ClusterJob } from "./clusterJob.ts";
 import type { Phrase } from "../base/phrase.ts";
 import type { GpuUse, InputDigest, RunEvent, RunStatus } from "./events.ts";
+import type { Selection } from "../experiment/selection.ts";
 import type { NewerVersion } from "../base/newerVersion.ts";
 
 /** One evaluation of a run on a split. */
@@ -87,6 +88,8 @@ export interface RunRecord {
   task: string;
   /** The path of the task's training data or folder; undefined for mails, and in older journals. */
   data: string | undefined;
+  /** What the checkpoint is chosen by on validation; undefined in older journals. */
+  selection: Selection | undefined;
   backbone: string;
   seed: number;
   /** The number of training steps planned. */

@@ -5,6 +5,7 @@ import { ClusterJob } from "./clusterJob.ts";
 import { StoredPhrase } from "../base/phraseSchema.ts";
 import { readPhrase } from "../base/phrase.ts";
 import { CommitId, InnerPath, RunRef } from "../base/identifiers.ts";
+import { Selection } from "../experiment/selection.ts";
 import { PRECISIONS } from "../engine/precisionSpec.ts";
 import { foldEvents } from "./foldEvents.ts";
 import type { RunRecord } from "./record.ts";
@@ -94,6 +95,7 @@ export const StoredRecord = z
     method: z.string(),
     task: z.string(),
     data: text,
+    selection: Selection.optional(),
     backbone: z.string(),
     seed: z.number(),
     steps: z.number(),

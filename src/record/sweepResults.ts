@@ -1,7 +1,9 @@
 import { leadingMetric, LOSS } from "./metricText.ts";
 import type { Evaluation, RunRecord } from "./record.ts";
 import { isOfTask, taskTexts } from "./taskTexts.ts";
-import { choosingEvaluation, type Selection } from "./validationScore.ts";
+import type { Selection } from "../experiment/selection.ts";
+import { commonMeasure } from "./commonMeasure.ts";
+import { choosingEvaluation } from "./validationScore.ts";
 
 /** One run of a sweep: its settings and its results. */
 export interface SweepRun {
@@ -51,15 +53,13 @@ const testOf = ({ evaluations }: RunRecord): Evaluation | undefined =>
 const valueOf = (evaluation: Evaluation | undefined, measure: string): number | undefined =>
   measure === LOSS ? evaluation?.loss : evaluation?.metrics[measure];
 
-/** What all runs can be judged by on validation: their common rule, else the task's own metric, else the loss. */
-function measureOf(runs: readonly StoredRun[]): string {
-  const rules = new Set(runs.map(({ settings }) => settings.get(SELECTION) as Selection | undefined));
-  const [rule] = rules;
-  if (rules.size === 1 && rule === "loss") return LOSS;
-  if (rules.size === 1 && rule === "accuracy") return "accuracy";
-  const names = runs.flatMap(({ record }) => leadingMetric(choosingEvaluation(record)?.metrics ?? {})?.name ?? []);
-  return names[0] ?? LOSS;
-}
+const measureOf = (runs: readonly StoredRun[]): string =>
+  commonMeasure(
+    runs.map(({ settings, record }) => ({
+      selection: settings.get(SELECTION) as Selection | undefined,
+      chosen: choosingEvaluation(record),
+    })),
+  );
 
 /** Whether runs have several values of a setting. */
 const isVaried = (key: string, runs: readonly StoredRun[]): boolean =>

@@ -1,9 +1,6 @@
-import type { Experiment } from "../experiment/experiment.ts";
+import type { Selection } from "../experiment/selection.ts";
 import { leadingMetric } from "./metricText.ts";
 import type { Evaluation, RunRecord } from "./record.ts";
-
-/** What a run's checkpoint is chosen by. */
-export type Selection = Experiment["training"]["selection"];
 
 /** The evaluation on the validation split that chose the run's checkpoint; undefined without a validation split. */
 export const choosingEvaluation = ({ evaluations, bestStep }: RunRecord): Evaluation | undefined =>

@@ -149,6 +149,7 @@ export function announceRun(
     backbone,
     seed,
     steps: training.steps,
+    selection: training.selection,
     ...(part !== undefined && {
       sweep: part.sweep,
       ...(part.name !== undefined && { experiment: part.name }),

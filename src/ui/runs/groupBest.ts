@@ -1,4 +1,5 @@
-import { leadingMetric, LOSS } from "../../record/metricText.ts";
+import { commonMeasure } from "../../record/commonMeasure.ts";
+import { LOSS } from "../../record/metricText.ts";
 import type { RunRecord } from "../../record/record.ts";
 import { taskKey } from "../../record/taskKey.ts";
 import { choosingEvaluation } from "../../record/validationScore.ts";
@@ -7,7 +8,7 @@ import { choosingEvaluation } from "../../record/validationScore.ts";
 export interface GroupBest {
   /** What tells it from the others of the group. */
   label: string;
-  /** The measure on validation: the task's own metric, or the loss where the runs have none. */
+  /** The measure on validation: what the runs chose their checkpoints by, the loss or the task's own metric. */
   metric: string;
   /** Its mean over seeds. */
   value: number;
@@ -35,8 +36,7 @@ export function groupBest(records: readonly RunRecord[]): GroupBest | undefined 
   });
   // Values on different tasks do not compare.
   if (new Set(judged.map(({ record }) => taskKey(record))).size > 1) return undefined;
-  const metric =
-    judged.map(({ found }) => leadingMetric(found.metrics)?.name).find((name) => name !== undefined) ?? LOSS;
+  const metric = commonMeasure(judged.map(({ record, found }) => ({ selection: record.selection, chosen: found })));
   const variants = new Map<string, { label: string; values: number[] }>();
   for (const { record, found } of judged) {
     const value = metric === LOSS ? found.loss : found.metrics[metric];

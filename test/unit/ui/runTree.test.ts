@@ -193,6 +193,15 @@ test("a sweep says its best by validation over seeds, never by test and never a 
   assert.equal(summaryOf(onOtherData).best, undefined, "nor do values of one kind of task on other data");
   const onSameData = both.map((each) => ({ ...each, task: "file", data: "sst2.jsonl" }));
   assert.deepEqual(summaryOf(onSameData).best, { label: "adept", metric: "accuracy", value: 0.75, n: 2 });
+  // Validated at a loss of 1 each, but for the prompt, which has less.
+  const chosenByLoss = both.map((each) => ({
+    ...each,
+    selection: "loss" as const,
+    evaluations: each.evaluations.map((one) => ({ ...one, loss: each.method === "pt" ? 0.5 : 1 })),
+  }));
+  assert.deepEqual(summaryOf(chosenByLoss).best, { label: "pt", metric: "loss", value: 0.5, n: 2 });
+  const partlyKnown = chosenByLoss.map((each, i) => (i === 0 ? { ...each, selection: undefined } : each));
+  assert.equal(summaryOf(partlyKnown).best?.label, "adept", "what older runs chose by is not known");
   const losses = [0.2, 0.4].map((quality, i) =>
     record(`l${i}`, { sweep: "s", variant: `v${i}`, more: validated(quality, {}) }),
   );
