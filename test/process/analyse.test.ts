@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { test, type TestContext } from "node:test";
+import { test } from "node:test";
 import { startAnalysis } from "../../src/executor/startWorker.ts";
 import { foldEvents } from "../../src/record/foldEvents.ts";
 import { readJournal } from "../../src/run/journal/readJournal.ts";
@@ -15,55 +14,9 @@ import type { PositionShift } from "../../src/protocol/results/positionShift.ts"
 import type { Specificity } from "../../src/protocol/results/specificity.ts";
 import type { Stability } from "../../src/protocol/results/stability.ts";
 import { checkAblation, checkOffsets, checkShift, checkStability } from "./analysisChecks.ts";
-import { removeWorkspace } from "./removeWorkspace.ts";
+import { adept, CLI, git, runPath, workspace } from "./analysedWorkspace.ts";
 
 const FOUR = ["ablation", "offsets", "position-shift", "specificity"];
-const CLI = join(import.meta.dirname, "../../dist/cli.js");
-const adept = (folder: string, ...args: string[]): string =>
-  execFileSync(process.execPath, [CLI, ...args], { cwd: folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
-const git = (folder: string, ...args: string[]): string => execFileSync("git", args, { cwd: folder, encoding: "utf8" });
-
-function workspace(t: TestContext, method: object): string {
-  const folder = mkdtempSync(join(tmpdir(), "adept-analyse-"));
-  t.after(async () => {
-    await removeWorkspace(folder);
-  });
-  const words = ["river", "stone", "light", "paper", "green", "seven"];
-  writeFileSync(
-    join(folder, "data.jsonl"),
-    Array.from({ length: 120 }, (_, i) =>
-      JSON.stringify({ text: `${words[i % 6]} ${words[(i * 5 + 1) % 6]} ${i % 7}`, label: i % 2 === 0 ? "yes" : "no" }),
-    ).join("\n"),
-  );
-  writeFileSync(
-    join(folder, "w.adept.json"),
-    JSON.stringify({
-      name: "words",
-      task: {
-        kind: "file",
-        train: "data.jsonl",
-        source: "{text}",
-        target: "{label}",
-        split: { validation: 0.1, test: 0.3, seed: 1 },
-      },
-      method,
-      training: {
-        steps: 30,
-        batchSize: 8,
-        maxTargetLength: 3,
-        warmup: 3,
-        prediction: "labels",
-        learningRate: { prompt: 0.3 },
-      },
-      engine: { threads: 1 },
-    }),
-  );
-  git(folder, "init", "-q");
-  git(folder, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "start");
-  adept(folder, "train", "w.adept.json");
-  return folder;
-}
-const runPath = (folder: string): string => join(folder, ".adept/runs", readdirSync(join(folder, ".adept/runs"))[0]!);
 interface Done {
   name: string;
   cached: boolean;

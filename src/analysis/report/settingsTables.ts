@@ -2,15 +2,25 @@ import { flatten } from "../../base/keyPath.ts";
 import type { Block } from "./blocks.ts";
 import type { ReportedRun } from "./reportedRun.ts";
 
-/** Settings by their key path, as JSON. */
-const settingsOf = ({ experiment }: ReportedRun): [key: string, value: string][] =>
-  [...flatten(experiment)].map(([key, value]) => [key, JSON.stringify(value)]);
+/** A path from the root of a disk, of Windows too. */
+const ABSOLUTE = /^([/\\]|[A-Za-z]:[/\\])/;
+/** So many of a path's last parts are told: what is above them is of one machine, and a report travels. */
+const TOLD = 2;
+
+function shown(value: unknown): string {
+  if (typeof value !== "string" || !ABSOLUTE.test(value)) return JSON.stringify(value);
+  return JSON.stringify(`…/${value.split(/[/\\]/).slice(-TOLD).join("/")}`);
+}
+
+/** Settings by their key path, as JSON, and as they are shown. */
+const settingsOf = ({ experiment }: ReportedRun): [key: string, value: string, shown: string][] =>
+  [...flatten(experiment)].map(([key, value]) => [key, JSON.stringify(value), shown(value)]);
 
 /** Keys whose value is the same in all of several runs; none for one run. */
 export function sharedSettings(runs: readonly ReportedRun[]): Set<string> {
   const [first, ...others] = runs;
   if (first === undefined || others.length === 0) return new Set();
-  const rest = others.map((run) => new Map(settingsOf(run)));
+  const rest = others.map((run) => new Map(settingsOf(run).map(([key, value]) => [key, value])));
   return new Set(
     settingsOf(first)
       .filter(([key, value]) => rest.every((settings) => settings.get(key) === value))
@@ -18,11 +28,11 @@ export function sharedSettings(runs: readonly ReportedRun[]): Set<string> {
   );
 }
 
-const settingsTable = (caption: string, rows: readonly (readonly [string, string])[]): Block => ({
+const settingsTable = (caption: string, rows: ReturnType<typeof settingsOf>): Block => ({
   kind: "table",
   caption,
   header: ["key", "value"],
-  rows: rows.map((row) => [...row]),
+  rows: rows.map(([key, , text]) => [key, text]),
 });
 
 /** What all runs share, once; nothing where they share none. */

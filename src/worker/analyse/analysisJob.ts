@@ -10,8 +10,7 @@ import { ANALYSIS_ADDITIONS, ANALYSIS_VERSIONS, type AnalysisName } from "../../
 import { UserError, phraseOf } from "../../base/errors.ts";
 import { makeFolder, writeFileAtomic } from "../../base/files/atomicFile.ts";
 import { analysisPath, storedAnalysis, StoredAnalysis } from "../../run/directory/storedAnalysis.ts";
-import { phrase, english, said } from "../../base/phrase.ts";
-import { openGitStore } from "../../run/git/gitStore.ts";
+import { phrase, english } from "../../base/phrase.ts";
 import { SharedJournal } from "../../run/journal/sharedJournal.ts";
 import { readJournal } from "../../run/journal/readJournal.ts";
 import { dropLease, takeLease } from "../../run/lease/lease.ts";
@@ -19,6 +18,7 @@ import type { RunDirectory } from "../../run/directory/runDirectory.ts";
 import { locatedExperiment } from "../../run/inputs/inputPlaces.ts";
 import { copiedWeights } from "../../training/copiedWeights.ts";
 import { PreparationStopped, type Preparing } from "../../training/data/preparing.ts";
+import { commitAnalyses } from "./commitAnalyses.ts";
 import { PartialAnalysis } from "./partialAnalysis.ts";
 
 /** Position shift runs first: the other analyses use its results on unaltered texts. */
@@ -82,36 +82,10 @@ function keyOf(run: RunDirectory, name: AnalysisName, limit: number | undefined)
     .digest("hex");
 }
 
-async function commit(
-  run: RunDirectory,
-  journal: SharedJournal,
-  { folder, names }: { folder: string; names: readonly string[] },
-): Promise<void> {
-  if (!run.experiment().git) return;
-  try {
-    const store = await openGitStore(folder);
-    if ("reason" in store) return;
-    const done = await store.result(
-      run.id,
-      run.record(),
-      names.map((name) => ({ path: `analysis/${name}.json`, source: analysisPath(run.path, name) })),
-    );
-    journal.append({
-      type: "git",
-      kind: "result",
-      commit: done.commit,
-      ref: done.ref,
-      ...(done.note !== undefined && said(done.note)),
-    });
-  } catch (error) {
-    journal.append({ type: "git", kind: "skipped", ...said(phraseOf(error)) });
-  }
-}
-
 /**
  * Runs analyses of a finished run one after the other: progress goes to its journal, results to its folder, and all are
- * committed together. A stored result of the same content is reused. One process at a time may analyse a run; its
- * control file stops it.
+ * committed together, those too that were finished before another was stopped or failed. A stored result of the same
+ * content is reused. One process at a time may analyse a run; its control file stops it.
  * @throws UserError where the run has no result yet, is being analysed, or its method has nothing to analyse
  * @throws the signal's reason when it is aborted
  * @throws AnalysisStopped when the control file asks for a stop
@@ -150,11 +124,10 @@ export async function runAnalyses(
       const asked = async (): Promise<Subject> => (subject ??= await opened(run, options));
       done.push(await one(run, name, { key, asked, journal, options }));
     }
-    const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
-    if (made.length > 0 && options.folder !== undefined)
-      await commit(run, journal, { folder: options.folder, names: made });
     return done.sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name));
   } finally {
+    const made = done.filter(({ cached }) => !cached).map(({ name }) => name);
+    if (options.folder !== undefined) await commitAnalyses(run, journal, { folder: options.folder, made });
     run.clearAnalysisControl();
     dropLease(run.analysisLeasePath);
     await subject?.release();
