@@ -4,31 +4,8 @@ import type { OFFSET_OPTIONS } from "../method/adept/offsetOptions.ts";
 import { phrase } from "../base/phrase.ts";
 import type { MethodSpec } from "../method/methodSpec.ts";
 
-/** Ablations that are trained from scratch, each within the same budget, except A11. */
-export const RETRAINED = [
-  "A0",
-  "A1",
-  "A2",
-  "A3",
-  "A7",
-  "A10 no bias",
-  "A10 linear",
-  "A10 no dropout",
-  "A11",
-  "A12 hybrid",
-  "A12 deep",
-  "A13 offsets not in units",
-  "A13 rates not in units",
-  "A13 no norm",
-  "A13 no gain",
-  "A13 no sharing",
-  "A13 offsets on all tokens",
-] as const;
-/** The name of a retrained ablation. */
-export type RetrainedCase = (typeof RETRAINED)[number];
-
-/** The name of each case in labels and reports. */
-export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
+/** Ablations that are trained from scratch, each within the same budget, except A11; with the names in labels. */
+export const RETRAINED_TEXT = {
   A0: "ADePT",
   A1: "prompt only",
   A2: "FFN only",
@@ -46,7 +23,10 @@ export const RETRAINED_TEXT: Readonly<Record<RetrainedCase, string>> = {
   "A13 no gain": "no gain",
   "A13 no sharing": "no offset shared by rare tokens",
   "A13 offsets on all tokens": "offsets on generated tokens too",
-};
+} as const;
+/** The name of a retrained ablation. */
+export type RetrainedCase = keyof typeof RETRAINED_TEXT;
+export const RETRAINED = Object.keys(RETRAINED_TEXT) as RetrainedCase[];
 
 /** The option that each of these cases takes away; a case whose option is off anyway would repeat A0. */
 const TAKEN_AWAY: Partial<Record<RetrainedCase, (typeof OFFSET_OPTIONS)[number]>> = {

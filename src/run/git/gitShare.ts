@@ -63,7 +63,7 @@ export class GitShare {
     const refused: Fetched["refused"] = [];
     const came: string[] = [];
     for (const id of listed) if (!isRunId(id)) refused.push({ id: id.slice(0, 60), reason: "not a run's id" });
-    const known = await this.store.commits();
+    const known = await this.commits();
     const wanted = listed.filter((id) => isRunId(id) && !known.has(id));
     for (let at = 0; at < wanted.length; at += 100)
       await this.reached(
@@ -77,7 +77,7 @@ export class GitShare {
         ],
         signal,
       );
-    const commits = wanted.length === 0 ? known : await this.store.commits();
+    const commits = wanted.length === 0 ? known : await this.commits();
     for (const id of listed.filter(isRunId)) {
       const commit = commits.get(id);
       if (commit === undefined || existsSync(join(runsDir, id))) continue;
@@ -89,6 +89,11 @@ export class GitShare {
       }
     }
     return { came, refused };
+  }
+
+  /** The commit of each run of the repository, by the run's id. */
+  private async commits(): Promise<Map<string, string>> {
+    return new Map((await this.store.list()).map(({ id, commit }) => [id, commit]));
   }
 
   private async listed(remote: string, signal: AbortSignal | undefined): Promise<string[]> {

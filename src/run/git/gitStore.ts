@@ -245,17 +245,6 @@ export class GitStore {
     return (await this.git.lineOrUndefined(["rev-parse", "--verify", "-q", refOf(id)])) || undefined;
   }
 
-  /** The commit that each run's ref names, by the run's id. */
-  async commits(): Promise<Map<string, string>> {
-    const lines = (await this.git.run(["for-each-ref", REFS, "--format=%(refname) %(objectname)"])).split("\n");
-    return new Map(
-      lines.flatMap((line): [string, string][] => {
-        const [ref = "", commit = ""] = line.split(" ");
-        return ref === "" ? [] : [[ref.slice(REFS.length + 1), commit]];
-      }),
-    );
-  }
-
   /** Deletes a run's ref, if it still names this commit. */
   async remove(id: string, commit: string): Promise<void> {
     await this.git.run(["update-ref", "-d", "--end-of-options", refOf(id), objectId(commit)]);
