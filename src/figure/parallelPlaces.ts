@@ -38,6 +38,13 @@ function namedAxis({ title, names }: Extract<ParallelAxis, { names: unknown }>):
   };
 }
 
+/** The number of the place that is nearest to another; undefined where none is less than `most` from it. */
+export function nearest(places: readonly number[], to: number, most: number): number | undefined {
+  const far = places.map((place) => Math.abs(place - to));
+  const least = Math.min(...far);
+  return least < most ? far.indexOf(least) : undefined;
+}
+
 /** The ticks whose texts do not lie on those below them. @param least the part of the axis that a text needs */
 export function apart(ticks: PlacedAxis["ticks"], least: number): PlacedAxis["ticks"] {
   let last = -Infinity;

@@ -203,36 +203,6 @@ test("a drag beyond the ends of an axis is a range up to its end, the other butt
   await open.context.close();
 });
 
-test("axes that are near each other: the nearest one gets the range", async () => {
-  const open = await compared();
-  const { page } = open;
-  await page.setViewportSize({ width: 300, height: 900 });
-  const canvas = figure(page, "Settings and result of each run").locator("canvas");
-  await canvas.scrollIntoViewIfNeeded();
-  const axes = await page.locator(".parallel .handle").evaluateAll((all) => all.map((each) => each.ariaLabel!));
-  const second = axes[2]!;
-  const place = (await page.getByRole("slider", { name: second }).boundingBox())!;
-  const box = (await canvas.boundingBox())!;
-  const before = (await page.getByRole("slider", { name: axes[0]! }).boundingBox())!;
-  // Near both axes, a bit nearer to the second.
-  const x = (place.x + place.width / 2 + before.x + before.width / 2) / 2 + 2;
-  await page.mouse.move(x, box.y + 100);
-  await page.mouse.down();
-  await page.mouse.move(x, box.y + 200, { steps: 3 });
-  await page.mouse.up();
-  await until(
-    () => told(page).innerText(),
-    (text) => / selected$/.test(text),
-  );
-  const moved = await page
-    .locator(".parallel .handle")
-    .evaluateAll((all) =>
-      all.filter((each) => !["-12", "102"].includes(each.ariaValueNow!)).map((each) => each.ariaLabel!.split(", ")[0]),
-    );
-  assert.deepEqual([...new Set(moved)], [second.split(", ")[0]]);
-  await open.context.close();
-});
-
 test("pairs of settings: one that is chosen for the other side, too, changes sides; drop-downs say what is shown", async () => {
   const open = await compared();
   const { page } = open;

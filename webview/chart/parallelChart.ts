@@ -1,5 +1,5 @@
 import type { ParallelPlot } from "../../src/figure/figureSpec.ts";
-import { placedAxes, type PlacedAxis } from "../../src/figure/parallelPlaces.ts";
+import { nearest, placedAxes, type PlacedAxis } from "../../src/figure/parallelPlaces.ts";
 import { valueText } from "../../src/figure/sweep/variedSettings.ts";
 import { el } from "../dom.ts";
 import type { Drawing } from "../figure.ts";
@@ -140,9 +140,12 @@ export class ParallelChart implements Drawing {
     canvas.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
       const { x, placeAt } = this.frame;
-      const far = this.axes.map((_, i) => Math.abs(x(i) - event.offsetX));
-      const axis = far.indexOf(Math.min(...far));
-      if (!(far[axis]! < NEAR)) return;
+      const axis = nearest(
+        this.axes.map((_, i) => x(i)),
+        event.offsetX,
+        NEAR,
+      );
+      if (axis === undefined) return;
       canvas.setPointerCapture(event.pointerId);
       const from = event.offsetY;
       const move = ({ offsetY }: PointerEvent): void => {

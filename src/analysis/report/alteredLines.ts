@@ -14,7 +14,7 @@ interface Effect {
 }
 type Case = { label: string; versus: { right: { difference: number; interval: Interval } } };
 
-const isFinite = ({ mean, interval }: Effect): boolean => [mean, ...interval].every((x) => Number.isFinite(x));
+const hasNumbers = ({ mean, interval }: Effect): boolean => [mean, ...interval].every((x) => Number.isFinite(x));
 
 /** The effects of the cases that every run has. */
 function effects(ofRuns: readonly (readonly Case[])[]): Effect[] {
@@ -95,7 +95,7 @@ export function alteredLines(group: SeedGroup, task: string | undefined): Summar
       ? { found: [], not: [] }
       : linesOf(
           `${what} of ${runs.length === 1 ? group.kind : group.label} (${whichOf(runs, task)})`,
-          effects(cases).filter(isFinite),
+          effects(cases).filter(hasNumbers),
         );
   };
   return merged([

@@ -1,4 +1,5 @@
 import { flatten } from "../../base/keyPath.ts";
+import { withPaths } from "../../experiment/experimentPaths.ts";
 import type { Block } from "./blocks.ts";
 import type { ReportedRun } from "./reportedRun.ts";
 
@@ -7,14 +8,14 @@ const ABSOLUTE = /^([/\\]|[A-Za-z]:[/\\])/;
 /** So many of a path's last parts are told: what is above them is of one machine, and a report travels. */
 const TOLD = 2;
 
-function shown(value: unknown): string {
-  if (typeof value !== "string" || !ABSOLUTE.test(value)) return JSON.stringify(value);
-  return JSON.stringify(`…/${value.split(/[/\\]/).slice(-TOLD).join("/")}`);
-}
+const shortened = (path: string): string =>
+  ABSOLUTE.test(path) ? `…/${path.split(/[/\\]/).slice(-TOLD).join("/")}` : path;
 
 /** Settings by their key path, as JSON, and as they are shown. */
-const settingsOf = ({ experiment }: ReportedRun): [key: string, value: string, shown: string][] =>
-  [...flatten(experiment)].map(([key, value]) => [key, JSON.stringify(value), shown(value)]);
+function settingsOf({ experiment }: ReportedRun): [key: string, value: string, shown: string][] {
+  const shown = flatten(withPaths(experiment, shortened));
+  return [...flatten(experiment)].map(([key, value]) => [key, JSON.stringify(value), JSON.stringify(shown.get(key))]);
+}
 
 /** Keys whose value is the same in all of several runs; none for one run. */
 export function sharedSettings(runs: readonly ReportedRun[]): Set<string> {

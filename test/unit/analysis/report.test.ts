@@ -117,12 +117,18 @@ test("a row tells the loss on test beside the metric", () => {
 });
 
 test("settings tell the end of a path alone: what is above is of one machine", () => {
-  const task = { kind: "file", source: "{text}", target: "{label}", split: { validation: 0.1, test: 0.3, seed: 1 } };
+  const task = {
+    kind: "file",
+    source: "/ask/this/{text}",
+    target: "{label}",
+    split: { validation: 0.1, test: 0.3, seed: 1 },
+  };
   for (const train of ["/home/ada/texts/sst2/train.jsonl", "C:\\Users\\ada\\texts\\sst2\\train.jsonl"]) {
     const runs = [0, 1].map((seed) => run(`p${seed}`, 0.9, { seed, task: { ...task, train } }));
     for (const given of [runs, runs.slice(1)]) {
       const text = markdown(given);
       assert.match(text, /…\/sst2\/train\.jsonl/);
+      assert.match(text, /"\/ask\/this\/\{text\}"/, "a template that begins like a path is none");
       assert.doesNotMatch(text, /ada/);
     }
   }

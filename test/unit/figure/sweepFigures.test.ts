@@ -10,7 +10,7 @@ import { settingFigure } from "../../../src/figure/sweep/settingFigure.ts";
 import { placesOf, settingsHeatmap } from "../../../src/figure/sweep/settingsHeatmap.ts";
 import { isSweep, sweepFigures } from "../../../src/figure/sweep/sweepFigures.ts";
 import { settingAxis, valueText, variedSettings } from "../../../src/figure/sweep/variedSettings.ts";
-import { apart } from "../../../src/figure/parallelPlaces.ts";
+import { apart, nearest } from "../../../src/figure/parallelPlaces.ts";
 import { gridSweep, RATES, scoreOf, SIZES, sweepRun } from "./sweepRuns.ts";
 
 const sweep = judgedSweep(gridSweep());
@@ -366,4 +366,13 @@ test("forty names on one axis: texts that would lie on each other are left out, 
   assert.deepEqual([kept[0]!.text, kept.length], ["0", 20]);
   for (const [i, { at }] of kept.slice(1).entries()) assert.ok(at - kept[i]!.at >= 0.05);
   assert.equal(apart(ticks.slice(0, 3), 0.02).length, 3);
+});
+
+test("of axes that are close to each other a pointer means the nearest, and far from all of them none", () => {
+  const places = [10, 30, 50];
+  assert.deepEqual(
+    [12, 21, 29, 41, 73.9, 74].map((at) => nearest(places, at, 24)),
+    [0, 1, 1, 2, 2, undefined],
+  );
+  assert.equal(nearest([], 10, 24), undefined);
 });
